@@ -1,0 +1,19 @@
+import { defineConfig } from "vitest/config";
+
+/** Three rings: plain Node (VM and conformance), workerd (Worker), end to end (real bundle over HTTP). */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "node",
+          include: ["wasm-core/**/*.test.ts", "conformance/**/*.test.ts", "scripts/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      "./worker/vitest.config.ts",
+      "./e2e/vitest.config.ts",
+    ],
+  },
+});
