@@ -1,0 +1,20 @@
+import type { D1Database, Queue, R2Bucket } from "@cloudflare/workers-types";
+
+/** One piece of work on the queue: a shard of a run. Everything else about it is read from D1 and R2. */
+export interface ShardMessage {
+  run: string;
+  shard: number;
+}
+
+/** Bindings of wrangler.toml and the secrets of `.dev.vars` / `wrangler secret`. */
+export interface Env {
+  DB: D1Database;
+  BLOBS: R2Bucket;
+  SHARDS: Queue<ShardMessage>;
+  /** Bearer token of the mediator, in the format of every Parley token. */
+  MEDIATOR_TOKEN: string;
+  /** AES-GCM key that seals webhook secrets at rest: base64 of 32 bytes. */
+  SECRETS_KEY: string;
+  /** Bound in tests only: makes the clock obey `X-Parley-Now`. */
+  TEST_CLOCK?: string;
+}

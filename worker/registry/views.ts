@@ -1,0 +1,213 @@
+// Plain data that pages, the JSON API and badges show. Every `at` is ISO 8601 UTC; every digest `sha256:` + lower-case hex.
+
+/** DESIGN §6: the only words a result has. */
+export type Verdict = "pass" | "fail" | "error" | "not-offered" | "not-run";
+
+/** DESIGN §7: the life of a run. The last three are final. */
+export type RunState =
+  | "received"
+  | "queued"
+  | "running"
+  | "merging"
+  | "judging"
+  | "published"
+  | "abandoned"
+  | "cancelled";
+
+export type Profile = "native" | "enlightened" | "shadow" | "direct";
+export type Tier = "core" | "optional" | "none";
+
+/** Two axes (DESIGN §7): where the build came from, who executed the run. */
+export interface Trust {
+  provenance: "token" | "ci-attested";
+  execution: "registry-run" | "reproduced";
+}
+
+/** Clauses of the profile's core tier: `held` of `of` were run and held; `of` is the suite's number. */
+export interface Score {
+  held: number;
+  of: number;
+}
+
+export interface SuiteRef {
+  digest: string;
+  pvi: string;
+}
+
+export interface RunRef {
+  id: string;
+  state: RunState;
+  /** When the run reached this state. */
+  at: string;
+}
+
+/** Per op group: how many of its ops ended in which verdict. */
+export interface GroupCount {
+  pass: number;
+  fail: number;
+  error: number;
+  notOffered: number;
+  notRun: number;
+  of: number;
+}
+
+/** One backend's current result: its newest published run of the current suite. */
+export interface MatrixRow extends Score {
+  vendor: string;
+  /** True until the vendor proved a domain or a repository. */
+  unverified: boolean;
+  backend: string;
+  version: string;
+  profile: Profile;
+  build: string;
+  run: RunRef;
+  /** A newer run of this backend that is not finished; its result will replace this row. */
+  pending: RunRef | null;
+  conforms: boolean;
+  trust: Trust;
+  /** Verdict by op id; every op of the suite is a key. */
+  cells: Record<string, Verdict>;
+  groups: Record<string, GroupCount>;
+}
+
+export interface Matrix {
+  suite: SuiteRef;
+  /** Suite order. */
+  groups: { id: string; ops: string[] }[];
+  /** Alphabetical by vendor, then backend; a backend without a published run is in `waiting`. */
+  rows: MatrixRow[];
+  waiting: { vendor: string; backend: string; version: string; build: string; run: RunRef }[];
+}
+
+export interface ClauseView {
+  id: string;
+  text: string;
+  source: string;
+}
+
+export interface OpDefinition {
+  id: string;
+  group: string;
+  summary: string;
+  /** As an export of a guest half, e.g. `mmu_set_pte(ptr: i64, val: i64)`. */
+  signature: string;
+  tiers: Record<Profile, Tier>;
+  clauses: ClauseView[];
+  deviations: string[];
+  sources: string[];
+}
+
+/** What one backend's current run says about one op. */
+export interface OpResult {
+  vendor: string;
+  unverified: boolean;
+  backend: string;
+  version: string;
+  profile: Profile;
+  build: string;
+  run: string;
+  verdict: Verdict;
+  /** Verdict by clause id. */
+  clauses: Record<string, Verdict>;
+  /** Counted, never timed (DESIGN §4): counter name → count. */
+  costs: Record<string, number>;
+}
+
+export interface OpView {
+  suite: SuiteRef;
+  op: OpDefinition;
+  /** Alphabetical by vendor, then backend. */
+  results: OpResult[];
+}
+
+export interface BlobRef {
+  digest: string;
+  sizeBytes: number;
+}
+
+export interface BuildView {
+  digest: string;
+  vendor: string;
+  unverified: boolean;
+  backend: string;
+  version: string;
+  profile: Profile;
+  machine: string;
+  /** Name and version of what the two halves speak; null for native and fullvirt. */
+  abi: { name: string; version: string } | null;
+  submittedAt: string;
+  provenance: Trust["provenance"];
+  /** The manifest as submitted, parsed. */
+  manifest: Record<string, unknown>;
+  guest: BlobRef | null;
+  host: BlobRef | null;
+  rom: BlobRef | null;
+  /** Newest first. */
+  runs: (RunRef & { suite: SuiteRef; attempt: number; conforms: boolean | null; score: Score | null })[];
+}
+
+/** One append-only event of a run or a build. */
+export interface EventView {
+  at: string;
+  /** `vendor:NAME`, `mediator` or `registry`. */
+  actor: string;
+  /** For instance `run.queued`. */
+  type: string;
+  detail: string | null;
+}
+
+/** Counts of clauses as the report's summary has them (abi §9). */
+export interface TierSummary {
+  held: number;
+  failed: number;
+  error: number;
+  notOffered: number;
+  notRun: number;
+  of: number;
+}
+
+export interface RunSummary {
+  conforms: boolean;
+  core: TierSummary;
+  optional: TierSummary;
+}
+
+export interface RunView {
+  id: string;
+  state: RunState;
+  /** When the run reached this state. */
+  at: string;
+  createdAt: string;
+  /** Why it was abandoned or cancelled. */
+  reason: string | null;
+  build: { digest: string; vendor: string; backend: string; version: string; profile: Profile };
+  suite: SuiteRef;
+  attempt: number;
+  trust: Trust;
+  progress: { shardsDone: number; shards: number };
+  /** The three below are null until the run is published. */
+  summary: RunSummary | null;
+  reportDigest: string | null;
+  /** Per op in suite order. */
+  ops: { id: string; verdict: Verdict; clauses: Record<string, Verdict>; costs: Record<string, number> }[] | null;
+  /** Oldest first. */
+  events: EventView[];
+}
+
+/** What a badge may say; the submitter chooses none of it. */
+export type BadgeState = "passing" | "partial" | "failing" | "stale" | "unknown";
+
+export interface BadgeView extends Score {
+  vendor: string;
+  backend: string;
+  version: string;
+  build: string;
+  run: string;
+  /** The op group that `held` and `of` are about; null for the whole profile. */
+  group: string | null;
+  state: BadgeState;
+  pvi: string;
+  suite: string;
+  /** When the run was published. */
+  at: string;
+}
