@@ -1,7 +1,8 @@
 // Plain data that pages, the JSON API and badges show. Every `at` is ISO 8601 UTC; every digest `sha256:` + lower-case hex.
 
-/** DESIGN §6: the only words a result has. */
-export type Verdict = "pass" | "fail" | "error" | "not-offered" | "not-run";
+import type { MachineKind, Manifest, Profile, Summary, Tier, Verdict } from "../../conformance/runner/types.ts";
+
+export type { Profile, Summary, Tier, Verdict };
 
 /** DESIGN §7: the life of a run. The last three are final. */
 export type RunState =
@@ -13,9 +14,6 @@ export type RunState =
   | "published"
   | "abandoned"
   | "cancelled";
-
-export type Profile = "native" | "enlightened" | "shadow" | "direct";
-export type Tier = "core" | "optional" | "none";
 
 /** Two axes (DESIGN §7): where the build came from, who executed the run. */
 export interface Trust {
@@ -93,8 +91,6 @@ export interface OpDefinition {
   signature: string;
   tiers: Record<Profile, Tier>;
   clauses: ClauseView[];
-  deviations: string[];
-  sources: string[];
 }
 
 /** What one backend's current run says about one op. */
@@ -107,6 +103,8 @@ export interface OpResult {
   build: string;
   run: string;
   verdict: Verdict;
+  /** Not exported by the guest half: the machine's own instruction did it, and its clauses held. */
+  native: boolean;
   /** Verdict by clause id. */
   clauses: Record<string, Verdict>;
   /** Counted, never timed (DESIGN §4): counter name → count. */
@@ -132,13 +130,13 @@ export interface BuildView {
   backend: string;
   version: string;
   profile: Profile;
-  machine: string;
+  machine: MachineKind;
   /** Name and version of what the two halves speak; null for native and fullvirt. */
   abi: { name: string; version: string } | null;
   submittedAt: string;
   provenance: Trust["provenance"];
   /** The manifest as submitted, parsed. */
-  manifest: Record<string, unknown>;
+  manifest: Manifest;
   guest: BlobRef | null;
   host: BlobRef | null;
   rom: BlobRef | null;
@@ -156,22 +154,6 @@ export interface EventView {
   detail: string | null;
 }
 
-/** Counts of clauses as the report's summary has them (abi §9). */
-export interface TierSummary {
-  held: number;
-  failed: number;
-  error: number;
-  notOffered: number;
-  notRun: number;
-  of: number;
-}
-
-export interface RunSummary {
-  conforms: boolean;
-  core: TierSummary;
-  optional: TierSummary;
-}
-
 export interface RunView {
   id: string;
   state: RunState;
@@ -186,10 +168,10 @@ export interface RunView {
   trust: Trust;
   progress: { shardsDone: number; shards: number };
   /** The three below are null until the run is published. */
-  summary: RunSummary | null;
+  summary: Summary | null;
   reportDigest: string | null;
-  /** Per op in suite order. */
-  ops: { id: string; verdict: Verdict; clauses: Record<string, Verdict>; costs: Record<string, number> }[] | null;
+  /** Per op in suite order; clauses by id. */
+  ops: { id: string; verdict: Verdict; native: boolean; clauses: Record<string, Verdict>; costs: Record<string, number> }[] | null;
   /** Oldest first. */
   events: EventView[];
 }

@@ -1,0 +1,202 @@
+// D1 is the index, R2 the evidence. Times are ms since 1970 (`_at`), digests `sha256:…`; triggers are in migrations/*_guards.sql.
+import { index, integer, primaryKey, sqliteTable, text, unique } from "drizzle-orm/sqlite-core";
+
+export const vendors = sqliteTable("vendors", {
+  slug: text().primaryKey(),
+  name: text().notNull(),
+  /** Null: unverified, and shown as such everywhere. */
+  verifiedAt: integer("verified_at"),
+  createdAt: integer("created_at").notNull(),
+});
+
+export const tokens = sqliteTable(
+  "tokens",
+  {
+    id: text().primaryKey(),
+    vendor: text()
+      .notNull()
+      .references(() => vendors.slug),
+    /** SHA-256 of the token, hex; the token itself is shown once and never stored. */
+    hash: text().notNull().unique(),
+    /** Space-separated: submit, positions, manage. */
+    scopes: text().notNull(),
+    createdAt: integer("created_at").notNull(),
+    expiresAt: integer("expires_at"),
+    revokedAt: integer("revoked_at"),
+    lastUsedAt: integer("last_used_at"),
+  },
+  // "tokens of a vendor"
+  (t) => [index("tokens_vendor").on(t.vendor)],
+);
+
+/** A vendor's product. `currentRun` is what matrix and badge show; only publishing moves it. */
+export const backends = sqliteTable(
+  "backends",
+  {
+    vendor: text()
+      .notNull()
+      .references(() => vendors.slug),
+    slug: text().notNull(),
+    currentRun: text("current_run"),
+    createdAt: integer("created_at").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.vendor, t.slug] })],
+);
+
+export const builds = sqliteTable(
+  "builds",
+  {
+    digest: text().primaryKey(),
+    vendor: text().notNull(),
+    backend: text().notNull(),
+    version: text().notNull(),
+    profile: text().notNull(),
+    machine: text().notNull(),
+    /** parley.json as submitted; its bytes are in R2 under `manifestDigest`. */
+    manifest: text().notNull(),
+    manifestDigest: text("manifest_digest").notNull(),
+    guestDigest: text("guest_digest"),
+    guestSizeBytes: integer("guest_size_bytes"),
+    hostDigest: text("host_digest"),
+    hostSizeBytes: integer("host_size_bytes"),
+    romDigest: text("rom_digest"),
+    romSizeBytes: integer("rom_size_bytes"),
+    provenance: text().notNull(),
+    createdAt: integer("created_at").notNull(),
+  },
+  // "builds of a backend, newest first"
+  (t) => [index("builds_backend").on(t.vendor, t.backend, t.createdAt)],
+);
+
+export const suites = sqliteTable("suites", {
+  digest: text().primaryKey(),
+  pvi: text().notNull(),
+  judge: text().notNull(),
+  seenAt: integer("seen_at").notNull(),
+});
+
+export const runs = sqliteTable(
+  "runs",
+  {
+    id: text().primaryKey(),
+    build: text()
+      .notNull()
+      .references(() => builds.digest),
+    suite: text()
+      .notNull()
+      .references(() => suites.digest),
+    attempt: integer().notNull(),
+    state: text().notNull(),
+    stateAt: integer("state_at").notNull(),
+    /** Who moved it to this state: `vendor:NAME`, `mediator` or `registry`. */
+    stateActor: text("state_actor").notNull(),
+    /** Why it was abandoned or cancelled. */
+    reason: text(),
+    /** When the sweeper looks at it again; null when the run is final. */
+    nextAt: integer("next_at"),
+    createdAt: integer("created_at").notNull(),
+    execution: text().notNull(),
+    reportDigest: text("report_digest"),
+    conforms: integer({ mode: "boolean" }),
+    held: integer(),
+    of: integer(),
+    /** JSON of the runner's Summary. */
+    summary: text(),
+  },
+  (t) => [
+    unique("runs_identity").on(t.build, t.suite, t.attempt),
+    // "runs that are due", for the sweeper
+    index("runs_due").on(t.nextAt),
+  ],
+);
+
+export const shards = sqliteTable(
+  "shards",
+  {
+    run: text()
+      .notNull()
+      .references(() => runs.id),
+    shard: integer().notNull(),
+    /** JSON array of unit numbers: the cut is kept, so that a new deployment may cut differently. */
+    units: text().notNull(),
+    done: integer({ mode: "boolean" }).notNull().default(false),
+    /** How many times a consumer began it. */
+    tries: integer().notNull().default(0),
+    /** Until when one consumer has it; a consumer that died is replaced after that. */
+    leaseUntil: integer("lease_until"),
+  },
+  (t) => [primaryKey({ columns: [t.run, t.shard] })],
+);
+
+/** One row per op of a published run: verdicts of its clauses and its costs, both JSON objects. */
+export const opResults = sqliteTable(
+  "op_results",
+  {
+    run: text()
+      .notNull()
+      .references(() => runs.id),
+    op: text().notNull(),
+    /** Position in the suite. */
+    place: integer().notNull(),
+    verdict: text().notNull(),
+    native: integer({ mode: "boolean" }).notNull(),
+    clauses: text().notNull(),
+    costs: text().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.run, t.op] })],
+);
+
+/** Append-only: who did what to what, when, with the state or digest before and after. */
+export const events = sqliteTable(
+  "events",
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    at: integer().notNull(),
+    actor: text().notNull(),
+    type: text().notNull(),
+    /** `run:ID`, `build:DIGEST`, `vendor:NAME`, `token:ID` or `hook:ID`. */
+    subject: text().notNull(),
+    before: text(),
+    after: text(),
+    detail: text(),
+  },
+  // "events of a subject, oldest first"
+  (t) => [index("events_subject").on(t.subject, t.id)],
+);
+
+export const hooks = sqliteTable("hooks", {
+  id: text().primaryKey(),
+  vendor: text()
+    .notNull()
+    .references(() => vendors.slug),
+  kind: text().notNull(),
+  createdAt: integer("created_at").notNull(),
+  revokedAt: integer("revoked_at"),
+});
+
+/** Several rows while a secret rotates: each is accepted until `notAfter`. */
+export const hookSecrets = sqliteTable(
+  "hook_secrets",
+  {
+    id: text().primaryKey(),
+    hook: text()
+      .notNull()
+      .references(() => hooks.id),
+    /** AES-GCM under SECRETS_KEY: base64 of 12 bytes nonce ‖ ciphertext and tag. */
+    sealed: text().notNull(),
+    createdAt: integer("created_at").notNull(),
+    notAfter: integer("not_after"),
+  },
+  (t) => [index("hook_secrets_hook").on(t.hook)],
+);
+
+/** Message ids already taken in: a signed message counts once. */
+export const deliveries = sqliteTable(
+  "deliveries",
+  {
+    hook: text().notNull(),
+    message: text().notNull(),
+    receivedAt: integer("received_at").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.hook, t.message] }), index("deliveries_age").on(t.receivedAt)],
+);
