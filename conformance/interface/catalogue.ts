@@ -1,0 +1,55 @@
+/** The catalogue in suite order: every op, every clause, the enums. All else is generated from here. */
+import * as init from "./ops/init.ts";
+import * as ipi from "./ops/ipi.ts";
+import * as irq from "./ops/irq.ts";
+import * as lock from "./ops/lock.ts";
+import * as mmu from "./ops/mmu.ts";
+import * as sys from "./ops/sys.ts";
+import * as time from "./ops/time.ts";
+import type { Clause, Op } from "./schema.ts";
+
+export { errors, features, hints, privileges } from "./constants.ts";
+
+/** Version of the Paravirt Interface this catalogue declares; a minor only adds. */
+export const pvi = "1.0";
+
+/** All ops; an op's index here is its id towards the VM and in `probe`. */
+export const ops: readonly Op[] = [
+  init.initVersion,
+  init.initFeatures,
+  irq.irqSaveFl,
+  irq.irqDisable,
+  irq.irqEnable,
+  irq.irqSafeHalt,
+  mmu.mmuReadCr3,
+  mmu.mmuWriteCr3,
+  mmu.mmuSetPte,
+  mmu.mmuFlushTlbOne,
+  mmu.mmuFlushTlbUser,
+  mmu.mmuFlushTlbMulti,
+  ipi.ipiSendMask,
+  time.timeSchedClock,
+  time.timeStealClock,
+  lock.lockWait,
+  lock.lockKick,
+  sys.sysShutdown,
+];
+
+export interface NamedClause extends Clause {
+  /** `group.name.n` */
+  id: string;
+  op: string;
+}
+
+/** All clauses in op order; numbers of the case section refer to ids, not to positions here. */
+export const clauses: readonly NamedClause[] = ops.flatMap((op) => op.clauses.map((clause) => ({ ...clause, id: `${op.id}.${clause.n}`, op: op.id })));
+
+/** Export name of an op: `irq.disable` is `irq_disable`. */
+export function exportName(id: string): string {
+  return id.replace(".", "_");
+}
+
+/** Group of an op or clause id. */
+export function groupOf(id: string): string {
+  return id.split(".")[0] as string;
+}

@@ -1,0 +1,115 @@
+import { coreEverywhere, op } from "../schema.ts";
+
+export const mmuReadCr3 = op({
+  id: "mmu.read_cr3",
+  summary: "Root of the calling vCPU's page tables as the kernel sees it.",
+  params: [],
+  result: "i64",
+  resultDoc: "guest-physical address of the root in bits 51:12",
+  tiers: coreEverywhere,
+  clauses: [
+    { n: 1, text: "Bits 51:12 of the result are those of the value last given to mmu.write_cr3 on this vCPU.", source: "Intel SDM MOV CR3; Xen logical root" },
+    { n: 2, text: "A root loaded on another vCPU does not change the result here (rule G5).", source: "domain §1.0 G5" },
+  ],
+  deviations: ["Bits outside 51:12 may differ from those written."],
+  sources: ["domain §1.2 cpu.read/write_cr3"],
+  native: true,
+});
+
+export const mmuWriteCr3 = op({
+  id: "mmu.write_cr3",
+  summary: "Makes another page-table root the calling vCPU's and drops its non-global translations.",
+  params: [{ name: "root", type: "i64", doc: "guest-physical address of the root, 4096-aligned" }],
+  result: "void",
+  tiers: coreEverywhere,
+  clauses: [
+    { n: 1, text: "Accesses after the call are translated by the new root.", source: "Intel SDM MOV CR3" },
+    { n: 2, text: "On return no non-global translation that existed before the call is used on this vCPU, even if the root is the same.", source: "Intel SDM vol. 3 4.10.4.1; domain §3.3 T-TLB-11" },
+    { n: 3, text: "Root and translations of other vCPUs stay as they are (rule G5).", source: "domain §1.0 G5" },
+  ],
+  deviations: ["Global translations may be dropped as well."],
+  sources: ["domain §1.2", "VMI SetCR3", "Xen MMUEXT_NEW_BASEPTR"],
+  native: true,
+});
+
+export const mmuSetPte = op({
+  id: "mmu.set_pte",
+  summary: "Replaces one last-level page-table entry.",
+  params: [
+    { name: "ptr", type: "i64", doc: "va of the entry, 8-aligned" },
+    { name: "val", type: "i64", doc: "new entry with a guest frame in bits 51:12" },
+  ],
+  result: "void",
+  tiers: coreEverywhere,
+  clauses: [
+    { n: 1, text: "On return the entry reads back as val on the calling vCPU, hardware A and D bits apart.", source: "Linux pv_ops mmu.set_pte" },
+    { n: 2, text: "The whole entry changes in one atomic store: nobody reads or walks a mixture of old and new.", source: "domain §1.7 mmu.set_*" },
+    { n: 3, text: "An entry that was not present can be used on the calling vCPU after return without any flush.", source: "domain §1.7; Intel SDM 4.10.4.3" },
+    { n: 4, text: "Neighbouring entries do not change.", source: "VMI SetPxE" },
+  ],
+  deviations: ["No flush is implied and none is forbidden."],
+  sources: ["domain §1.7", "Xen mmu_update"],
+  native: true,
+});
+
+export const mmuFlushTlbOne = op({
+  id: "mmu.flush_tlb_one",
+  summary: "Drops the translations of one page on the calling vCPU.",
+  params: [{ name: "va", type: "i64", doc: "any address in the page" }],
+  result: "void",
+  tiers: coreEverywhere,
+  clauses: [
+    { n: 1, text: "On return the calling vCPU uses no translation of the page holding va that existed before the call.", source: "Intel SDM INVLPG; domain §1.7" },
+    { n: 2, text: "That includes global translations.", source: "Intel SDM INVLPG" },
+    { n: 3, text: "va may be any address in the page.", source: "Intel SDM INVLPG" },
+    { n: 4, text: "A non-canonical va has no effect and raises no fault.", source: "XSA-279, CVE-2018-19965" },
+  ],
+  deviations: ["More translations than named may be dropped."],
+  sources: ["domain §1.7", "VMI InvalPage", "Xen MMUEXT_INVLPG_LOCAL"],
+  native: true,
+});
+
+export const mmuFlushTlbUser = op({
+  id: "mmu.flush_tlb_user",
+  summary: "Drops all non-global translations of the current address space on the calling vCPU.",
+  params: [],
+  result: "void",
+  tiers: coreEverywhere,
+  clauses: [
+    { n: 1, text: "On return the calling vCPU uses no non-global translation that existed before the call.", source: "Linux pv_ops mmu.flush_tlb_user" },
+    { n: 2, text: "Paging-structure caches of the address space are dropped with them.", source: "Intel SDM 4.10.4.1" },
+    { n: 3, text: "Page-table root and interrupt-enable state are unchanged (rules G1, G3).", source: "domain §1.0" },
+  ],
+  deviations: ["Global translations may be dropped as well."],
+  sources: ["domain §1.7", "VMI FlushTLB", "Xen MMUEXT_TLB_FLUSH_LOCAL"],
+  native: true,
+});
+
+export const mmuFlushTlbMulti = op({
+  id: "mmu.flush_tlb_multi",
+  summary: "Drops translations of an address range on a set of vCPUs. Interrupts are enabled on entry.",
+  params: [
+    { name: "mask_va", type: "i64", doc: "va of u64[4], bit i of word i / 64 names vCPU index i; 8-aligned, in one page" },
+    { name: "start", type: "i64", doc: "first address of the range" },
+    { name: "end", type: "i64", doc: "first address after it; -1 means everything" },
+    { name: "flags", type: "i32", doc: "bit 0: page-table pages were freed" },
+  ],
+  result: "i32",
+  resultDoc: "0, or a negative error after which nothing is promised",
+  fallible: true,
+  tiers: coreEverywhere,
+  clauses: [
+    { n: 1, text: "On return of 0 no running vCPU in the mask uses a translation in the range that existed before the call.", source: "domain §1.7, §3.3 T-TLB-1" },
+    { n: 2, text: "A vCPU in the mask that sleeps uses none after it wakes up.", source: "domain §3.3 T-TLB-1 (idle)" },
+    { n: 3, text: "A vCPU in the mask that the host has preempted uses none once it runs again.", source: "domain §3.3 T-TLB-2; CVE-2019-3016" },
+    { n: 4, text: "The calling vCPU is flushed iff its bit is set, and needs no help of others for it.", source: "domain §3.3 T-TLB-7" },
+    { n: 5, text: "An empty mask and bits of vCPUs that do not exist succeed without any effect.", source: "domain §3.3 T-TLB-7" },
+    { n: 6, text: "With flag bit 0, paging-structure caches of the vCPUs in the mask are dropped too.", source: "domain §3.3 T-TLB-5" },
+    { n: 7, text: "vCPUs that flush each other at the same time all return.", source: "domain §3.3 T-TLB-1 (schedule)" },
+    { n: 8, text: "Undefined flag bits are refused with E_INVAL before anything is flushed.", source: "domain §5.3 conflict 9" },
+    { n: 9, text: "Every page of a range of several pages is covered.", source: "domain §3.3 T-TLB-6" },
+  ],
+  deviations: ["A vCPU that is not running may be flushed later, before its next guest instruction.", "More than the range may be flushed."],
+  sources: ["domain §1.7", "Xen MMUEXT_TLB_FLUSH_MULTI", "Hyper-V HvFlushVirtualAddressList", "KVM PV_TLB_FLUSH"],
+  native: true,
+});
