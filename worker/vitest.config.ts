@@ -6,7 +6,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** Secrets of the tests alone; MEDIATOR_TOKEN is well-formed, SECRETS_KEY is 32 zero bytes. */
 const bindings = {
-  MEDIATOR_TOKEN: "parley_00000000000000000000000000000000000000",
+  MEDIATOR_TOKEN: "parley_000000000000000000000000000000002wjyrI",
   SECRETS_KEY: "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
   TEST_CLOCK: "1",
 };

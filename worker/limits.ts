@@ -1,0 +1,54 @@
+// Every limit of the registry, checked here before the platform checks its own (it answers late, and without saying why).
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** DESIGN §10. */
+export const PART_SIZE_MAX_BYTES = {
+  manifest: 16 * KIB,
+  guest: 1 * MIB,
+  host: 2 * MIB,
+  rom: 256 * KIB,
+} as const;
+
+const partsSizeMaxBytes = Object.values(PART_SIZE_MAX_BYTES).reduce((sum, size) => sum + size, 0);
+
+/** A multipart submission: its parts and their headers. */
+export const BUILD_BODY_MAX_BYTES = partsSizeMaxBytes + 64 * KIB;
+
+/** The same as JSON with base64, which takes 4 characters for 3 bytes. */
+export const HOOK_BODY_MAX_BYTES = Math.ceil((partsSizeMaxBytes * 4) / 3) + 64 * KIB;
+
+/** Every other JSON body. */
+export const JSON_BODY_MAX_BYTES = 16 * KIB;
+
+/** DESIGN §10; a bigger report is cut by the runner, with a mark. */
+export const REPORT_MAX_BYTES = 4 * MIB;
+
+/** Queues take 100 messages and 256 KB a call; a shard message is under 100 bytes. */
+export const QUEUE_BATCH_MAX_MESSAGES = 100;
+
+/** D1 takes 100 parameters a statement; rows travel as one JSON parameter, ≤ 2 MB. */
+export const D1_JSON_MAX_BYTES = 1_900_000;
+
+/** Standard Webhooks: how far a signed timestamp may be from now. */
+export const WEBHOOK_TOLERANCE_S = 5 * 60;
+
+/** Replay is refused by the tolerance anyhow after twice that; ids are kept longer to show late redeliveries as such. */
+export const DELIVERY_KEPT_MS = 3 * 24 * 3_600_000;
+
+/** A consumer that shows no progress for this long is taken for dead and its shard given to another. */
+export const SHARD_LEASE_MS = 30_000;
+
+/** A shard that brought down this many consumers ends its run as `abandoned`. */
+export const SHARD_TRIES_MAX = 5;
+
+/** When the sweeper looks again at a run that has not moved. */
+export const SWEEP_AGAIN_MS = 30_000;
+
+/** Runs that one sweep takes; the next is a minute away. */
+export const SWEEP_RUNS_MAX = 50;
+
+/** Fetches of ours (artefacts, proofs): bytes and time. */
+export const OUTBOUND_BODY_MAX_BYTES = 8 * MIB;
+export const OUTBOUND_TIMEOUT_MS = 20_000;

@@ -1,0 +1,97 @@
+// The one door out. Only https to public hosts on the default port; redirects are refused; bytes and time are capped.
+import { OUTBOUND_BODY_MAX_BYTES, OUTBOUND_TIMEOUT_MS } from "./limits.ts";
+
+/** Why an address may not be fetched, or null if it may. Pure; hosts are what `URL` makes of them (decimal IPs become dotted). */
+export function addressRefusal(address: string): string | null {
+  let url: URL;
+  try {
+    url = new URL(address);
+  } catch {
+    return "it is not an absolute URL";
+  }
+  if (url.protocol !== "https:") return "only https is fetched";
+  if (url.username || url.password) return "it carries a user name or password";
+  if (url.port !== "") return "only the default port is fetched";
+  const host = url.hostname.toLowerCase().replace(/\.$/, "");
+  if (host.startsWith("[") || /^\d+\.\d+\.\d+\.\d+$/.test(host)) return "the host is an IP address; a public name is needed";
+  if (!host.includes(".")) return "the host has no dot, so that it is a local name";
+  if (localSuffixes.some((suffix) => host.endsWith(suffix))) return "the host is a local name";
+  return null;
+}
+
+/** The rule as a predicate. */
+export function addressAllowed(address: string): boolean {
+  return addressRefusal(address) === null;
+}
+
+/** Names that RFC 6761, RFC 8375 and custom keep for local networks, and resolvers that answer with an embedded address. */
+const localSuffixes = [
+  ".localhost",
+  ".local",
+  ".localdomain",
+  ".internal",
+  ".intranet",
+  ".lan",
+  ".home.arpa",
+  ".in-addr.arpa",
+  ".ip6.arpa",
+  ".test",
+  ".invalid",
+  ".example",
+  ".onion",
+  ".nip.io",
+  ".sslip.io",
+  ".localtest.me",
+];
+
+/** A fetch that the rule refused, or that broke a cap. */
+export class OutboundError extends Error {
+  override readonly name = "OutboundError";
+}
+
+/**
+ * Fetches an address that somebody else named: no credentials, no redirects.
+ * @returns the body, at most OUTBOUND_BODY_MAX_BYTES
+ * @throws OutboundError
+ */
+export async function fetchPublic(address: string, door: typeof fetch = fetch): Promise<Uint8Array> {
+  const refusal = addressRefusal(address);
+  if (refusal) throw new OutboundError(`${address} is not fetched: ${refusal}. Name a public https address.`);
+  const response = await door(address, {
+    redirect: "manual",
+    signal: AbortSignal.timeout(OUTBOUND_TIMEOUT_MS),
+    headers: { "User-Agent": "parley-registry" },
+  });
+  if (response.status !== 200) {
+    throw new OutboundError(`${address} answered ${response.status}; only 200 is taken, redirects are not followed.`);
+  }
+  return readCapped(response.body, OUTBOUND_BODY_MAX_BYTES, () => {
+    throw new OutboundError(`${address} is larger than ${OUTBOUND_BODY_MAX_BYTES} bytes.`);
+  });
+}
+
+/** Reads a stream and calls `tooLarge`, which throws, at the first byte above the cap. */
+export async function readCapped(
+  stream: ReadableStream<Uint8Array> | null,
+  maxBytes: number,
+  tooLarge: () => never,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const reader = stream?.getReader();
+  for (let step = await reader?.read(); step && !step.done; step = await reader?.read()) {
+    size += step.value.length;
+    if (size > maxBytes) {
+      await reader?.cancel();
+      tooLarge();
+    }
+    chunks.push(step.value);
+  }
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}

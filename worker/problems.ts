@@ -1,0 +1,66 @@
+// Every error that a caller can see: RFC 9457 problem+json, each with a stable code, a status and what to do.
+import type { Problem } from "../conformance/runner/types.ts";
+
+/** code → status, title, what to do. The code is the last segment of the problem's `type`. */
+export const problemTypes = {
+  "malformed-request": [400, "The request is malformed", "Correct the request as the detail says; /openapi.json describes it."],
+  unauthenticated: [401, "No valid token", "Send `Authorization: Bearer parley_…` with a token that is not expired or revoked."],
+  "signature-invalid": [401, "The webhook signature does not hold", "Sign `id.timestamp.body` with the hook's secret as Standard Webhooks says, over the very bytes that are sent."],
+  "signature-stale": [401, "The signed timestamp is too far from now", "Sign again with the present time; a signature is good for five minutes."],
+  forbidden: [403, "The token may not do this", "Use a token of the vendor and scope that the detail names."],
+  "not-found": [404, "There is no such thing here", "Check the address; /openapi.json lists every route."],
+  "method-not-allowed": [405, "This address does not take that method", "Use one of the methods in the Allow header."],
+  conflict: [409, "It exists already", "Read what exists, or choose another name."],
+  replayed: [409, "This message was taken in before", "Nothing to do. A new message needs a new `webhook-id`."],
+  "length-required": [411, "The length of the body is not stated", "Send a Content-Length header."],
+  "too-large": [413, "The body is too large", "Keep to the limit that the detail names."],
+  "unsupported-media-type": [415, "The body has the wrong media type", "Send the media type that the detail names."],
+  "invalid-request": [422, "The request does not fit its schema", "Correct each entry of `errors`; /openapi.json describes the request."],
+  "invalid-build": [422, "The build is not acceptable", "Correct each entry of `errors` and submit again; nothing was stored."],
+  "digest-mismatch": [422, "A digest does not match its bytes", "Send the SHA-256 of the decoded bytes as `sha256:` and lower-case hex."],
+  internal: [500, "The registry failed", "Try again; if it stays, report the address and the time."],
+  unavailable: [503, "The registry cannot do this now", "Try again after the time in Retry-After."],
+} as const satisfies Record<string, readonly [number, string, string]>;
+
+export type ProblemCode = keyof typeof problemTypes;
+
+/** One entry of `errors`: where it is wrong, and how. */
+export type ProblemEntry = Partial<Problem> & { detail: string };
+
+/** A refusal. `detail` says what happened in this case; `errors` lists every fault found. */
+export class ProblemError extends Error {
+  override readonly name = "ProblemError";
+  readonly code: ProblemCode;
+  readonly status: number;
+  readonly errors: readonly ProblemEntry[] | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    code: ProblemCode,
+    detail: string,
+    more: { errors?: readonly ProblemEntry[]; headers?: Record<string, string> } = {},
+  ) {
+    super(detail);
+    this.code = code;
+    this.status = problemTypes[code][0];
+    this.errors = more.errors;
+    this.headers = more.headers ?? {};
+  }
+}
+
+/** The response of a refusal. `type` is an address of this registry that explains the code. */
+export function problemResponse(problem: ProblemError, requestUrl: string): Response {
+  const [status, title, action] = problemTypes[problem.code];
+  const { origin, pathname } = new URL(requestUrl);
+  const body = {
+    type: `${origin}/problems/${problem.code}`,
+    title,
+    status,
+    detail: problem.message,
+    instance: pathname,
+    action,
+    ...(problem.errors ? { errors: problem.errors } : {}),
+  };
+  const headers = { "Content-Type": "application/problem+json", "Cache-Control": "no-store", ...problem.headers };
+  return new Response(JSON.stringify(body), { status, headers });
+}
