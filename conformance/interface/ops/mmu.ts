@@ -102,7 +102,7 @@ export const mmuFlushTlbMulti = op({
     { n: 1, text: "On return of 0 no running vCPU in the mask uses a translation in the range that existed before the call.", source: "domain §1.7, §3.3 T-TLB-1" },
     { n: 2, text: "A vCPU in the mask that sleeps uses none after it wakes up.", source: "domain §3.3 T-TLB-1 (idle)" },
     { n: 3, text: "A vCPU in the mask that the host has preempted uses none once it runs again.", source: "domain §3.3 T-TLB-2; CVE-2019-3016" },
-    { n: 4, text: "The calling vCPU is flushed iff its bit is set, and needs no help of others for it.", source: "domain §3.3 T-TLB-7" },
+    { n: 4, text: "The calling vCPU is flushed when its bit is set, without help of others.", source: "domain §3.3 T-TLB-7" },
     { n: 5, text: "An empty mask and bits of vCPUs that do not exist succeed without any effect.", source: "domain §3.3 T-TLB-7" },
     { n: 6, text: "With flag bit 0, paging-structure caches of the vCPUs in the mask are dropped too.", source: "domain §3.3 T-TLB-5" },
     { n: 7, text: "vCPUs that flush each other at the same time all return.", source: "domain §3.3 T-TLB-1 (schedule)" },

@@ -1,0 +1,104 @@
+// Native guest half: what a kernel does on bare metal. It is also native.wasm, behind every op that another half leaves out.
+import { E_INVAL, FEATURE_CLOCK_STABLE, PRIVILEGE_REMOTE, PRIVILEGE_SHUTDOWN } from "../../sdk/as/info";
+import * as machine from "../../sdk/as/machine";
+import { PVI_VERSION } from "../../sdk/as/pvi";
+import { featureMask, maskOf, readInfo } from "../lib/info";
+import { clockInit, clockRead } from "./clock";
+import { flushInit, flushMulti, sendEach } from "./flush";
+
+const VECTOR_MIN: i32 = 16;
+const VECTOR_MAX: i32 = 255;
+const REASON_REBOOT: i32 = 1;
+const RESET_CPU: i32 = 6;
+
+export function abi(): i64 {
+  return (<i64>PVI_VERSION << 32) | PVI_VERSION;
+}
+
+/** Once per vCPU, IF = 0, `info` is the va of its info page. */
+export function half_init(info: i64): i32 {
+  readInfo(info);
+  clockInit();
+  flushInit();
+  return 0;
+}
+
+export function init_version(): i32 {
+  return PVI_VERSION;
+}
+
+export function init_features(which: i32): i64 {
+  if (which == 0) return FEATURE_CLOCK_STABLE & featureMask();
+  return which == 2 ? PRIVILEGE_SHUTDOWN | PRIVILEGE_REMOTE : 0;
+}
+
+export function irq_save_fl(): i64 {
+  return machine.pushf();
+}
+
+export function irq_disable(): void {
+  machine.cli();
+}
+
+export function irq_enable(): void {
+  machine.sti();
+}
+
+export function irq_safe_halt(): void {
+  machine.sti();
+  machine.hlt();
+}
+
+export function mmu_read_cr3(): i64 {
+  return machine.read_cr(3);
+}
+
+export function mmu_write_cr3(root: i64): void {
+  machine.write_cr(3, root);
+}
+
+export function mmu_set_pte(ptr: i64, val: i64): void {
+  machine.store64(ptr, val);
+}
+
+export function mmu_flush_tlb_one(va: i64): void {
+  machine.invlpg(va);
+}
+
+export function mmu_flush_tlb_user(): void {
+  machine.write_cr(3, machine.read_cr(3));
+}
+
+export function mmu_flush_tlb_multi(mask_va: i64, start: i64, end: i64, flags: i32): i32 {
+  return flushMulti(mask_va, start, end, flags);
+}
+
+export function ipi_send_mask(mask_va: i64, vector: i32): i32 {
+  if (vector < VECTOR_MIN || vector > VECTOR_MAX) return E_INVAL;
+  const targets = maskOf(mask_va);
+  machine.mfence();
+  sendEach(targets, vector);
+  return 0;
+}
+
+export function time_sched_clock(): i64 {
+  return clockRead();
+}
+
+export function time_steal_clock(vcpu: i32): i64 {
+  return 0;
+}
+
+/** Without a hypervisor there is nobody to give the processor to: one spin. */
+export function lock_wait(ptr: i64, val: i32): void {
+  machine.pause();
+}
+
+export function lock_kick(vcpu: i32): void {}
+
+export function sys_shutdown(reason: i32): void {
+  machine.cli();
+  if (reason == REASON_REBOOT) machine.out_port(machine.PORT_RESET, 1, RESET_CPU);
+  machine.out_port(machine.PORT_POWER, 2, machine.POWER_OFF);
+  while (true) machine.hlt();
+}
