@@ -96,6 +96,9 @@ const states =
 const testParams =
   "VCPUS MEMORY_PAGES KIND SEED OPS FREE_PFN FREE_PFNS IDT_VA TRAMPOLINE_GPA TSC_HZ APIC_ID ROLES INFO_VA SHARED_VA PERCPU_VA STACK_TOP";
 
+/** k of host.param. */
+const hostParams = "VCPUS GUEST_PAGES HOST_PAGES ABI FEATURE_MASK ENTRY_RIP ENTRY_RSP BOOT_CR3";
+
 const host: readonly Constant[] = [
   ...numbered("EXIT", exits, 1, "Exit reason."),
   ...numbered("INSN", instructions, 1, "EXIT_INSN of an INSN exit."),
@@ -104,6 +107,7 @@ const host: readonly Constant[] = [
   ...numbered("RUNSTATE", "OFF WAIT_SIPI GUEST HOST READY BLOCKED HALTED", 0, "Value of FIELD_RUNSTATE."),
   ...numbered("TLB", "ALL NON_GLOBAL PAGE RANGE ASID SECOND_LEVEL STRUCTURES", 0, "op of host.tlb."),
   ...numbered("OWNER", "HOST GUEST FOREIGN", 0, "Result of host.owner."),
+  ...numbered("PARAM", hostParams, 0, "k of host.param."),
   ...numbered("CTL", "IFX HLTX TSCX DRX EOIX ICRX INTRWIN NMIWIN PAUSEX FAULTING", -1, "Bit of FIELD_CTL_EXIT."),
 ];
 

@@ -339,6 +339,22 @@ export const OWNER_HOST: i32 = 0;
 export const OWNER_GUEST: i32 = 1;
 /** Result of host.owner. */
 export const OWNER_FOREIGN: i32 = 2;
+/** k of host.param. */
+export const PARAM_VCPUS: i32 = 0;
+/** k of host.param. */
+export const PARAM_GUEST_PAGES: i32 = 1;
+/** k of host.param. */
+export const PARAM_HOST_PAGES: i32 = 2;
+/** k of host.param. */
+export const PARAM_ABI: i32 = 3;
+/** k of host.param. */
+export const PARAM_FEATURE_MASK: i32 = 4;
+/** k of host.param. */
+export const PARAM_ENTRY_RIP: i32 = 5;
+/** k of host.param. */
+export const PARAM_ENTRY_RSP: i32 = 6;
+/** k of host.param. */
+export const PARAM_BOOT_CR3: i32 = 7;
 /** Bit of FIELD_CTL_EXIT. */
 export const CTL_IFX: i32 = 1;
 /** Bit of FIELD_CTL_EXIT. */
