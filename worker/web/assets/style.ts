@@ -31,6 +31,7 @@ a:hover { text-decoration-thickness: .12em; }
 .mark { font-weight: 650; font-size: 1.125rem; letter-spacing: -.01em; color: var(--ink); text-decoration: none; }
 .mark small { font-weight: 400; font-size: .875rem; color: var(--quiet); letter-spacing: 0; margin-left: .5rem; }
 .top nav { margin-left: auto; }
+@media (max-width: 34rem) { .top nav { margin-left: 0; } .mark small { display: none; } }
 .top nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; list-style: none; margin: 0; padding: 0; }
 .top nav a { display: inline-block; padding-block: .2rem; }
 .top nav a[aria-current] { color: var(--ink); font-weight: 600; text-decoration: none; }
@@ -41,6 +42,7 @@ footer p { margin: .25rem 0; max-width: 62rem; }
 h1, h2, h3 { line-height: 1.25; letter-spacing: -.012em; font-weight: 650; text-wrap: balance; }
 h1 { font-size: clamp(1.5rem, 1.2rem + 1.5vw, 2rem); margin: 0 0 .5rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.25rem; margin: 2.5rem 0 .5rem; }
+h2 .count { font-weight: 400; font-size: .875rem; color: var(--quiet); letter-spacing: 0; margin-left: .35rem; }
 h3 { font-size: 1.0625rem; margin: 1.75rem 0 .4rem; }
 p { margin: .5rem 0; max-width: 68ch; }
 .lead { font-size: 1.0625rem; color: var(--quiet); }
@@ -57,6 +59,8 @@ th, td { padding: .5rem .8rem; text-align: left; vertical-align: top; border-bot
 tbody tr:last-child > * { border-bottom: 0; }
 thead th { font-size: .8125rem; font-weight: 600; color: var(--quiet); white-space: nowrap; vertical-align: bottom; border-bottom-color: var(--strong-line); }
 tbody th { font-weight: 500; }
+tbody th code { white-space: nowrap; }
+@media (min-width: 40rem) { .ops th:first-child { width: 16rem; } }
 .num { text-align: right; white-space: nowrap; }
 .nowrap { white-space: nowrap; }
 th.stick { position: sticky; left: 0; background: var(--raised); z-index: 1; }

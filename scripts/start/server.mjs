@@ -1,0 +1,95 @@
+// The local Worker as one process group: started, waited for, and ended with everything it started.
+import { spawn } from "node:child_process";
+import { connect } from "node:net";
+import { root } from "../lib/toolchain.mjs";
+import { wranglerEnv, wranglerPath } from "./settings.mjs";
+
+const TERMINATE_MS = 5_000;
+const ANSWER_MS = 60_000;
+
+/**
+ * Starts `wrangler dev` for these settings.
+ * @param {{port: number, url: string, stateFolder: string}} settings
+ * @param {{onExit?: (code: number) => void}} [options] onExit: it ended although nobody called stop()
+ * @returns {Promise<{pid: number, stop: () => Promise<void>}>} once it answers; throws if the port is taken or it ends first
+ */
+export async function startServer(settings, { onExit = () => {} } = {}) {
+  if (await isListening(settings.port)) {
+    throw new Error(
+      `port ${settings.port} is taken; stop what listens there or choose another one: PORT=8788 npm start`,
+    );
+  }
+  const args = ["dev", "--local", "--ip", "127.0.0.1", "--port", String(settings.port), "--inspector-port", "0"];
+  const rest = ["--persist-to", settings.stateFolder, "--log-level", "warn", "--show-interactive-dev-session=false"];
+  // A group of its own: a Ctrl-C in the terminal reaches only us, and we end the whole group in order.
+  const child = spawn(process.execPath, [wranglerPath, ...args, ...rest], {
+    cwd: root,
+    env: wranglerEnv(),
+    detached: true,
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  const state = { ended: false, stopping: false };
+  const exited = new Promise((resolve) => child.once("exit", resolve));
+  exited.then((code) => {
+    state.ended = true;
+    if (!state.stopping) onExit(code ?? 1);
+  });
+  const stop = async () => {
+    state.stopping = true;
+    await endGroup(child.pid, exited);
+  };
+  try {
+    await untilAnswers(settings.url, state);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { pid: child.pid, stop };
+}
+
+async function untilAnswers(url, state) {
+  const deadline = Date.now() + ANSWER_MS;
+  while (Date.now() < deadline) {
+    if (state.ended) throw new Error("the local Worker ended before it answered; its messages are above");
+    const answer = await fetch(`${url}/openapi.json`).catch(() => null);
+    await answer?.arrayBuffer();
+    if (answer?.ok) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(
+    `the local Worker did not answer ${url}/openapi.json within ${ANSWER_MS / 1000} s; its messages are above`,
+  );
+}
+
+/** SIGTERM to the group, SIGKILL to what is left after five seconds; returns when no process of the group runs. */
+async function endGroup(pid, exited) {
+  for (const signal of ["SIGTERM", "SIGKILL"]) {
+    signalGroup(pid, signal);
+    // Bounded: where nobody reaps orphans, their zombies answer signals for ever.
+    const deadline = Date.now() + TERMINATE_MS;
+    while (signalGroup(pid, 0) && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  await exited;
+}
+
+/** False if the group has no process any more. */
+function signalGroup(pid, signal) {
+  try {
+    process.kill(-pid, signal);
+    return true;
+  } catch (error) {
+    if (error.code === "ESRCH") return false;
+    throw error;
+  }
+}
+
+function isListening(port) {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: "127.0.0.1" });
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
+}

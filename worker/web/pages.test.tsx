@@ -1,0 +1,103 @@
+import { describe, expect, it } from "vitest";
+import { BuildPage } from "./pages/build.tsx";
+import { MatrixPage } from "./pages/matrix.tsx";
+import { OpPage } from "./pages/op.tsx";
+import { RunPage } from "./pages/run.tsx";
+import { markup as text } from "./respond.ts";
+import { build, digest, matrix, op, report, run, runningRun } from "./testing/fixtures.ts";
+
+describe("matrix page", () => {
+  it("puts a word beside every verdict and counts no skip as a pass", async () => {
+    const page = await text(<MatrixPage matrix={matrix} />);
+    expect(page).toContain("1 fail");
+    expect(page).toContain("0 of 2 pass");
+    expect(page).toContain("1 not offered");
+    expect(page).toContain("does not conform, 20/24");
+    expect(page.match(/<svg/g)?.length).toBe(page.match(/aria-hidden="true"/g)?.length);
+  });
+
+  it("keeps the registry's alphabetical order, whoever does better", async () => {
+    const page = await text(<MatrixPage matrix={matrix} />);
+    expect(page.indexOf("acme/hv")).toBeGreaterThan(0);
+    expect(page.indexOf("acme/hv")).toBeLessThan(page.indexOf("parley/kvm"));
+  });
+
+  it("says of reference builds what they are, and of others that they are unverified", async () => {
+    const page = await text(<MatrixPage matrix={matrix} />);
+    expect(page).toContain("model of a published ABI, not a product");
+    expect(page).toContain("unverified vendor");
+  });
+
+  it("is readable when nothing was published yet", async () => {
+    const page = await text(<MatrixPage matrix={{ ...matrix, rows: [], waiting: [] }} />);
+    expect(page).toContain("No run is published yet.");
+  });
+});
+
+describe("run page", () => {
+  it("shows failures before errors and both before the ops", async () => {
+    const page = await text(<RunPage run={run} report={report} />);
+    const order = ["A kick that comes before the wait is not lost.", "fuel exhausted", "Every operation"].map((part) =>
+      page.indexOf(part),
+    );
+    expect(order[0]).toBeGreaterThan(0);
+    expect(order).toEqual(order.toSorted((a, b) => a - b));
+  });
+
+  it("names op, half, function and offset, and gives the schedule as a string to copy", async () => {
+    const page = await text(<RunPage run={run} report={report} />);
+    expect(page).toContain("op lock.kick, host half, function exit, byte offset 1204");
+    expect(page).toContain("<code>p1@14,p0@20</code>");
+    expect(page).toContain("--case lock.kick-before --schedule");
+  });
+
+  it("lays the trace out with one column per vCPU", async () => {
+    const page = await text(<RunPage run={run} report={report} />);
+    expect(page).toContain('<th scope="col">vCPU 0</th><th scope="col">vCPU 1</th>');
+  });
+
+  it("escapes what a build said", async () => {
+    const page = await text(<RunPage run={run} report={report} />);
+    expect(page).toContain("&lt;b&gt;no vCPU can run&lt;/b&gt;");
+    expect(page).not.toContain("<b>no vCPU");
+  });
+
+  it("shows progress, with a plain refresh for readers without script", async () => {
+    const page = await text(<RunPage run={runningRun} report={null} />);
+    expect(page).toContain("running: 1 of 3 shards done");
+    expect(page).toContain('<noscript><meta http-equiv="refresh"');
+    expect(await text(<RunPage run={run} report={report} />)).not.toContain("http-equiv");
+  });
+});
+
+describe("build and op page", () => {
+  it("says on a reference build's page that it is a model, not a product", async () => {
+    const notice = "this project’s model of a published ABI, not a vendor’s product";
+    expect(await text(<BuildPage build={build} />)).toContain(notice);
+    expect(await text(<BuildPage build={{ ...build, vendor: "acme" }} />)).not.toContain("<aside");
+  });
+
+  it("names a build by its whole digest", async () => {
+    expect(await text(<BuildPage build={build} />)).toContain(`<code>${digest}</code>`);
+  });
+
+  it("shows each clause with its sentence, source and verdict", async () => {
+    const page = await text(<OpPage view={op} />);
+    expect(page).toContain("A kick of a vCPU that does not wait changes nothing else.");
+    expect(page).toContain("4 hypercalls, 6 exits");
+  });
+
+  it("has nothing inline that the CSP would refuse", async () => {
+    const pages = [
+      <MatrixPage matrix={matrix} />,
+      <OpPage view={op} />,
+      <BuildPage build={build} />,
+      <RunPage run={run} report={report} />,
+    ];
+    for (const page of await Promise.all(pages.map(text))) {
+      expect(page).not.toMatch(/<script(?![^>]*src=)|<style|\sstyle=|\son[a-z]+=/);
+      expect(page).toContain('<html lang="en">');
+      expect(page).toContain('class="skip" href="#content"');
+    }
+  });
+});

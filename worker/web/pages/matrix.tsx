@@ -1,0 +1,163 @@
+import type { Matrix, MatrixRow } from "../../registry/views.ts";
+import { Page } from "../parts/layout.tsx";
+import { ScrollTable } from "../parts/table.tsx";
+import { DigestText, Moment, plural, VendorNote } from "../parts/text.tsx";
+import { ConformsBadge, GroupBadge, Legend, StateBadge, VerdictBadge } from "../parts/verdict.tsx";
+
+/** `/`: backends × op groups, and below it every group as ops × backends. */
+export function MatrixPage({ matrix }: { matrix: Matrix }) {
+  return (
+    <Page title="Matrix" json="/index.json" current="matrix">
+      <h1>Backends and what they do</h1>
+      <p class="lead">
+        Each row is a backend’s newest published run of the current suite, PVI {matrix.suite.pvi}. A group shows the
+        worst verdict of its operations; its name leads to the operations one by one.
+      </p>
+      {matrix.rows.length === 0 ? <p class="notice">No run is published yet.</p> : <Groups matrix={matrix} />}
+      <Legend />
+      <Waiting matrix={matrix} />
+      {matrix.rows.length > 0 && matrix.groups.map((group) => <OpsOfGroup group={group} rows={matrix.rows} />)}
+      <p class="quiet">
+        Suite <DigestText digest={matrix.suite.digest} />
+      </p>
+    </Page>
+  );
+}
+
+function Groups({ matrix }: { matrix: Matrix }) {
+  return (
+    <ScrollTable label="Backends by op group">
+      <thead>
+        <tr>
+          <th scope="col" class="stick">
+            Backend
+          </th>
+          <th scope="col">Core clauses held</th>
+          {matrix.groups.map((group) => (
+            <th scope="col">
+              <a href={`#group-${group.id}`}>{group.id}</a>
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {matrix.rows.map((row) => (
+          <tr>
+            <BackendHeader row={row} />
+            <td>
+              <a href={`/runs/${row.run.id}`}>
+                <ConformsBadge conforms={row.conforms} held={row.held} of={row.of} />
+              </a>
+              <span class="sub">
+                <Moment at={row.run.at} />
+                {row.pending && (
+                  <>
+                    ; a <a href={`/runs/${row.pending.id}`}>newer run</a> is {row.pending.state}
+                  </>
+                )}
+              </span>
+            </td>
+            {matrix.groups.map((group) => {
+              const count = row.groups[group.id];
+              return <td>{count ? <GroupBadge count={count} /> : <VerdictBadge verdict="not-run" />}</td>;
+            })}
+          </tr>
+        ))}
+      </tbody>
+    </ScrollTable>
+  );
+}
+
+function BackendHeader({ row }: { row: MatrixRow }) {
+  return (
+    <th scope="row" class="stick">
+      <a href={`/builds/${row.build}`}>
+        {row.vendor}/{row.backend}
+      </a>
+      <span class="sub">
+        {row.version}, {row.profile}
+      </span>
+      <VendorNote vendor={row.vendor} unverified={row.unverified} />
+    </th>
+  );
+}
+
+function OpsOfGroup({ group, rows }: { group: Matrix["groups"][number]; rows: MatrixRow[] }) {
+  return (
+    <section aria-labelledby={`group-${group.id}`}>
+      <h2 id={`group-${group.id}`} tabIndex={-1}>
+        {group.id} <span class="count">{plural(group.ops.length, "operation")}</span>
+      </h2>
+      <ScrollTable label={`Operations of group ${group.id} by backend`} class="ops">
+        <thead>
+          <tr>
+            <th scope="col" class="stick">
+              Operation
+            </th>
+            {rows.map((row) => (
+              <th scope="col">
+                <a href={`/runs/${row.run.id}`}>
+                  {row.vendor}/{row.backend}
+                </a>
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {group.ops.map((op) => (
+            <tr>
+              <th scope="row" class="stick">
+                <a href={`/ops/${op}`}>
+                  <code>{op}</code>
+                </a>
+              </th>
+              {rows.map((row) => (
+                <td>
+                  <VerdictBadge verdict={row.cells[op] ?? "not-run"} />
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </ScrollTable>
+    </section>
+  );
+}
+
+function Waiting({ matrix }: { matrix: Matrix }) {
+  if (matrix.waiting.length === 0) return null;
+  return (
+    <section aria-labelledby="waiting">
+      <h2 id="waiting">Without a published run</h2>
+      <ScrollTable label="Backends without a published run">
+        <thead>
+          <tr>
+            <th scope="col">Backend</th>
+            <th scope="col">Run</th>
+            <th scope="col">Since</th>
+          </tr>
+        </thead>
+        <tbody>
+          {matrix.waiting.map((entry) => (
+            <tr>
+              <th scope="row">
+                <a href={`/builds/${entry.build}`}>
+                  {entry.vendor}/{entry.backend}
+                </a>{" "}
+                {entry.version}
+              </th>
+              <td>
+                <a href={`/runs/${entry.run.id}`}>
+                  <StateBadge state={entry.run.state} />
+                </a>
+              </td>
+              <td>
+                <Moment at={entry.run.at} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </ScrollTable>
+    </section>
+  );
+}

@@ -1,0 +1,125 @@
+import type { OpView } from "../../registry/views.ts";
+import { Page } from "../parts/layout.tsx";
+import { Costs, Facts, ScrollTable } from "../parts/table.tsx";
+import { DigestText, VendorNote } from "../parts/text.tsx";
+import { Legend, VerdictBadge } from "../parts/verdict.tsx";
+
+/** `/ops/{id}`: what the op means, clause by clause, who passes, and at what cost. */
+export function OpPage({ view }: { view: OpView }) {
+  const { op, suite } = view;
+  return (
+    <Page title={op.id} json={`/ops/${op.id}.json`}>
+      <p class="eyebrow">
+        <a href={`/#group-${op.group}`}>{op.group}</a> in PVI {suite.pvi}
+      </p>
+      <h1>
+        <code>{op.id}</code>
+      </h1>
+      <p class="lead">{op.summary}</p>
+      <Facts
+        rows={[
+          ["Signature", <code>{op.signature}</code>],
+          ["Tiers", <Tiers tiers={op.tiers} />],
+        ]}
+      />
+      <ClauseTable view={view} />
+      <Legend />
+      <CostTable view={view} />
+      <p class="quiet">
+        Suite <DigestText digest={suite.digest} />
+      </p>
+    </Page>
+  );
+}
+
+function Tiers({ tiers }: { tiers: OpView["op"]["tiers"] }) {
+  return (
+    <>
+      {Object.entries(tiers)
+        .map(([profile, tier]) => `${profile}: ${tier}`)
+        .join("; ")}
+    </>
+  );
+}
+
+function ClauseTable({ view }: { view: OpView }) {
+  return (
+    <section aria-labelledby="clauses">
+      <h2 id="clauses">Clauses, and who keeps them</h2>
+      <ScrollTable label="Clauses by backend">
+        <thead>
+          <tr>
+            <th scope="col">Clause</th>
+            <th scope="col">What must hold</th>
+            {view.results.map((result) => (
+              <th scope="col">
+                <a href={`/runs/${result.run}`}>
+                  {result.vendor}/{result.backend}
+                </a>
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {view.op.clauses.map((clause) => (
+            <tr id={clause.id}>
+              <th scope="row" class="nowrap">
+                <code>{clause.id}</code>
+              </th>
+              <td class="prose">
+                {clause.text}
+                <span class="sub">{clause.source}</span>
+              </td>
+              {view.results.map((result) => (
+                <td>
+                  <VerdictBadge verdict={result.clauses[clause.id] ?? "not-run"} />
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </ScrollTable>
+    </section>
+  );
+}
+
+function CostTable({ view }: { view: OpView }) {
+  if (view.results.length === 0) return <p class="notice">No backend has a published run yet.</p>;
+  return (
+    <section aria-labelledby="costs">
+      <h2 id="costs">At what cost</h2>
+      <p>Counted by the machine, never timed: the same numbers on every computer.</p>
+      <ScrollTable label="Costs by backend">
+        <thead>
+          <tr>
+            <th scope="col">Backend</th>
+            <th scope="col">Profile</th>
+            <th scope="col">Verdict</th>
+            <th scope="col">Counted over all its cases</th>
+          </tr>
+        </thead>
+        <tbody>
+          {view.results.map((result) => (
+            <tr>
+              <th scope="row">
+                <a href={`/builds/${result.build}`}>
+                  {result.vendor}/{result.backend}
+                </a>{" "}
+                {result.version}
+                <VendorNote vendor={result.vendor} unverified={result.unverified} />
+              </th>
+              <td>{result.profile}</td>
+              <td>
+                <VerdictBadge verdict={result.verdict} />
+                {result.native && <span class="sub">by the machine’s own instruction</span>}
+              </td>
+              <td>
+                <Costs costs={result.costs} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </ScrollTable>
+    </section>
+  );
+}

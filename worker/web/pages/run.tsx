@@ -1,0 +1,227 @@
+import type { Child } from "hono/jsx";
+import type { RunView } from "../../registry/views.ts";
+import { Page } from "../parts/layout.tsx";
+import { Costs, Facts, ScrollTable } from "../parts/table.tsx";
+import { DigestText, ModelNotice, Moment, plural, TrustText } from "../parts/text.tsx";
+import { ConformsBadge, Legend, StateBadge, VerdictBadge } from "../parts/verdict.tsx";
+import { badCases, type ReportView } from "../report.ts";
+import { Failure } from "./failure.tsx";
+
+const REFRESH_SECONDS = 2;
+
+/** `/runs/{id}`: live progress while it runs; then failures first, every op, every event. */
+export function RunPage({ run, report }: { run: RunView; report: ReportView | null }) {
+  const finished = run.state === "published" || run.state === "abandoned" || run.state === "cancelled";
+  const name = `${run.build.vendor}/${run.build.backend} ${run.build.version}`;
+  return (
+    <Page
+      title={`Run of ${name}`}
+      json={`/runs/${run.id}.json`}
+      live
+      refreshSeconds={finished ? undefined : REFRESH_SECONDS}
+    >
+      <p class="eyebrow">Run {run.id}</p>
+      <h1>{name}</h1>
+      <ModelNotice vendor={run.build.vendor} />
+      {finished ? <Outcome run={run} /> : <Progress run={run} />}
+      {report && <Failures run={run} report={report} />}
+      <h2 id="facts">About this run</h2>
+      {run.summary && <Tiers summary={run.summary} />}
+      <Facts
+        rows={[
+          ["Build", <DigestText digest={run.build.digest} href={`/builds/${run.build.digest}`} />],
+          ["Profile", run.build.profile],
+          [
+            "Suite",
+            <>
+              PVI {run.suite.pvi}, <DigestText digest={run.suite.digest} />
+            </>,
+          ],
+          ["Attempt", String(run.attempt)],
+          ["Trust", <TrustText trust={run.trust} />],
+          ...(run.reportDigest ? [["Report", <ReportLink run={run} />] as [string, Child]] : []),
+        ]}
+      />
+      {run.ops && <Ops run={run} ops={run.ops} />}
+      {report && <Cases report={report} />}
+      <Events run={run} />
+    </Page>
+  );
+}
+
+function Outcome({ run }: { run: RunView }) {
+  if (!run.summary) {
+    return (
+      <p>
+        <StateBadge state={run.state} /> {run.reason}
+      </p>
+    );
+  }
+  const { core, conforms } = run.summary;
+  return (
+    <p>
+      <ConformsBadge conforms={conforms} held={core.held} of={core.of} /> core clauses held, published{" "}
+      <Moment at={run.at} />
+    </p>
+  );
+}
+
+function Tiers({ summary }: { summary: NonNullable<RunView["summary"]> }) {
+  const rows = [
+    { tier: "core", counts: { ...summary.core, not_offered: 0 } },
+    { tier: "optional", counts: summary.optional },
+  ];
+  return (
+    <ScrollTable label="Clauses by tier and verdict">
+      <thead>
+        <tr>
+          {["Tier", "Held", "Failed", "Error", "Not run", "Not offered", "Clauses in the suite"].map((title) => (
+            <th scope="col">{title}</th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map(({ tier, counts }) => (
+          <tr>
+            <th scope="row">{tier}</th>
+            <td>{counts.held}</td>
+            <td>{counts.failed}</td>
+            <td>{counts.error}</td>
+            <td>{counts.not_run}</td>
+            <td>{counts.not_offered}</td>
+            <td>{counts.of}</td>
+          </tr>
+        ))}
+      </tbody>
+    </ScrollTable>
+  );
+}
+
+function Progress({ run }: { run: RunView }) {
+  const { shards, shardsDone } = run.progress;
+  return (
+    <div data-run={`/runs/${run.id}.json`}>
+      <p role="status" data-line>
+        {run.state}: {shardsDone} of {plural(shards, "shard")} done
+      </p>
+      <progress aria-label="Shards done" max={Math.max(1, shards)} value={shardsDone} />
+    </div>
+  );
+}
+
+function ReportLink({ run }: { run: RunView }) {
+  return (
+    <>
+      <a href={`/api/v1/runs/${run.id}/report`}>canonical JSON</a>, <DigestText digest={run.reportDigest ?? ""} />
+    </>
+  );
+}
+
+function Failures({ run, report }: { run: RunView; report: ReportView }) {
+  const bad = badCases(report);
+  if (bad.length === 0) {
+    return run.summary?.conforms ? <p>Every core clause of its profile was run and held. No case failed.</p> : null;
+  }
+  return (
+    <section aria-labelledby="failures">
+      <h2 id="failures">{plural(bad.length, "failed case")}</h2>
+      {bad.map((entry) => (
+        <Failure entry={entry} report={report} />
+      ))}
+    </section>
+  );
+}
+
+function Ops({ run, ops }: { run: RunView; ops: NonNullable<RunView["ops"]> }) {
+  return (
+    <section aria-labelledby="ops">
+      <h2 id="ops">Every operation</h2>
+      <ScrollTable label={`Operations of run ${run.id}`}>
+        <thead>
+          <tr>
+            <th scope="col">Operation</th>
+            <th scope="col">Verdict</th>
+            <th scope="col">Clauses held</th>
+            <th scope="col">Counted over all its cases</th>
+          </tr>
+        </thead>
+        <tbody>
+          {ops.map((op) => {
+            const verdicts = Object.values(op.clauses);
+            return (
+              <tr>
+                <th scope="row">
+                  <a href={`/ops/${op.id}`}>
+                    <code>{op.id}</code>
+                  </a>
+                </th>
+                <td>
+                  <VerdictBadge verdict={op.verdict} />
+                  {op.native && <span class="sub">by the machine’s own instruction</span>}
+                </td>
+                <td class="nowrap">
+                  {verdicts.filter((verdict) => verdict === "pass").length} of {verdicts.length}
+                </td>
+                <td>
+                  <Costs costs={op.costs} />
+                </td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </ScrollTable>
+      <Legend />
+    </section>
+  );
+}
+
+function Cases({ report }: { report: ReportView }) {
+  return (
+    <details>
+      <summary>All {plural(report.cases.length, "case")} of the suite, as run</summary>
+      <ScrollTable label="All cases of the run">
+        <thead>
+          <tr>
+            <th scope="col">Case</th>
+            <th scope="col">Reference peer</th>
+            <th scope="col">Verdict</th>
+            <th scope="col">Schedules tried</th>
+            <th scope="col">Search complete</th>
+          </tr>
+        </thead>
+        <tbody>
+          {report.cases.map((entry) => (
+            <tr>
+              <th scope="row">
+                <code>{entry.id}</code>
+              </th>
+              <td>{entry.peer ?? "none: its own halves"}</td>
+              <td>
+                <VerdictBadge verdict={entry.verdict} />
+              </td>
+              <td>{entry.schedules.tried}</td>
+              <td>{entry.schedules.exhausted ? "yes" : "no"}</td>
+            </tr>
+          ))}
+        </tbody>
+      </ScrollTable>
+    </details>
+  );
+}
+
+function Events({ run }: { run: RunView }) {
+  return (
+    <section aria-labelledby="events">
+      <h2 id="events">What happened to this run</h2>
+      <ol class="events">
+        {run.events.map((event) => (
+          <li>
+            <time dateTime={event.at}>{event.at.replace("T", " ").replace("Z", " UTC")}</time>
+            {event.type.replace(/^run\./, "")} <span class="quiet">by {event.actor}</span>
+            {event.detail && <span class="sub">{event.detail}</span>}
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}

@@ -1,0 +1,48 @@
+import { Hono } from "hono";
+import type { HtmlEscapedString } from "hono/utils/html";
+import type { Env } from "../env.ts";
+import { readBuild, readMatrix, readOp, readReport, readRun } from "../registry/read.ts";
+import type { RunView } from "../registry/views.ts";
+import { assetRoutes } from "./assets/routes.ts";
+import { BuildPage } from "./pages/build.tsx";
+import { MatrixPage } from "./pages/matrix.tsx";
+import { NotFoundPage } from "./pages/not-found.tsx";
+import { OpPage } from "./pages/op.tsx";
+import { RunPage } from "./pages/run.tsx";
+import { parseReport, type ReportView } from "./report.ts";
+import { data, html, type WebContext } from "./respond.ts";
+
+/** Pages for people: `/`, `/ops/{id}`, `/builds/{digest}`, `/runs/{id}`; each also with `.json`. */
+export const webRoutes = new Hono<{ Bindings: Env }>()
+  .get("/", async (c) => html(c, <MatrixPage matrix={await readMatrix(c.env)} />))
+  .get("/index.json", async (c) => data(c, await readMatrix(c.env)))
+  .get("/ops/:id", (c) => page(c, "operation", readOp, async (view) => <OpPage view={view} />))
+  .get("/builds/:id", (c) => page(c, "build", readBuild, async (build) => <BuildPage build={build} />))
+  .get("/runs/:id", (c) =>
+    page(c, "run", readRun, async (run) => <RunPage run={run} report={await reportOf(c.env, run)} />),
+  )
+  .route("/", assetRoutes);
+
+/** Answers with the page, with its data if the address ends in `.json`, or with 404. */
+async function page<View extends object>(
+  c: WebContext,
+  noun: string,
+  read: (env: Env, id: string) => Promise<View | null>,
+  render: (view: View) => Promise<HtmlEscapedString>,
+): Promise<Response> {
+  const address = c.req.param("id") ?? "";
+  const id = address.replace(/\.json$/, "");
+  const view = await read(c.env, id);
+  if (!view) return address === id ? html(c, <NotFoundPage what={`${noun} ${id}`} />, 404) : c.notFound();
+  return address === id ? html(c, render(view)) : data(c, view);
+}
+
+/** The published report with the sentences of the clauses that failed in it. */
+async function reportOf(env: Env, run: RunView): Promise<ReportView | null> {
+  const bytes = run.reportDigest ? await readReport(env, run.reportDigest) : null;
+  if (!bytes) return null;
+  const failed = (run.ops ?? []).filter((op) => op.verdict === "fail" || op.verdict === "error");
+  const views = await Promise.all(failed.map((op) => readOp(env, op.id)));
+  const clauses = views.flatMap((view) => view?.op.clauses ?? []);
+  return parseReport(bytes, Object.fromEntries(clauses.map((clause) => [clause.id, clause.text])));
+}

@@ -1,0 +1,222 @@
+// Views as the registry's read functions return them, small enough to read; used by the page tests alone.
+import type { BuildView, GroupCount, Matrix, MatrixRow, OpView, RunView, Verdict } from "../../registry/views.ts";
+import type { ReportView } from "../report.ts";
+
+export const digest = `sha256:${"ab12".repeat(16)}`;
+export const suite = { digest: `sha256:${"77fe".repeat(16)}`, pvi: "1.0" };
+const at = "2026-03-04T05:06:07.000Z";
+
+const groups = [
+  { id: "init", ops: ["init.version", "init.features"] },
+  { id: "irq", ops: ["irq.save_fl", "irq.disable", "irq.enable", "irq.safe_halt"] },
+  { id: "lock", ops: ["lock.wait", "lock.kick"] },
+];
+
+function row(vendor: string, backend: string, bad: Record<string, Verdict>): MatrixRow {
+  const ops = groups.flatMap((group) => group.ops);
+  const cells = Object.fromEntries(ops.map((op) => [op, bad[op] ?? "pass"]));
+  const failed = Object.keys(bad).length;
+  return {
+    vendor,
+    unverified: vendor !== "parley",
+    backend,
+    version: "1.0.0",
+    profile: "enlightened",
+    build: digest,
+    run: { id: `run-${backend}`, state: "published", at },
+    pending: null,
+    conforms: failed === 0,
+    held: 24 - failed,
+    of: 24,
+    trust: { provenance: "token", execution: "registry-run" },
+    cells,
+    groups: Object.fromEntries(groups.map((group) => [group.id, count(group.ops.map((op) => cells[op] ?? "not-run"))])),
+  };
+}
+
+function count(verdicts: Verdict[]): GroupCount {
+  const of = (verdict: Verdict) => verdicts.filter((each) => each === verdict).length;
+  return {
+    pass: of("pass"),
+    fail: of("fail"),
+    error: of("error"),
+    notOffered: of("not-offered"),
+    notRun: of("not-run"),
+    of: verdicts.length,
+  };
+}
+
+export const matrix: Matrix = {
+  suite,
+  groups,
+  rows: [
+    row("acme", "hv", {
+      "lock.wait": "error",
+      "lock.kick": "fail",
+      "irq.disable": "not-run",
+      "init.features": "not-offered",
+    }),
+    row("parley", "kvm", {}),
+  ],
+  waiting: [
+    { vendor: "acme", backend: "next", version: "0.1.0", build: digest, run: { id: "run-next", state: "running", at } },
+  ],
+};
+
+export const op: OpView = {
+  suite,
+  op: {
+    id: "lock.kick",
+    group: "lock",
+    summary: "Wakes a vCPU that waits, or keeps the wake-up until it waits.",
+    signature: "lock_kick(vcpu: i32)",
+    tiers: { native: "none", enlightened: "core", shadow: "core", direct: "optional" },
+    clauses: [
+      { id: "lock.kick.1", text: "A kick that comes before the wait is not lost.", source: "a published source" },
+      {
+        id: "lock.kick.2",
+        text: "A kick of a vCPU that does not wait changes nothing else.",
+        source: "a published source",
+      },
+    ],
+  },
+  results: [
+    {
+      vendor: "acme",
+      unverified: true,
+      backend: "hv",
+      version: "1.0.0",
+      profile: "enlightened",
+      build: digest,
+      run: "run-hv",
+      verdict: "fail",
+      native: false,
+      clauses: { "lock.kick.1": "fail", "lock.kick.2": "pass" },
+      costs: { hypercalls: 4, exits: 6, tlb_flushes: 0 },
+    },
+  ],
+};
+
+export const build: BuildView = {
+  digest,
+  vendor: "parley",
+  unverified: false,
+  backend: "kvm",
+  version: "1.0.0",
+  profile: "enlightened",
+  machine: "enlightened",
+  abi: { name: "kvm-pv", version: "1" },
+  submittedAt: at,
+  provenance: "token",
+  manifest: { parley: 1, vendor: "parley", backend: "kvm", shares: ["kvm"] },
+  guest: { digest, sizeBytes: 4_321 },
+  host: { digest, sizeBytes: 123_456 },
+  rom: null,
+  runs: [
+    { id: "run-2", state: "running", at, suite, attempt: 2, conforms: null, score: null },
+    { id: "run-1", state: "published", at, suite, attempt: 1, conforms: true, score: { held: 24, of: 24 } },
+  ],
+};
+
+const tally = { held: 23, failed: 1, error: 0, not_run: 0, of: 24 };
+
+export const run: RunView = {
+  id: "run-hv",
+  state: "published",
+  at,
+  createdAt: at,
+  reason: null,
+  build: { digest, vendor: "acme", backend: "hv", version: "1.0.0", profile: "enlightened" },
+  suite,
+  attempt: 1,
+  trust: { provenance: "token", execution: "registry-run" },
+  progress: { shardsDone: 3, shards: 3 },
+  summary: {
+    conforms: false,
+    profile: "enlightened",
+    pvi: "1.0",
+    private_abi: false,
+    core: tally,
+    optional: { held: 1, failed: 0, error: 0, not_run: 0, not_offered: 1, of: 2 },
+  },
+  reportDigest: digest,
+  ops: [
+    {
+      id: "lock.kick",
+      verdict: "fail",
+      native: false,
+      clauses: { "lock.kick.1": "fail", "lock.kick.2": "pass" },
+      costs: { exits: 6 },
+    },
+  ],
+  events: [
+    { at, actor: "vendor:acme", type: "run.received", detail: null },
+    { at, actor: "registry", type: "run.published", detail: null },
+  ],
+};
+
+export const runningRun: RunView = {
+  ...run,
+  id: "run-next",
+  state: "running",
+  progress: { shardsDone: 1, shards: 3 },
+  summary: null,
+  reportDigest: null,
+  ops: null,
+};
+
+export const report: ReportView = {
+  clauseTexts: { "lock.kick.1": "A kick that comes before the wait is not lost." },
+  cases: [
+    {
+      id: "lock.kick-after",
+      peer: null,
+      verdict: "pass",
+      schedules: { tried: 12, exhausted: true, bound: 2 },
+      failure: null,
+    },
+    {
+      id: "lock.loop",
+      peer: null,
+      verdict: "error",
+      schedules: { tried: 1, exhausted: false, bound: 2 },
+      failure: {
+        clause: null,
+        expected: "",
+        seen: "",
+        reason: "fuel exhausted",
+        role: "waiter",
+        op: "lock.wait",
+        half: "guest",
+        function: "spin",
+        offset: 412,
+        schedule: "",
+        steps: 9,
+        trace: [],
+      },
+    },
+    {
+      id: "lock.kick-before",
+      peer: "kvm",
+      verdict: "fail",
+      schedules: { tried: 7, exhausted: false, bound: 2 },
+      failure: {
+        clause: "lock.kick.1",
+        expected: "the waiter goes on",
+        seen: "<b>no vCPU can run</b>",
+        role: "kicker",
+        op: "lock.kick",
+        half: "host",
+        function: "exit",
+        offset: 1204,
+        schedule: "p1@14,p0@20",
+        steps: 31,
+        trace: [
+          { v: 0, layer: "kernel", op: "lock.wait", what: "enter", a: "4096", b: "1" },
+          { v: 1, layer: "guest", op: "lock.kick", what: "hypercall", a: "5", b: "0" },
+          { v: 0, layer: "machine", op: null, what: "halt", a: "", b: "" },
+        ],
+      },
+    },
+  ],
+};
