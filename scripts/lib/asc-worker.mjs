@@ -40,7 +40,10 @@ function applyEdits(job) {
     const text = files.get(path) ?? readFileSync(path, "utf8");
     const found = text.split(edit.find).length - 1;
     if (found !== 1) return { error: `${edit.file}: edit matches ${found} times, must match once: ${edit.find}` };
-    files.set(path, text.replace(edit.find, () => edit.replace));
+    files.set(
+      path,
+      text.replace(edit.find, () => edit.replace),
+    );
   }
   return { files };
 }

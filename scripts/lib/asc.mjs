@@ -35,14 +35,20 @@ export async function compileAll(jobs, progress = () => {}) {
   const queue = [...due];
   const lanes = Math.min(queue.length, Math.max(1, availableParallelism()));
   await Promise.all(Array.from({ length: lanes }, () => runLane()));
-  if (failures.length > 0) throw new Error(`AssemblyScript: ${failures.length} of ${due.length} failed\n${failures.join("\n")}`);
+  if (failures.length > 0)
+    throw new Error(`AssemblyScript: ${failures.length} of ${due.length} failed\n${failures.join("\n")}`);
   return { compiled: due.length, cached: jobs.length - due.length };
 
   async function runLane() {
     const worker = new Worker(new URL("./asc-worker.mjs", import.meta.url));
     for (let next = queue.shift(); next; next = queue.shift()) {
       const { job, key } = next;
-      const result = await ask(worker, { ...job, root, args: [...commonArgs, ...(job.args ?? [])], edits: job.edits ?? [] });
+      const result = await ask(worker, {
+        ...job,
+        root,
+        args: [...commonArgs, ...(job.args ?? [])],
+        edits: job.edits ?? [],
+      });
       done += 1;
       if (result.error) failures.push(`${job.name}: ${result.error}`);
       else writeFileSync(stampOf(job), key);
@@ -76,8 +82,14 @@ function isCurrent(job, key) {
 }
 
 function keyOf(job) {
-  const hash = createHash("sha256").update(JSON.stringify([compiler, commonArgs, job.entry, job.args ?? [], job.edits ?? []]));
-  for (const file of job.inputs.flatMap(sourcesUnder).sort()) hash.update(file).update("\0").update(readFileSync(join(root, file)));
+  const hash = createHash("sha256").update(
+    JSON.stringify([compiler, commonArgs, job.entry, job.args ?? [], job.edits ?? []]),
+  );
+  for (const file of job.inputs.flatMap(sourcesUnder).sort())
+    hash
+      .update(file)
+      .update("\0")
+      .update(readFileSync(join(root, file)));
   return hash.digest("hex");
 }
 
@@ -86,7 +98,10 @@ function sourcesUnder(path) {
   if (path.endsWith(".ts")) return [path];
   if (!sourceCache.has(path)) {
     const entries = readdirSync(join(root, path), { recursive: true }).map((name) => `${path}/${name}`);
-    sourceCache.set(path, entries.filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts") && !name.includes("/build/")));
+    sourceCache.set(
+      path,
+      entries.filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts") && !name.includes("/build/")),
+    );
   }
   return sourceCache.get(path);
 }
