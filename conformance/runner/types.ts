@@ -1,4 +1,7 @@
 /** The words of the runner: what a suite, a build, a unit, a shard and a report are. Everything here is plain JSON-able data. */
+import type { Manifest } from "../interface/manifest.ts";
+
+export type { Manifest };
 
 /** DESIGN §6; from worst to best in `verdictsWorstFirst` (judge.ts). */
 export type Verdict = "pass" | "fail" | "error" | "not-offered" | "not-run";
@@ -90,30 +93,6 @@ export interface SuitePeer {
   rom: Digest | null;
 }
 
-/** parley.json, abi §8, as the schema of conformance/interface/manifest.ts lets it through. */
-export interface Manifest {
-  parley: 1;
-  vendor: string;
-  backend: string;
-  version: string;
-  profile: Profile;
-  machine: MachineKind;
-  slat: boolean;
-  pvi: { min: string; max: string };
-  abi: { name: string; version: string } | null;
-  complete_with: { guest?: string; host?: string } | null;
-  offers: string[];
-  features: { offered: string; hints: string };
-  shares: string[];
-  needs: {
-    vcpus: number;
-    memory_pages: number;
-    host_pages: number;
-    guest_memory_pages: number;
-    host_memory_pages: number;
-  };
-}
-
 export interface Suite {
   digest: Digest;
   pvi: string;
@@ -168,12 +147,11 @@ export interface Problem {
 
 export type Inspection = { ok: true; build: Build } | { ok: false; problems: Problem[] };
 
-export type PairingId = "own" | "guest" | "host";
-
-/** Which halves meet. `covers` names the pairings of DESIGN §1 this one stands for (equal halves are run once). */
+/** Which halves meet: "own" (own × own), "guest/PEER" (own guest × PEER's host) or "host/PEER" (PEER's guest × own host). */
 export interface Pairing {
-  id: PairingId;
-  covers: PairingId[];
+  id: string;
+  /** Pairings of DESIGN §1 that this one stands for: where two would join the same bytes, they are run once. */
+  covers: string[];
   guest: Digest | null;
   host: Digest | null;
   rom: Digest | null;
@@ -224,7 +202,7 @@ export interface OutcomeFailure {
   trace: TraceEntry[];
 }
 
-/** What core.wasm says about one unit, or about a boot that failed. */
+/** What core.wasm says about one unit, or about a boot that failed. Clauses are numbers of `Suite.clauseNumbers`, ops of `Suite.ops`. */
 export interface Outcome {
   end: "ok" | "fail" | "error" | "stuck" | "refused";
   tried: number;
@@ -249,12 +227,22 @@ export interface ShardResult {
   boots: { pairing: number; outcome: Outcome }[];
 }
 
+/** Outcome of a case in one pairing over all its slices; null if it was not run. */
+export interface MergedCase {
+  case: number;
+  pairing: number;
+  outcome: Outcome | null;
+  /** The outcome is that of the pairing's failed boot. */
+  boot: boolean;
+}
+
 /** Called after each unit and at each yield. Counts are of this shard. */
 export interface Progress {
   unitsDone: number;
   units: number;
   caseId: string;
-  pairing: PairingId;
+  /** Id of the pairing the last unit belongs to. */
+  pairing: string;
 }
 
 export interface RunOptions {

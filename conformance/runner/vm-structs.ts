@@ -26,7 +26,8 @@ export interface VmConfig {
 }
 
 export const strategies = { rr: 0, dfs: 1, pct: 2, replay: 3 } as const;
-export const unitFlags = { fine: 1, evict: 2, steal: 4, timeFree: 8, traceAlways: 16 } as const;
+/** `sequential`: a replay deviates from round-robin and stepping time instead of lazy time. */
+export const unitFlags = { fine: 1, evict: 2, steal: 4, timeFree: 8, traceAlways: 16, sequential: 32 } as const;
 export const arrivalKinds = { irq: 0, nmi: 1 } as const;
 
 export interface VmUnit {
@@ -81,7 +82,9 @@ export function writeUnit(view: DataView, unit: VmUnit, scheduleLength: number):
   const arrivals = unit.arrivals.slice(0, LIST_MAX);
   word(17, arrivals.length);
   arrivals.forEach((arrival, index) => {
-    [arrival.kind, arrival.vector, arrival.vcpu, arrival.max].forEach((value, field) => word(18 + 4 * index + field, value));
+    [arrival.kind, arrival.vector, arrival.vcpu, arrival.max].forEach((value, field) =>
+      word(18 + 4 * index + field, value),
+    );
   });
   word(51, unit.slice);
   word(52, unit.slices);

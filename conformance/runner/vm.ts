@@ -63,22 +63,24 @@ const encoder = new TextEncoder();
 /** One instance of core.wasm: one per isolate, kept and reset. */
 export class Vm {
   readonly #core: CoreExports;
-  /** What the instance holds now: a booted pairing's key, or null. Whoever resets the VM changes it. */
+  /** What the instance holds now: the key of a booted pairing, or null. */
   tenant: string | null = null;
-  /** Units in progress look at this after a yield: a change means that somebody took the VM over. */
-  generation = 0;
-  /** A unit or boot is suspended at a yield. */
-  busy = false;
+  /** Whose boot or unit is suspended at a yield (lease.ts). */
+  holder: object | null = null;
+  /** How many wait for the holder to let go. */
+  waiting = 0;
 
   constructor(core: CoreExports) {
     this.#core = core;
     if (core.core_version() !== CORE_VERSION)
-      throw new RunnerError("core-version", `core.wasm speaks version ${core.core_version()}, the runner ${CORE_VERSION}: build both from the same tree.`);
+      throw new RunnerError(
+        "core-version",
+        `core.wasm speaks version ${core.core_version()}, the runner ${CORE_VERSION}: build both from the same tree.`,
+      );
   }
 
   reset(): void {
     this.tenant = null;
-    this.generation += 1;
     this.#core.reset();
   }
 
@@ -150,10 +152,13 @@ export class Vm {
   }
 
   #error(): CoreError {
-    const { code, message, offset = null, function: func = null, role = null } = this.#json(
-      this.#core.error_text(),
-      this.#core.error_length(),
-    ) as Partial<CoreError>;
+    const {
+      code,
+      message,
+      offset = null,
+      function: func = null,
+      role = null,
+    } = this.#json(this.#core.error_text(), this.#core.error_length()) as Partial<CoreError>;
     return { code: code ?? "E_UNKNOWN", message: message ?? "", offset, function: func, role };
   }
 

@@ -1,0 +1,139 @@
+/** The report of abi §9: canonical JSON, named by its digest. Nothing in it depends on place, time or the cutting into shards. */
+import type { Verdicts } from "./judge.ts";
+import { buildFailure, type ReportFailure } from "./report-failure.ts";
+import type {
+  Build,
+  CoreTally,
+  Digest,
+  Manifest,
+  MergedCase,
+  Outcome,
+  Pairing,
+  Suite,
+  Summary,
+  Tier,
+  Verdict,
+} from "./types.ts";
+
+export interface ReportCase {
+  id: string;
+  /** Id of the pairing. */
+  peer: string;
+  verdict: Verdict;
+  /** Verdicts of the clauses the case claims: from these alone the summary can be made again. */
+  clauses: { id: string; verdict: Verdict }[];
+  schedules: { tried: number; exhausted: boolean; bound: number };
+  outcomes: string[][];
+  /** Set when vectors were left out to keep the report within its size. */
+  outcomes_cut?: true;
+  costs: { op: string; scope: number; counters: Record<string, number> }[];
+  failure: ReportFailure | null;
+}
+
+export interface ReportOp {
+  id: string;
+  tier: Tier;
+  verdict: Verdict;
+  native: boolean;
+  clauses: { id: string; verdict: Verdict; cases: string[] }[];
+  costs: Record<string, number>;
+}
+
+export interface Report {
+  parley_report: 1;
+  build: Digest;
+  manifest: Manifest;
+  suite: {
+    digest: Digest;
+    pvi: string;
+    kernel: Digest;
+    native: Digest;
+    core: Digest;
+    peers: Record<string, Digest>;
+    judge: string;
+  };
+  pairings: { id: string; covers: string[]; guest: Digest | null; host: Digest | null; rom: Digest | null }[];
+  summary: { conforms: boolean; profile: string; private_abi: boolean; core: CoreTally; optional: Summary["optional"] };
+  ops: ReportOp[];
+  /** Pairings whose boot failed. */
+  boots: { peer: string; failure: ReportFailure }[];
+  cases: ReportCase[];
+  audit: string[];
+}
+
+export interface ReportInput {
+  suite: Suite;
+  build: Build;
+  pairings: readonly Pairing[];
+  merged: readonly MergedCase[];
+  verdicts: Verdicts;
+}
+
+export function makeReport(input: ReportInput): Report {
+  const { suite, build, pairings, verdicts } = input;
+  const { digest, pvi, kernel, native, core, judge } = suite;
+  const cases = input.merged.map((merged, at) => reportCase(input, merged, at));
+  const { conforms, profile, private_abi, core: coreTally, optional } = verdicts.summary;
+  return {
+    parley_report: 1,
+    build: build.digest,
+    manifest: build.manifest,
+    suite: {
+      digest,
+      pvi,
+      kernel,
+      native,
+      core,
+      peers: Object.fromEntries(suite.peers.map((peer) => [peer.name, peer.build])),
+      judge,
+    },
+    pairings: pairings.map(({ id, covers, guest, host, rom }) => ({ id, covers, guest, host, rom })),
+    summary: { conforms, profile, private_abi, core: coreTally, optional },
+    ops: verdicts.ops.map((op) => ({ ...op, costs: opCosts(input, op.id) })),
+    boots: failedBoots(input),
+    cases,
+    audit: [],
+  };
+}
+
+function reportCase(input: ReportInput, merged: MergedCase, at: number): ReportCase {
+  const { suite, pairings, verdicts } = input;
+  const item = suite.cases[merged.case];
+  const judged = verdicts.cases[at] ?? { verdict: "not-run", clauses: [] };
+  const outcome: Outcome | null = merged.boot ? null : merged.outcome;
+  return {
+    id: item?.id ?? "",
+    peer: pairings[merged.pairing]?.id ?? "",
+    verdict: judged.verdict,
+    clauses: judged.clauses,
+    schedules: { tried: outcome?.tried ?? 0, exhausted: outcome?.exhausted === 1, bound: outcome?.bound ?? 0 },
+    outcomes: outcome?.outcomes ?? [],
+    costs: (outcome?.costs ?? []).map(({ op, scope, counters }) => ({ op: suite.ops[op]?.id ?? "", scope, counters })),
+    failure: buildFailure(input, merged),
+  };
+}
+
+/** Counters of an op over all cases of the first pairing, without scopes. */
+function opCosts(input: ReportInput, id: string): Record<string, number> {
+  const total: Record<string, number> = {};
+  const number = input.suite.ops.findIndex((op) => op.id === id);
+  for (const { pairing, outcome, boot } of input.merged) {
+    if (pairing !== 0 || boot) continue;
+    for (const cost of outcome?.costs ?? []) {
+      if (cost.op !== number || cost.scope !== -1) continue;
+      for (const [name, count] of Object.entries(cost.counters)) total[name] = (total[name] ?? 0) + count;
+    }
+  }
+  return total;
+}
+
+function failedBoots(input: ReportInput): Report["boots"] {
+  const first = new Map<number, MergedCase>();
+  for (const merged of input.merged) if (merged.boot && !first.has(merged.pairing)) first.set(merged.pairing, merged);
+  return [...first]
+    .sort(([a], [b]) => a - b)
+    .flatMap(([pairing, merged]) => {
+      const failure = buildFailure(input, { ...merged, boot: false }, "boot");
+      return failure ? [{ peer: input.pairings[pairing]?.id ?? "", failure }] : [];
+    });
+}
