@@ -46,7 +46,7 @@ describe("run page", () => {
 
   it("names op, half, function and offset, and gives the schedule as a string to copy", async () => {
     const page = await text(<RunPage run={run} report={report} />);
-    expect(page).toContain("op lock.kick, host half, function exit, byte offset 1204");
+    expect(page).toContain("lock.kick, host half, function exit, byte offset 1204, vCPU 1 (role kicker)");
     expect(page).toContain("<code>p1@14,p0@20</code>");
     expect(page).toContain("--case lock.kick-before --schedule");
   });

@@ -1,52 +1,48 @@
-// The part of a report (abi §9) that the run page shows. The registry made the bytes itself, so they are not validated again.
+// What the run page shows of a report. The registry made the bytes itself, so they are not validated again.
+import type { Report, ReportCase } from "../../conformance/runner/report.ts";
+import type { ReportFailure } from "../../conformance/runner/report-failure.ts";
 
-export interface TraceRow {
-  /** vCPU number. */
-  v: number;
-  layer: string;
-  op: string | null;
-  what: string;
-  a: string;
-  b: string;
-}
+export type { ReportCase, ReportFailure };
 
-export interface ReportFailure {
-  clause: string | null;
-  expected: string;
-  seen: string;
-  note?: string;
-  reason?: string;
-  role: string | number | null;
-  op: string | null;
-  half: string | null;
-  function: string | null;
-  offset: number | null;
-  schedule: string;
-  steps: number;
-  trace: TraceRow[];
-}
-
-export interface ReportCase {
+/** A failure and what it is a failure of. */
+export interface BadEntry {
+  /** Case id, or `boot` for a pairing that never came up. */
   id: string;
-  peer: string | null;
-  verdict: "pass" | "fail" | "error" | "not-offered" | "not-run";
-  schedules: { tried: number; exhausted: boolean | number; bound: number };
-  failure: ReportFailure | null;
+  /** Pairing id: `own`, `guest/PEER` or `host/PEER`. */
+  peer: string;
+  verdict: "fail" | "error" | "not-run" | "not-offered" | "pass";
+  failure: ReportFailure;
 }
 
 export interface ReportView {
   cases: ReportCase[];
-  /** Sentence of each clause, by clause id. */
+  boots: Report["boots"];
+  /** Sentence of each clause that is shown, by clause id. */
   clauseTexts: Record<string, string>;
 }
 
 export function parseReport(bytes: Uint8Array, clauseTexts: Record<string, string>): ReportView {
-  const { cases } = JSON.parse(new TextDecoder().decode(bytes)) as { cases: ReportCase[] };
-  return { cases, clauseTexts };
+  const { cases, boots } = JSON.parse(new TextDecoder().decode(bytes)) as Report;
+  return { cases, boots, clauseTexts };
 }
 
-/** Cases that did not end well, in suite order, failures before errors. */
-export function badCases(report: ReportView): ReportCase[] {
-  const bad = report.cases.filter((entry) => entry.failure !== null);
-  return [...bad.filter((entry) => entry.verdict === "fail"), ...bad.filter((entry) => entry.verdict !== "fail")];
+/** Failed boots, then failed cases, then the other cases that did not end well; each in suite order. */
+export function badEntries({ boots, cases }: ReportView): BadEntry[] {
+  const booted: BadEntry[] = boots.map(({ peer, failure }) => ({ id: "boot", peer, verdict: "error", failure }));
+  const bad = cases.flatMap(({ id, peer, verdict, failure }) =>
+    failure && !failure.boot ? [{ id, peer, verdict, failure }] : [],
+  );
+  return [
+    ...booted,
+    ...bad.filter((entry) => entry.verdict === "fail"),
+    ...bad.filter((entry) => entry.verdict !== "fail"),
+  ];
+}
+
+/** A pairing id in words. */
+export function pairingText(peer: string): string {
+  const [side, name] = peer.split("/");
+  if (side === "guest" && name) return `own guest half on the reference host half ${name}`;
+  if (side === "host" && name) return `reference guest half ${name} on the own host half`;
+  return "own halves";
 }

@@ -1,85 +1,106 @@
-import { ScrollTable } from "../parts/table.tsx";
+import { Facts, ScrollTable } from "../parts/table.tsx";
 import { plural } from "../parts/text.tsx";
 import { VerdictBadge } from "../parts/verdict.tsx";
-import type { ReportCase, ReportFailure, ReportView, TraceRow } from "../report.ts";
+import { type BadEntry, pairingText, type ReportFailure, type ReportView } from "../report.ts";
 
 /** Last steps shown at once; the whole trace is in the report. */
 const TRACE_ROWS_MAX = 60;
 
+const chargedText = {
+  guest: "the guest half: it fails only where this guest half runs",
+  host: "the host half: it fails only where this host half runs",
+  pair: "the pair of halves, neither alone",
+};
+
 /** One failed case: the rule, what was expected, what was seen, where, and the schedule that shows it again. */
-export function Failure({ entry, report }: { entry: ReportCase; report: ReportView }) {
+export function Failure({ entry, report }: { entry: BadEntry; report: ReportView }) {
   const { failure } = entry;
-  if (!failure) return null;
-  const text = failure.clause ? report.clauseTexts[failure.clause] : undefined;
-  const id = `case-${entry.id}-${entry.peer ?? "own"}`;
+  const sentence = failure.clause ? report.clauseTexts[failure.clause] : undefined;
+  const id = `${entry.id}-${entry.peer}`.replaceAll("/", "-");
   return (
     <article class={`failure is-${entry.verdict}`} aria-labelledby={id}>
       <h3 id={id}>
         <VerdictBadge verdict={entry.verdict} />
         <code>{failure.clause ?? entry.id}</code>
       </h3>
-      {text && <blockquote>{text}</blockquote>}
-      <dl class="facts">
-        <dt>Expected</dt>
-        <dd>{failure.expected || "the case to end without error"}</dd>
-        <dt>Seen</dt>
-        <dd>
-          <strong>{failure.seen || failure.reason}</strong>
-          {failure.note && <span class="sub">{failure.note}</span>}
-        </dd>
-        <dt>Case</dt>
-        <dd>
-          <code>{entry.id}</code>
-          {entry.peer && <> against the reference half of {entry.peer}</>}
-        </dd>
-        <dt>Where</dt>
-        <dd>{placeText(failure)}</dd>
-        <dt>Schedule</dt>
-        <dd>
-          <Schedule entry={entry} failure={failure} />
-        </dd>
-      </dl>
-      {failure.trace.length > 0 && <Trace trace={failure.trace} caseId={entry.id} />}
+      {sentence && <blockquote>{sentence}</blockquote>}
+      <Facts
+        rows={[
+          ["Expected", failure.expected === sentence ? "what the clause says" : failure.expected],
+          ["Seen", <Seen failure={failure} />],
+          ["Case", <CaseText entry={entry} />],
+          ["Where", placeText(failure)],
+          ["Charged to", chargedText[failure.charged]],
+          ["Schedule", <Schedule entry={entry} />],
+        ]}
+      />
+      {failure.trace.length > 0 && <Trace trace={failure.trace} cut={failure.trace_cut ?? 0} caseId={id} />}
     </article>
   );
 }
 
-/** `in lock.kick, host half, function hypercall at byte 1 204`, as far as it is known. */
-function placeText(failure: ReportFailure): string {
-  const parts = [
-    failure.op && `op ${failure.op}`,
-    failure.half && `${failure.half} half`,
-    failure.function && `function ${failure.function}`,
-    failure.offset !== null && failure.offset !== undefined && `byte offset ${failure.offset}`,
-  ].filter((part) => typeof part === "string");
-  return parts.length > 0 ? parts.join(", ") : "in the machine as a whole";
+function Seen({ failure }: { failure: ReportFailure }) {
+  const more = [failure.reason, failure.note].filter((text) => text !== "" && text !== failure.seen);
+  return (
+    <>
+      <strong>{failure.seen}</strong>
+      {more.map((text) => (
+        <span class="sub">{text}</span>
+      ))}
+    </>
+  );
 }
 
-function Schedule({ entry, failure }: { entry: ReportCase; failure: ReportFailure }) {
-  const schedule = failure.schedule || "default";
+function CaseText({ entry }: { entry: BadEntry }) {
+  if (entry.id === "boot") return <>the machine’s start, before any case; {pairingText(entry.peer)}</>;
+  return (
+    <>
+      <code>{entry.id}</code>; {pairingText(entry.peer)}
+    </>
+  );
+}
+
+/** `lock.kick, host half, function exit, byte offset 1204, vCPU 1 (role kicker)`, as far as it is known. */
+function placeText(failure: ReportFailure): string {
+  const { op, half, offset, vcpu, role } = failure;
+  const parts = [
+    op,
+    half && (half === "guest" || half === "host" ? `${half} half` : half),
+    failure.function && `function ${failure.function}`,
+    offset !== null && `byte offset ${offset}`,
+    vcpu !== null && `vCPU ${vcpu}${role ? ` (role ${role})` : ""}`,
+  ];
+  return parts.filter((part) => typeof part === "string" && part !== "").join(", ") || "the machine as a whole";
+}
+
+function Schedule({ entry: { id, failure } }: { entry: BadEntry }) {
+  if (!failure.schedule) return <>the first one: in order, without any choice</>;
   return (
     <>
       <span class="copy" data-copy>
-        <code>{schedule}</code>
+        <code>{failure.schedule}</code>
       </span>
       <span class="sub">
         {plural(failure.steps, "step")}. Replay it anywhere:{" "}
         <code>
-          npx parley test DIR --case {entry.id} --schedule '{schedule}'
+          npx parley test DIR --case {id} --schedule '{failure.schedule}'
         </code>
       </span>
     </>
   );
 }
 
+type TraceRow = ReportFailure["trace"][number];
+
 /** The last steps as a timeline: one row per step, one column per vCPU. */
-function Trace({ trace, caseId }: { trace: TraceRow[]; caseId: string }) {
+function Trace({ trace, cut, caseId }: { trace: TraceRow[]; cut: number; caseId: string }) {
   const shown = trace.slice(-TRACE_ROWS_MAX);
   const vcpus = [...new Set(shown.map((row) => row.v))].sort((a, b) => a - b);
-  const first = trace.length - shown.length + 1;
+  const all = cut + trace.length;
+  const first = all - shown.length + 1;
   const summary =
     first > 1
-      ? `What happened: the last ${shown.length} of ${trace.length} steps`
+      ? `What happened: the last ${shown.length} of ${all} steps`
       : `What happened: ${plural(shown.length, "step")}`;
   return (
     <details open={shown.length <= 24}>

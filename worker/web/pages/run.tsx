@@ -4,7 +4,7 @@ import { Page } from "../parts/layout.tsx";
 import { Costs, Facts, ScrollTable } from "../parts/table.tsx";
 import { DigestText, ModelNotice, Moment, plural, TrustText } from "../parts/text.tsx";
 import { ConformsBadge, Legend, StateBadge, VerdictBadge } from "../parts/verdict.tsx";
-import { badCases, type ReportView } from "../report.ts";
+import { badEntries, pairingText, type ReportView } from "../report.ts";
 import { Failure } from "./failure.tsx";
 
 const REFRESH_SECONDS = 2;
@@ -118,13 +118,13 @@ function ReportLink({ run }: { run: RunView }) {
 }
 
 function Failures({ run, report }: { run: RunView; report: ReportView }) {
-  const bad = badCases(report);
+  const bad = badEntries(report);
   if (bad.length === 0) {
     return run.summary?.conforms ? <p>Every core clause of its profile was run and held. No case failed.</p> : null;
   }
   return (
     <section aria-labelledby="failures">
-      <h2 id="failures">{plural(bad.length, "failed case")}</h2>
+      <h2 id="failures">{plural(bad.length, "failure")}</h2>
       {bad.map((entry) => (
         <Failure entry={entry} report={report} />
       ))}
@@ -183,7 +183,7 @@ function Cases({ report }: { report: ReportView }) {
         <thead>
           <tr>
             <th scope="col">Case</th>
-            <th scope="col">Reference peer</th>
+            <th scope="col">Pairing</th>
             <th scope="col">Verdict</th>
             <th scope="col">Schedules tried</th>
             <th scope="col">Search complete</th>
@@ -195,7 +195,7 @@ function Cases({ report }: { report: ReportView }) {
               <th scope="row">
                 <code>{entry.id}</code>
               </th>
-              <td>{entry.peer ?? "none: its own halves"}</td>
+              <td>{pairingText(entry.peer)}</td>
               <td>
                 <VerdictBadge verdict={entry.verdict} />
               </td>
