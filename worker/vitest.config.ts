@@ -23,7 +23,7 @@ export default defineConfig({
   test: {
     name: "worker",
     root,
-    include: ["worker/**/*.test.ts"],
+    include: ["worker/**/*.test.ts", "worker/**/*.test.tsx"],
     setupFiles: [`${root}worker/test/setup.ts`],
     isolate: false,
     testTimeout: 30_000,
