@@ -62,7 +62,7 @@ export function writeConfig(view: DataView, config: VmConfig): void {
   view.setBigUint64(8 * 4, BigInt(config.fuel_unit), true);
   view.setBigUint64(10 * 4, config.feature_mask, true);
   view.setBigUint64(12 * 4, BigInt(config.tsc_hz), true);
-  config.apic_id.slice(0, LIST_MAX).forEach((id, index) => word(14 + index, id));
+  for (const [index, id] of config.apic_id.slice(0, LIST_MAX).entries()) word(14 + index, id);
   word(22, config.slat ? 1 : 0);
   word(23, config.trace_entries);
   view.setBigUint64(24 * 4, config.seed, true);
@@ -72,7 +72,7 @@ export function writeUnit(view: DataView, unit: VmUnit, scheduleLength: number):
   const word = zeroed(view, UNIT_WORDS);
   word(0, unit.case);
   word(1, unit.vcpu_of_role.length);
-  unit.vcpu_of_role.slice(0, LIST_MAX).forEach((vcpu, role) => word(2 + role, vcpu));
+  for (const [role, vcpu] of unit.vcpu_of_role.slice(0, LIST_MAX).entries()) word(2 + role, vcpu);
   word(10, unit.strategy);
   word(11, unit.bound);
   word(12, unit.schedules_max);
@@ -81,11 +81,8 @@ export function writeUnit(view: DataView, unit: VmUnit, scheduleLength: number):
   word(16, unit.stuck_clause);
   const arrivals = unit.arrivals.slice(0, LIST_MAX);
   word(17, arrivals.length);
-  arrivals.forEach((arrival, index) => {
-    [arrival.kind, arrival.vector, arrival.vcpu, arrival.max].forEach((value, field) =>
-      word(18 + 4 * index + field, value),
-    );
-  });
+  for (const [index, { kind, vector, vcpu, max }] of arrivals.entries())
+    for (const [field, value] of [kind, vector, vcpu, max].entries()) word(18 + 4 * index + field, value);
   word(51, unit.slice);
   word(52, unit.slices);
   word(53, scheduleLength);

@@ -1,0 +1,22 @@
+/** Budgets and machine of every suite made from this tree; they are part of suite.bin, so a change makes a new suite. */
+import type { Budgets, MachineConstants } from "./types.ts";
+
+/** DESIGN §10. `fuel_slice` is what the slowest supported place runs in well under 20 ms. */
+export const budgets: Budgets = {
+  fuel_boot: 20_000_000,
+  fuel_schedule: 2_000_000,
+  fuel_unit: 100_000_000,
+  fuel_shard: 200_000_000,
+  fuel_run: 4_000_000_000,
+  fuel_slice: 400_000,
+  trace_entries: 400,
+};
+
+/** APIC ids are sparse and go beyond 64, so that a half that takes them for vCPU numbers is found out. */
+export const constants: MachineConstants = {
+  vcpus: 4,
+  memory_pages: 1024,
+  host_pages: 64,
+  tsc_hz: 2_500_000_000,
+  apic_id: [0, 2, 5, 67, 68, 130, 200, 254],
+};

@@ -1,0 +1,65 @@
+// Builds everything that is compiled or generated: generators, AssemblyScript, kernel section, manifests, mutants, suite.
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { compileAll, root } from "./lib/asc.mjs";
+import { completeMutants, mutantJobs } from "./lib/mutants.mjs";
+import { makeSuite, readBytes, suitePath, writeIfChanged } from "./lib/suite.mjs";
+import { backendJobs, backendNames, coreJob, kernelJob } from "./lib/targets.mjs";
+
+let built;
+
+/** Builds what is out of date, once per process; later calls wait for the first. */
+export function ensureBuilt(progress = (line) => console.error(`build: ${line}`)) {
+  built ??= build(progress);
+  return built;
+}
+
+/** @returns {Promise<{compiled: number, cached: number, suite: {bytes: number, digest: string}}>} */
+export async function build(progress) {
+  await runGenerators(progress);
+  const jobs = [coreJob(), kernelJob(), ...backendJobs(), ...mutantJobs()];
+  const { compiled, cached } = await compileAll(jobs, progress);
+  copyManifests();
+  completeMutants();
+  await sealKernel();
+  const suite = await makeSuite();
+  if (writeIfChanged(suitePath, suite)) progress(`suite ${suite.length} bytes`);
+  const { digestOf } = await import("../conformance/runner/digest.ts");
+  return { compiled, cached, suite: { bytes: suite.length, digest: await digestOf(suite) } };
+}
+
+/** Every `generate.ts` below wasm-core and conformance exports generate(), which writes only what differs. */
+async function runGenerators(progress) {
+  for (const area of ["wasm-core", "conformance"]) {
+    for (const folder of readdirSync(join(root, area)).sort()) {
+      const path = join(root, area, folder, "generate.ts");
+      if (!existsSync(path)) continue;
+      const { generate } = await import(pathToFileURL(path).href);
+      for (const name of await generate()) progress(`generated ${name}`);
+    }
+  }
+}
+
+/** Appends the case section, so that one digest covers code and metadata. */
+async function sealKernel() {
+  const { sealKernel: seal } = await import("../conformance/kernel/section.ts");
+  writeIfChanged(
+    "conformance/kernel/build/kernel.wasm",
+    await seal(readBytes("conformance/kernel/build/kernel.bare.wasm")),
+  );
+}
+
+function copyManifests() {
+  for (const name of backendNames())
+    writeIfChanged(
+      `conformance/backends/${name}/build/parley.json`,
+      readBytes(`conformance/backends/${name}/parley.json`),
+    );
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const started = Date.now();
+  const { compiled, cached, suite } = await ensureBuilt();
+  console.error(`build: ${compiled} compiled, ${cached} current, suite ${suite.digest}, ${Date.now() - started} ms`);
+}
