@@ -1,0 +1,213 @@
+/** mmu.flush_tlb_multi: the remote flush, with its targets in every state they can be in. */
+import * as C from "../generated/clauses";
+import * as info from "../../sdk/as/info";
+import * as machine from "../../sdk/as/machine";
+import * as pvi from "../../sdk/as/pvi";
+import * as test from "../../sdk/as/test";
+import { begin, finish, me, setUp, steal } from "../lib/case";
+import { FIRST_VECTOR, onInterrupt, raise, taken } from "../lib/interrupts";
+import { PAGE_SIZE, mask, post, see } from "../lib/memory";
+import { content, entry, leaf, mapAndTouch, page, spareEntry, touch, useSpareTable } from "../lib/paging";
+
+const FREED_TABLES: i32 = 1;
+/** Shared word: 1 once the flush has returned. */
+const FLUSHED: i32 = 0;
+
+/** Maps page i to data frame 0, lets the other role cache it, and meets it at the start of the searched part. */
+function flusherReady(i: i32): i64 {
+  setUp();
+  const targets = mask(2);
+  touchShared();
+  pvi.mmu_set_pte(entry(i), leaf(0));
+  test.barrier(3);
+  begin();
+  return targets;
+}
+
+function targetReady(i: i32): void {
+  setUp();
+  test.barrier(3);
+  touchShared();
+  touch(i);
+  begin();
+}
+
+function touchShared(): void {
+  see(FLUSHED);
+}
+
+/** Page i goes from data frame 0 to 1; whoever sees FLUSHED must see frame 1. */
+function changeAndFlush(clause: i32, i: i32, targets: i64): void {
+  pvi.mmu_set_pte(entry(i), leaf(1));
+  test.expect_eq(clause, pvi.mmu_flush_tlb_multi(targets, page(i), page(i + 1), 0), 0);
+  post(FLUSHED, 1);
+}
+
+function useWhileFlushed(clause: i32, i: i32): void {
+  const flushed = see(FLUSHED);
+  const value = touch(i);
+  if (flushed != 0) test.expect_eq(clause, value, content(1));
+}
+
+export function mmu_flush_multi_running(role: i32): void {
+  if (role == 0) {
+    changeAndFlush(C.mmu_flush_tlb_multi_1, 32, flusherReady(32));
+    finish();
+  } else {
+    targetReady(32);
+    useWhileFlushed(C.mmu_flush_tlb_multi_1, 32);
+    finish();
+    test.expect_eq(C.mmu_flush_tlb_multi_1, touch(32), content(1));
+  }
+}
+
+function useInHandler(): void {
+  begin();
+  useWhileFlushed(C.mmu_flush_tlb_multi_1, 33);
+  useWhileFlushed(C.mmu_flush_tlb_multi_1, 33);
+}
+
+/** The target is in an interrupt handler with interrupts disabled when the flush begins. */
+export function mmu_flush_multi_in_handler(role: i32): void {
+  if (role == 0) {
+    changeAndFlush(C.mmu_flush_tlb_multi_1, 33, flusherReady(33));
+    finish();
+  } else {
+    setUp();
+    test.barrier(3);
+    touchShared();
+    touch(33);
+    onInterrupt(useInHandler);
+    raise(me(), FIRST_VECTOR);
+    machine.nop();
+    finish();
+    test.expect_eq(C.mmu_flush_tlb_multi_1, touch(33), content(1));
+  }
+}
+
+export function mmu_flush_multi_sleeping(role: i32): void {
+  const vector = FIRST_VECTOR + 1;
+  if (role == 0) {
+    const targets = flusherReady(34);
+    while (test.state(1, test.STATE_IF) == 0 || test.state(1, test.STATE_RUNSTATE) < 5) machine.pause();
+    changeAndFlush(C.mmu_flush_tlb_multi_2, 34, targets);
+    raise(1, vector);
+  } else {
+    targetReady(34);
+    while (taken(vector) == 0) {
+      pvi.irq_disable();
+      pvi.irq_safe_halt();
+      const flushed = see(FLUSHED);
+      if (flushed != 0) test.expect_eq(C.mmu_flush_tlb_multi_2, touch(34), content(1));
+    }
+    test.expect_eq(C.mmu_flush_tlb_multi_2, touch(34), content(1));
+  }
+}
+
+/** The host takes the processor from the target, and gives it back, at any moment of the flush. */
+export function mmu_flush_multi_preempted(role: i32): void {
+  if (role == 0) {
+    changeAndFlush(C.mmu_flush_tlb_multi_3, 35, flusherReady(35));
+    finish();
+  } else {
+    targetReady(35);
+    useWhileFlushed(C.mmu_flush_tlb_multi_3, 35);
+    useWhileFlushed(C.mmu_flush_tlb_multi_3, 35);
+    finish();
+    test.expect_eq(C.mmu_flush_tlb_multi_3, touch(35), content(1));
+  }
+}
+
+/** The other vCPU takes no interrupts all the while: flushing oneself must not need it. */
+export function mmu_flush_multi_self(role: i32): void {
+  if (role == 1) pvi.irq_disable();
+  test.barrier(1);
+  if (role == 0) {
+    mapAndTouch(36, 0);
+    pvi.mmu_set_pte(entry(36), leaf(1));
+    test.expect_eq(C.mmu_flush_tlb_multi_4, pvi.mmu_flush_tlb_multi(mask(1), page(36), page(37), 0), 0);
+    test.expect_eq(C.mmu_flush_tlb_multi_4, touch(36), content(1));
+  }
+  finish();
+}
+
+/** An empty mask and a mask of vCPUs that do not exist; vCPU 1 could not even answer. */
+export function mmu_flush_multi_nobody(role: i32): void {
+  if (role == 1) pvi.irq_disable();
+  test.barrier(1);
+  if (role == 0) {
+    test.expect_eq(C.mmu_flush_tlb_multi_5, pvi.mmu_flush_tlb_multi(mask(0), page(38), page(39), 0), 0);
+    test.expect_eq(C.mmu_flush_tlb_multi_5, pvi.mmu_flush_tlb_multi(mask(0x7f00, -1), page(38), page(39), 0), 0);
+  }
+  finish();
+}
+
+/** The target has cached the directory entry: page 41 is walked through the old table until the flush. */
+export function mmu_flush_multi_freed_tables(role: i32): void {
+  if (role == 0) {
+    pvi.mmu_set_pte(entry(40), leaf(0));
+    pvi.mmu_set_pte(entry(41), leaf(1));
+    pvi.mmu_set_pte(spareEntry(41), leaf(2));
+    const targets = mask(2);
+    test.barrier(1);
+    test.barrier(2);
+    useSpareTable();
+    test.expect_eq(C.mmu_flush_tlb_multi_6, pvi.mmu_flush_tlb_multi(targets, page(40), page(42), FREED_TABLES), 0);
+    test.barrier(3);
+  } else {
+    test.barrier(1);
+    touch(40);
+    test.barrier(2);
+    test.barrier(3);
+    test.expect_eq(C.mmu_flush_tlb_multi_6, touch(41), content(2));
+  }
+}
+
+/** Both flush the other at the same time; neither may wait for the other with its own door shut. */
+export function mmu_flush_multi_crossed(role: i32): void {
+  setUp();
+  const other = 1 - role;
+  const targets = mask(1 << other);
+  if (role == 0) {
+    pvi.mmu_set_pte(entry(42), leaf(0));
+    pvi.mmu_set_pte(entry(43), leaf(0));
+  }
+  test.barrier(3);
+  touch(42 + other);
+  begin();
+  pvi.mmu_set_pte(entry(42 + role), leaf(1));
+  test.expect_eq(C.mmu_flush_tlb_multi_7, pvi.mmu_flush_tlb_multi(targets, page(42 + role), page(43 + role), 0), 0);
+  finish();
+  test.expect_eq(C.mmu_flush_tlb_multi_7, touch(42 + other), content(1));
+}
+
+export function mmu_flush_multi_undefined_flags(role: i32): void {
+  mapAndTouch(44, 0);
+  const cached = test.tlb(me(), page(44));
+  test.expect_eq(C.mmu_flush_tlb_multi_8, pvi.mmu_flush_tlb_multi(mask(1), page(44), page(45), 2), info.E_INVAL);
+  test.expect_eq(
+    C.mmu_flush_tlb_multi_8,
+    pvi.mmu_flush_tlb_multi(mask(1), page(44), page(45), 0x40000000),
+    info.E_INVAL,
+  );
+  test.expect_eq(C.mmu_flush_tlb_multi_8, test.tlb(me(), page(44)), cached);
+}
+
+/** Five pages from an odd address in the first to the first byte of the last; the target caches them all. */
+export function mmu_flush_multi_range(role: i32): void {
+  if (role == 0) {
+    for (let i = 0; i < 5; i++) pvi.mmu_set_pte(entry(46 + i), leaf(i));
+    test.barrier(1);
+    test.barrier(2);
+    for (let i = 0; i < 5; i++) pvi.mmu_set_pte(entry(46 + i), leaf(i + 2));
+    const start = page(46) + PAGE_SIZE - 8;
+    test.expect_eq(C.mmu_flush_tlb_multi_9, pvi.mmu_flush_tlb_multi(mask(2), start, page(50) + 1, 0), 0);
+    test.barrier(3);
+  } else {
+    test.barrier(1);
+    for (let i = 0; i < 5; i++) touch(46 + i);
+    test.barrier(2);
+    test.barrier(3);
+    for (let i = 0; i < 5; i++) test.expect_eq(C.mmu_flush_tlb_multi_9, touch(46 + i), content(i + 2));
+  }
+}

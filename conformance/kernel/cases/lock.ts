@@ -1,0 +1,189 @@
+/** lock.*: waiting without a processor, and being woken. A lock byte of 1 means "held". */
+import * as C from "../generated/clauses";
+import * as machine from "../../sdk/as/machine";
+import * as pvi from "../../sdk/as/pvi";
+import * as test from "../../sdk/as/test";
+import { begin, finish, me, setUp, vcpus } from "../lib/case";
+import { FIRST_VECTOR, delivered, interruptsOn, onInterrupt, raise, raiseLater, taken } from "../lib/interrupts";
+import { RMW_XCHG8, post, see, word } from "../lib/memory";
+
+const OUTER: i32 = 0;
+const INNER: i32 = 1;
+const WAITING: i32 = 2;
+const DATA: i32 = 3;
+
+function hold(lock: i32): void {
+  machine.store8(word(lock), 1);
+}
+
+function waitWhileHeld(lock: i32): void {
+  while (machine.load8(word(lock)) == 1) pvi.lock_wait(word(lock), 1);
+}
+
+/** Releases by a locked exchange, as an unlock path that must look at the waiter's state afterwards. */
+function release(lock: i32): void {
+  machine.rmw(RMW_XCHG8, word(lock), 0);
+}
+
+export function lock_wait_changed(role: i32): void {
+  machine.store8(word(OUTER), 254);
+  pvi.lock_wait(word(OUTER), 255);
+  pvi.lock_wait(word(OUTER), 0);
+  pvi.irq_disable();
+  pvi.lock_wait(word(OUTER), 126);
+  test.expect_eq(C.lock_wait_1, machine.load8(word(OUTER)), 254);
+}
+
+/** The waiter says that it waits by a plain store; the owner kicks only those who said so. */
+export function lock_wait_announced(role: i32): void {
+  setUp();
+  if (role == 0) {
+    pvi.irq_disable();
+    hold(OUTER);
+    see(WAITING);
+    begin();
+    post(WAITING, 1);
+    pvi.lock_wait(word(OUTER), 1);
+    waitWhileHeld(OUTER);
+    test.expect_eq(C.lock_wait_2, see(WAITING), 1);
+  } else {
+    see(WAITING);
+    begin();
+    release(OUTER);
+    if (see(WAITING) == 1) pvi.lock_kick(0);
+  }
+}
+
+/** The kick comes before, in or after the waiter's comparison and sleep. */
+export function lock_kick_any_time(role: i32): void {
+  setUp();
+  if (role == 0) {
+    pvi.irq_disable();
+    hold(OUTER);
+    begin();
+    waitWhileHeld(OUTER);
+    test.expect_eq(C.lock_wait_3, machine.load8(word(OUTER)), 0);
+    test.expect(C.lock_kick_1, !interruptsOn(me()));
+  } else {
+    see(OUTER);
+    begin();
+    release(OUTER);
+    pvi.lock_kick(2);
+  }
+}
+
+export function lock_wait_keeps_if(role: i32): void {
+  if (role == 0) {
+    hold(OUTER);
+    hold(INNER);
+    test.barrier(1);
+    waitWhileHeld(OUTER);
+    test.expect(C.lock_wait_4, interruptsOn(me()));
+    test.barrier(2);
+    pvi.irq_disable();
+    waitWhileHeld(INNER);
+    test.expect(C.lock_wait_4, !interruptsOn(me()));
+  } else {
+    test.barrier(1);
+    test.advance(10_000);
+    release(OUTER);
+    pvi.lock_kick(0);
+    test.barrier(2);
+    test.advance(10_000);
+    release(INNER);
+    pvi.lock_kick(0);
+  }
+}
+
+function releaseOuter(): void {
+  release(OUTER);
+}
+
+/** Nobody kicks: an interrupt's handler releases the lock. */
+export function lock_wait_takes_interrupts(role: i32): void {
+  hold(OUTER);
+  onInterrupt(releaseOuter);
+  raiseLater(me(), FIRST_VECTOR, 50_000);
+  waitWhileHeld(OUTER);
+  test.expect_eq(C.lock_wait_5, taken(FIRST_VECTOR), 1);
+}
+
+function waitForInner(): void {
+  waitWhileHeld(INNER);
+}
+
+/** An interrupt hits at any moment of the wait; its handler waits for another lock and takes the one sticky kick. */
+export function lock_wait_nested(role: i32): void {
+  setUp();
+  if (role == 0) {
+    hold(OUTER);
+    hold(INNER);
+    onInterrupt(waitForInner);
+    begin();
+    waitWhileHeld(OUTER);
+    finish();
+    test.expect_eq(C.lock_wait_6, see(INNER), 0);
+  } else {
+    see(OUTER);
+    begin();
+    raise(0, FIRST_VECTOR + 1);
+    release(OUTER);
+    release(INNER);
+    pvi.lock_kick(0);
+    finish();
+  }
+}
+
+/** vCPU 1 runs with interrupts enabled and is kicked again and again. */
+export function lock_kick_running(role: i32): void {
+  if (role == 0) {
+    test.barrier(1);
+    const deliveredBefore = allDelivered(1);
+    pvi.lock_kick(1);
+    pvi.lock_kick(1);
+    pvi.lock_kick(1);
+    post(DATA, 1);
+    test.barrier(2);
+    test.expect_eq(C.lock_kick_2, allDelivered(1), deliveredBefore);
+  } else {
+    test.barrier(1);
+    while (see(DATA) == 0) machine.pause();
+    test.expect(C.lock_kick_2, interruptsOn(me()));
+    test.barrier(2);
+  }
+}
+
+function allDelivered(vcpu: i32): i64 {
+  let sum: i64 = 0;
+  for (let vector = 16; vector < 256; vector++) sum += delivered(vcpu, vector);
+  return sum;
+}
+
+/** The owner releases and writes by plain stores, then kicks: the waiter must see both. */
+export function lock_kick_stores(role: i32): void {
+  setUp();
+  if (role == 0) {
+    pvi.irq_disable();
+    hold(OUTER);
+    see(DATA);
+    begin();
+    waitWhileHeld(OUTER);
+    test.expect_eq(C.lock_kick_3, see(DATA), 9);
+  } else {
+    see(OUTER);
+    see(DATA);
+    begin();
+    post(DATA, 9);
+    machine.store8(word(OUTER), 0);
+    pvi.lock_kick(3);
+  }
+}
+
+export function lock_kick_nobody(role: i32): void {
+  const before = allDelivered(0) + allDelivered(1);
+  pvi.lock_kick(vcpus());
+  pvi.lock_kick(255);
+  pvi.lock_kick(0x7fffffff);
+  pvi.lock_kick(-1);
+  test.expect_eq(C.lock_kick_4, allDelivered(0) + allDelivered(1), before);
+}

@@ -1,0 +1,196 @@
+/** time.*: the clock against real time, and stolen time against what the host took. */
+import * as C from "../generated/clauses";
+import * as info from "../../sdk/as/info";
+import * as pvi from "../../sdk/as/pvi";
+import * as test from "../../sdk/as/test";
+import { begin, canSteal, finish, me, setUp, steal, vcpus } from "../lib/case";
+import { FIRST_VECTOR, onInterrupt, raise, raiseLater, realTime, taken, waitTaken } from "../lib/interrupts";
+import { post, see } from "../lib/memory";
+
+const HOUR: i64 = 3_600_000_000_000;
+/** Shared word for a reading that another vCPU compares with its own. */
+const READING: i32 = 0;
+let seenInHandler: i64 = -1;
+
+/** A clock reading together with the real time just before and after it. */
+let before: i64 = 0;
+let reading: i64 = 0;
+let after: i64 = 0;
+
+function readBetween(): void {
+  before = realTime();
+  reading = pvi.time_sched_clock();
+  after = realTime();
+}
+
+/** Expects the clock to have advanced by `duration` ns, within 2 ns and one part in 2^30, while real time did. */
+function expectSpan(clause: i32, duration: i64): void {
+  readBetween();
+  const firstBefore = before;
+  const first = reading;
+  const firstAfter = after;
+  test.advance(duration);
+  readBetween();
+  const least = before - firstAfter;
+  const most = after - firstBefore;
+  test.expect(clause, reading - first >= least - 2 - (least >> 30));
+  test.expect(clause, reading - first <= most + 2 + (most >> 30));
+}
+
+export function time_clock_monotone(role: i32): void {
+  let last = pvi.time_sched_clock();
+  for (let i = 0; i < 32; i++) {
+    if (i == 16) steal(me(), 5_000);
+    test.advance(i & 3);
+    const now = pvi.time_sched_clock();
+    test.expect(C.time_sched_clock_1, <u64>now >= <u64>last);
+    last = now;
+  }
+}
+
+export function time_clock_rate(role: i32): void {
+  expectSpan(C.time_sched_clock_2, 1);
+  expectSpan(C.time_sched_clock_2, 999);
+  expectSpan(C.time_sched_clock_2, 1_000_000);
+  expectSpan(C.time_sched_clock_2, 1_000_000_000);
+}
+
+export function time_clock_hours(role: i32): void {
+  expectSpan(C.time_sched_clock_3, HOUR);
+  expectSpan(C.time_sched_clock_3, 100 * HOUR);
+}
+
+/** The host may preempt the reader at any moment and publish new parameters, after real time went on by 1 ms. */
+export function time_clock_torn(role: i32): void {
+  setUp();
+  readBetween();
+  const origin = reading - before;
+  const slack = after - before + 4;
+  begin();
+  if (role == 0) {
+    readBetween();
+    test.expect(C.time_sched_clock_4, reading >= before + origin - slack);
+    test.expect(C.time_sched_clock_4, reading <= after + origin + slack);
+  } else {
+    test.advance(1_000_000);
+  }
+  finish();
+}
+
+export function time_clock_across_vcpus(role: i32): void {
+  const stable = (pvi.init_features(0) & info.FEATURE_CLOCK_STABLE) != 0;
+  setUp();
+  see(READING);
+  pvi.time_sched_clock();
+  begin();
+  if (role == 0) {
+    post(READING, pvi.time_sched_clock());
+  } else {
+    const earlier = see(READING);
+    const now = pvi.time_sched_clock();
+    test.expect(C.time_sched_clock_5, !stable || earlier == 0 || <u64>now >= <u64>earlier);
+  }
+  finish();
+}
+
+export function time_clock_goes_on(role: i32): void {
+  const vector = FIRST_VECTOR;
+  const start = pvi.time_sched_clock();
+  raiseLater(me(), vector, 1_000_000);
+  while (taken(vector) == 0) {
+    pvi.irq_disable();
+    pvi.irq_safe_halt();
+  }
+  const awake = pvi.time_sched_clock();
+  test.expect(C.time_sched_clock_6, awake - start >= 999_990);
+  if (!canSteal()) return;
+  steal(me(), 1_000_000);
+  test.expect(C.time_sched_clock_6, pvi.time_sched_clock() - awake >= 999_990);
+}
+
+function readInHandler(): void {
+  seenInHandler = pvi.time_sched_clock();
+}
+
+/** The interrupt, whose handler reads the clock too, hits at any moment of a reading. */
+export function time_clock_in_handler(role: i32): void {
+  setUp();
+  onInterrupt(readInHandler);
+  pvi.time_sched_clock();
+  begin();
+  if (role == 0) {
+    const first = pvi.time_sched_clock();
+    const second = pvi.time_sched_clock();
+    finish();
+    waitTaken(FIRST_VECTOR + 1, 1);
+    const third = pvi.time_sched_clock();
+    test.expect(C.time_sched_clock_7, <u64>first <= <u64>second && <u64>second <= <u64>third);
+    test.expect(C.time_sched_clock_7, <u64>seenInHandler <= <u64>third);
+  } else {
+    raise(0, FIRST_VECTOR + 1);
+    finish();
+  }
+}
+
+export function time_steal_counts(role: i32): void {
+  const start = pvi.time_steal_clock(me());
+  const stolenBefore = test.state(me(), test.STATE_STOLEN_NS);
+  const realBefore = realTime();
+  steal(me(), 1_000_000);
+  const counted = pvi.time_steal_clock(me()) - start;
+  test.expect(C.time_steal_clock_1, counted >= test.state(me(), test.STATE_STOLEN_NS) - stolenBefore - 10);
+  test.expect(C.time_steal_clock_1, counted <= realTime() - realBefore);
+}
+
+export function time_steal_not_asleep(role: i32): void {
+  const vector = FIRST_VECTOR + 2;
+  const start = pvi.time_steal_clock(me());
+  const stolenBefore = test.state(me(), test.STATE_STOLEN_NS);
+  raiseLater(me(), vector, 1_000_000);
+  while (taken(vector) == 0) {
+    pvi.irq_disable();
+    pvi.irq_safe_halt();
+  }
+  const stolen = test.state(me(), test.STATE_STOLEN_NS) - stolenBefore;
+  test.expect(C.time_steal_clock_2, pvi.time_steal_clock(me()) - start <= stolen + 10);
+}
+
+/** One vCPU is preempted again and again; another one reads about it at any moment. */
+export function time_steal_monotone(role: i32): void {
+  setUp();
+  pvi.time_steal_clock(0);
+  if (role == 0) steal(me(), 0x1_0000_0000);
+  begin();
+  if (role == 0) {
+    test.advance(7_000);
+    const own = pvi.time_steal_clock(0);
+    test.expect(C.time_steal_clock_3, <u64>pvi.time_steal_clock(0) >= <u64>own);
+  } else {
+    const first = pvi.time_steal_clock(0);
+    test.expect(C.time_steal_clock_3, <u64>pvi.time_steal_clock(0) >= <u64>first);
+  }
+  finish();
+}
+
+export function time_steal_of_others(role: i32): void {
+  const own = pvi.time_steal_clock(0);
+  const others = pvi.time_steal_clock(1);
+  if (role == 0) {
+    test.barrier(1);
+    steal(1, 1_000_000);
+    test.barrier(2);
+    const stolen = test.state(1, test.STATE_STOLEN_NS);
+    test.expect(
+      C.time_steal_clock_4,
+      canSteal() ? pvi.time_steal_clock(1) - others >= 990_000 : pvi.time_steal_clock(1) == 0,
+    );
+    test.expect(C.time_steal_clock_4, pvi.time_steal_clock(1) <= stolen + 10);
+    test.expect(C.time_steal_clock_4, pvi.time_steal_clock(0) - own <= test.state(0, test.STATE_STOLEN_NS) + 10);
+    test.expect_eq(C.time_steal_clock_5, pvi.time_steal_clock(vcpus()), 0);
+    test.expect_eq(C.time_steal_clock_5, pvi.time_steal_clock(255), 0);
+    test.expect_eq(C.time_steal_clock_5, pvi.time_steal_clock(-1), 0);
+  } else {
+    test.barrier(1);
+    test.barrier(2);
+  }
+}

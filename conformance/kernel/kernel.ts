@@ -1,0 +1,32 @@
+/**
+ * The conformance kernel: a small guest kernel that boots all vCPUs, handles interrupts and faults, and runs one case
+ * at a time by calling ops as any kernel would. Exports: `abi`, `start`, `ap_start`, `run`, `probe`, `memory`, `table`.
+ */
+import * as pvi from "../sdk/as/pvi";
+import { bootApplication, bootFirst } from "./lib/boot";
+import { runCase } from "./generated/dispatch";
+
+/** ABI versions spoken: highest in bits 63:32, lowest in 31:0, each major << 16 | minor. */
+export function abi(): i64 {
+  return 0x00010000_00010000;
+}
+
+/** First code of the boot vCPU; `rsp` is its stack in machine memory. */
+export function start(rsp: i64): void {
+  bootFirst(ap_start.index);
+}
+
+/** First code of every other vCPU. */
+export function ap_start(rsp: i64): void {
+  bootApplication();
+}
+
+/** Body of one role of a case, on the vCPU that the role is mapped to, with interrupts enabled. */
+export function run(index: i32, role: i32): void {
+  runCase(index, role);
+}
+
+/** 1 when op number `op` is offered. Every op of this version is core in every profile, so all are. */
+export function probe(op: i32): i32 {
+  return op >= 0 && op <= pvi.OP_SYS_SHUTDOWN ? 1 : 0;
+}

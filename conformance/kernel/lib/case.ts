@@ -1,0 +1,41 @@
+/** The frame of a case: set up in quiet, then act while schedules are searched, then meet and expect. */
+import * as machine from "../../sdk/as/machine";
+import * as test from "../../sdk/as/test";
+
+/** First line of a role of an explored case: what follows opens no choices. */
+export function setUp(): void {
+  test.quiet(1);
+}
+
+/** Waits until every role is set up; what follows is searched. */
+export function begin(): void {
+  test.barrier(1);
+  test.quiet(0);
+}
+
+/** Waits until every role has acted. */
+export function finish(): void {
+  test.barrier(2);
+}
+
+/** Index of this vCPU. */
+export function me(): i32 {
+  return machine.vcpu();
+}
+
+/** Number of vCPUs of the machine. */
+export function vcpus(): i32 {
+  return <i32>test.param(test.TEST_PARAM_VCPUS);
+}
+
+/** True if something can take processor time away from a vCPU: anything but bare metal. */
+export function canSteal(): bool {
+  return test.param(test.TEST_PARAM_KIND) != test.KIND_NATIVE;
+}
+
+/** Makes the host take the processor away from `vcpu` for `duration` ns, now. Nothing happens on bare metal. */
+export function steal(vcpu: i32, duration: i64): void {
+  if (!canSteal()) return;
+  test.plan(test.PLAN_STEAL, vcpu, test.state(0, test.STATE_REAL_NS) + 1, duration);
+  test.advance(2);
+}

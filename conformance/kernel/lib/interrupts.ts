@@ -1,0 +1,169 @@
+/** Interrupt and fault handlers of the kernel, their gates, and ways to make an interrupt arrive. */
+import * as machine from "../../sdk/as/machine";
+import * as test from "../../sdk/as/test";
+
+/** The cases use vectors FIRST_VECTOR + 0 … 7; all are of one priority class. */
+export const FIRST_VECTOR: i32 = 0x40;
+const VECTOR_NMI: i32 = 2;
+const VECTOR_GP: i32 = 13;
+const VECTOR_PF: i32 = 14;
+const KERNEL_CODE: i64 = 0x08;
+const INTERRUPT_GATE: i64 = 0x8e;
+
+/** What a load returns that raised a page fault. */
+export const FAULTED: i64 = 0xfa117ed;
+
+/** Interrupts taken by this vCPU, per vector: private, because a handler runs on the vCPU that reads it. */
+const counts = memory.data(32, 8);
+let nmiCount: i32 = 0;
+let faultCount: i32 = 0;
+/** Table slots of the case's own handler code, 0 for none: () -> (), run with interrupts disabled. */
+let hookSlot: i32 = 0;
+let nmiHookSlot: i32 = 0;
+
+/** How often this vCPU's handler of `vector` has run. */
+export function taken(vector: i32): i32 {
+  return load<i32>(counts + ((vector - FIRST_VECTOR) << 2));
+}
+
+/** How many NMIs this vCPU has taken. */
+export function nmis(): i32 {
+  return nmiCount;
+}
+
+/** How many #GP and #PF this vCPU has taken. */
+export function faults(): i32 {
+  return faultCount;
+}
+
+/** Runs `hook` in every following interrupt of this vCPU, after its EOI. */
+export function onInterrupt(hook: () => void): void {
+  hookSlot = hook.index;
+}
+
+/** Runs `hook` in every following NMI of this vCPU. */
+export function onNmi(hook: () => void): void {
+  nmiHookSlot = hook.index;
+}
+
+/** Makes `vector` pending on `vcpu` now, from outside of the guest. */
+export function raise(vcpu: i32, vector: i32): void {
+  raiseLater(vcpu, vector, 1);
+  test.advance(2);
+}
+
+/** Makes `vector` pending on `vcpu` after `delay` ns of real time. */
+export function raiseLater(vcpu: i32, vector: i32, delay: i64): void {
+  test.plan(test.PLAN_IRQ, vcpu, realTime() + delay, vector);
+}
+
+/** Makes an NMI pending on `vcpu` now. */
+export function raiseNmi(vcpu: i32): void {
+  test.plan(test.PLAN_NMI, vcpu, realTime() + 1, 0);
+  test.advance(2);
+}
+
+/** Real time in ns, which no guest clock can change. */
+export function realTime(): i64 {
+  return test.state(0, test.STATE_REAL_NS);
+}
+
+/** True while `vector` waits in the APIC of `vcpu`. */
+export function isPending(vcpu: i32, vector: i32): bool {
+  return test.state(vcpu, test.STATE_IRR | (vector << 8)) != 0;
+}
+
+/** How often the machine has delivered `vector` to `vcpu`. */
+export function delivered(vcpu: i32, vector: i32): i64 {
+  return test.state(vcpu, test.STATE_DELIVERED | (vector << 8));
+}
+
+/** True if `vcpu` takes interrupts, past all that an op may say about it. */
+export function interruptsOn(vcpu: i32): bool {
+  return test.state(vcpu, test.STATE_IF) != 0;
+}
+
+/** Passes n instruction boundaries. */
+export function boundaries(n: i32): void {
+  for (let i = 0; i < n; i++) machine.nop();
+}
+
+/** Gives way until this vCPU has taken `vector` n times. */
+export function waitTaken(vector: i32, n: i32): void {
+  while (taken(vector) < n) machine.pause();
+}
+
+function interrupt(vector: i32, frame: i64): void {
+  const counter = counts + ((vector - FIRST_VECTOR) << 2);
+  store<i32>(counter, load<i32>(counter) + 1);
+  machine.wrmsr(machine.MSR_X2APIC_EOI, 0);
+  if (hookSlot != 0) call_indirect<void>(hookSlot);
+  machine.iret(frame);
+}
+
+function interrupt0(frame: i64): void {
+  interrupt(FIRST_VECTOR, frame);
+}
+function interrupt1(frame: i64): void {
+  interrupt(FIRST_VECTOR + 1, frame);
+}
+function interrupt2(frame: i64): void {
+  interrupt(FIRST_VECTOR + 2, frame);
+}
+function interrupt3(frame: i64): void {
+  interrupt(FIRST_VECTOR + 3, frame);
+}
+function interrupt4(frame: i64): void {
+  interrupt(FIRST_VECTOR + 4, frame);
+}
+function interrupt5(frame: i64): void {
+  interrupt(FIRST_VECTOR + 5, frame);
+}
+function interrupt6(frame: i64): void {
+  interrupt(FIRST_VECTOR + 6, frame);
+}
+function interrupt7(frame: i64): void {
+  interrupt(FIRST_VECTOR + 7, frame);
+}
+
+function nonMaskable(frame: i64): void {
+  nmiCount += 1;
+  if (nmiHookSlot != 0) call_indirect<void>(nmiHookSlot);
+  machine.iret(frame);
+}
+
+/** #GP and #PF: skips the instruction (RIP + 1) and lets it return FAULTED. The error code lies before the frame. */
+function fault(frame: i64): void {
+  faultCount += 1;
+  machine.store64(frame + 8, machine.load64(frame + 8) + 1);
+  machine.ctx_set_reg(machine.RAX, FAULTED);
+  machine.iret(frame + 8);
+}
+
+/** Writes this vCPU's gates and loads its IDT. */
+export function installHandlers(): void {
+  const idt = test.param(test.TEST_PARAM_IDT_VA);
+  gate(idt, VECTOR_NMI, nonMaskable.index);
+  gate(idt, VECTOR_GP, fault.index);
+  gate(idt, VECTOR_PF, fault.index);
+  gate(idt, FIRST_VECTOR, interrupt0.index);
+  gate(idt, FIRST_VECTOR + 1, interrupt1.index);
+  gate(idt, FIRST_VECTOR + 2, interrupt2.index);
+  gate(idt, FIRST_VECTOR + 3, interrupt3.index);
+  gate(idt, FIRST_VECTOR + 4, interrupt4.index);
+  gate(idt, FIRST_VECTOR + 5, interrupt5.index);
+  gate(idt, FIRST_VECTOR + 6, interrupt6.index);
+  gate(idt, FIRST_VECTOR + 7, interrupt7.index);
+  machine.lidt(idt, 256 * 16 - 1);
+}
+
+/**
+ * One gate of 16 bytes:
+ *   0 offset 15:0 │ 2 selector │ 4 IST │ 5 type │ 6 offset 31:16 │ 8 offset 63:32 │ 12 zero
+ */
+function gate(idt: i64, vector: i32, slot: i32): void {
+  const handler = machine.code_addr(slot, 0);
+  const low = (handler & 0xffff) | (KERNEL_CODE << 16) | (INTERRUPT_GATE << 40) | ((handler & 0xffff0000) << 32);
+  machine.store64(idt + vector * 16, low);
+  machine.store64(idt + vector * 16 + 8, (handler >> 32) & 0xffffffff);
+}
