@@ -24,7 +24,7 @@ export async function startServer(settings, { onExit = () => {} } = {}) {
   // A group of its own: a Ctrl-C in the terminal reaches only us, and we end the whole group in order.
   const child = spawn(process.execPath, [wranglerPath, ...args, ...rest], {
     cwd: root,
-    env: wranglerEnv(),
+    env: wranglerEnv(settings.stateFolder),
     detached: true,
     stdio: ["ignore", "inherit", "inherit"],
   });

@@ -1,7 +1,7 @@
 // Where a local registry lives and how wrangler is told to stay on this machine.
 import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { root } from "../lib/toolchain.mjs";
 
 export const wranglerPath = join(root, "node_modules/wrangler/bin/wrangler.js");
@@ -16,14 +16,14 @@ export function localSettings(env = process.env) {
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
     throw new Error(`PORT is "${env.PORT}", which is no TCP port; set it to a number from 1 to 65535`);
   }
-  const stateFolder = env.PARLEY_STATE ? join(root, env.PARLEY_STATE) : join(root, ".wrangler/state");
+  const stateFolder = resolve(root, env.PARLEY_STATE ?? ".wrangler/state");
   mkdirSync(stateFolder, { recursive: true });
   return { port, url: `http://127.0.0.1:${port}`, stateFolder };
 }
 
 /** wrangler's environment: no telemetry, no update check, no prompts, no explorer on the public port, nothing in $HOME. */
-export function wranglerEnv(env = process.env) {
-  const own = join(root, ".wrangler");
+export function wranglerEnv(stateFolder, env = process.env) {
+  const own = join(stateFolder, "wrangler");
   return {
     ...env,
     CI: "1",
@@ -46,7 +46,7 @@ export function migrateLocal(stateFolder) {
   const args = ["d1", "migrations", "apply", "DB", "--local", "--persist-to", stateFolder];
   const done = spawnSync(process.execPath, [wranglerPath, ...args], {
     cwd: root,
-    env: wranglerEnv(),
+    env: wranglerEnv(stateFolder),
     encoding: "utf8",
   });
   if (done.status !== 0) {

@@ -1,0 +1,127 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import type { Matrix } from "../worker/registry/views.ts";
+import { browserReason, hasBrowser, launchBrowser } from "./lib/browser.ts";
+import { accepted, demoParts, finished } from "./lib/client.ts";
+
+const url = inject("url");
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+
+describe.skipIf(!hasBrowser)(`pages in a browser (${browserReason})`, () => {
+  let browser: Browser;
+  let failedRun: string;
+  let addresses: string[];
+
+  beforeAll(async () => {
+    browser = await launchBrowser();
+    const parts = demoParts("conformance/mutants/kvm-no-remote-flush/build", { backend: "shown" });
+    const { run, build } = await accepted(url, inject("demoToken"), parts);
+    await finished(url, run.id);
+    failedRun = `/runs/${run.id}`;
+    addresses = ["/", "/ops/mmu.flush_tlb_multi", `/builds/${build.digest}`, failedRun];
+  });
+  afterAll(() => browser?.close());
+
+  const open = async (path: string, options: { width?: number; scheme?: "light" | "dark"; script?: boolean } = {}) => {
+    const context = await browser.newContext({
+      viewport: { width: options.width ?? 1200, height: 800 },
+      colorScheme: options.scheme ?? "light",
+      javaScriptEnabled: options.script ?? true,
+      // axe is injected by the test; the CSP itself is checked below.
+      bypassCSP: true,
+    });
+    const page = await context.newPage();
+    const answer = await page.goto(url + path);
+    expect(answer?.status(), path).toBe(200);
+    return page;
+  };
+
+  it.each(["light", "dark"] as const)("have no accessibility violation in %s", async (scheme) => {
+    for (const path of addresses) {
+      const page = await open(path, { scheme });
+      await page.evaluate(axe);
+      const found = await page.evaluate(async (tags) => {
+        const { violations } = await (globalThis as unknown as { axe: { run(o: object): Promise<AxeResult> } }).axe.run(
+          { runOnly: tags },
+        );
+        return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+      }, rules);
+      expect(found, path).toEqual([]);
+      await page.context().close();
+    }
+  });
+
+  it("never scroll sideways at 320 pixels", async () => {
+    for (const path of addresses) {
+      const page = await open(path, { width: 320 });
+      expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(320);
+      await page.context().close();
+    }
+  });
+
+  it("lead from the matrix to a clause, without script", async () => {
+    const page = await open("/", { script: false });
+    await page.getByRole("region", { name: "Backends by op group" }).getByRole("link", { name: "mmu" }).click();
+    await page.getByRole("link", { name: "mmu.flush_tlb_multi" }).click();
+    expect(await page.getByRole("heading", { level: 1 }).textContent()).toContain("mmu.flush_tlb_multi");
+    expect(await page.getByRole("rowheader", { name: "mmu.flush_tlb_multi.1" }).count()).toBe(1);
+    await page.context().close();
+  });
+
+  it("show a failure first: expected, seen and a schedule, with a timeline per vCPU", async () => {
+    const page = await open(failedRun);
+    const failure = page.getByRole("article").first();
+    for (const term of ["Expected", "Seen", "Schedule", "Where"])
+      expect(await failure.getByText(term, { exact: true }).count(), term).toBe(1);
+    expect(await failure.getByRole("columnheader", { name: /^vCPU \d+$/ }).count()).toBeGreaterThan(0);
+    await page.context().close();
+  });
+
+  it("follow a run to its end without a reload by hand", async () => {
+    const { run } = await accepted(
+      url,
+      inject("demoToken"),
+      demoParts("conformance/backends/kvm/build", { backend: "followed" }),
+    );
+    const page = await open(`/runs/${run.id}`);
+    await page.getByText("core clauses held, published").waitFor({ timeout: 30_000 });
+    await page.context().close();
+  });
+
+  it("obey a policy that refuses everything inline", async () => {
+    const messages: string[] = [];
+    const page: Page = await browser.newPage();
+    page.on("console", (message) => messages.push(message.text()));
+    page.on("pageerror", (error) => messages.push(error.message));
+    const answer = await page.goto(url + failedRun);
+    expect(answer?.headers()["content-security-policy"]).toContain("default-src 'none'");
+    await page.getByRole("button", { name: "Copy" }).first().waitFor();
+    expect(messages).toEqual([]);
+    await page.close();
+  });
+});
+
+interface AxeResult {
+  violations: { id: string; nodes: { html: string }[] }[];
+}
+
+describe("pages as data", () => {
+  it("have the same address with .json", async () => {
+    const matrix = (await (await fetch(`${url}/index.json`)).json()) as Matrix;
+    const row = matrix.rows[0];
+    for (const path of [`/ops/irq.disable.json`, `/builds/${row?.build}.json`, `/runs/${row?.run.id}.json`]) {
+      const answer = await fetch(url + path);
+      expect(answer.status, path).toBe(200);
+      expect(answer.headers.get("content-type"), path).toContain("application/json");
+    }
+  });
+
+  it("answer 404 in words for what is not there", async () => {
+    const answer = await fetch(`${url}/runs/no-such-run`);
+    expect(answer.status).toBe(404);
+    expect(await answer.text()).toContain("There is no run no-such-run here.");
+  });
+});

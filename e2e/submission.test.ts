@@ -1,0 +1,80 @@
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, inject, it } from "vitest";
+import type { Report } from "../conformance/runner/report.ts";
+import type { BuildView, Matrix } from "../worker/registry/views.ts";
+import { accepted, demoParts, finished, submit } from "./lib/client.ts";
+import { root } from "./lib/registry.ts";
+
+const url = inject("url");
+const token = inject("demoToken");
+const known = readdirSync(join(root, "conformance/mutants")).filter((name) => name.startsWith("kvm-"));
+
+async function reportOf(id: string): Promise<{ report: Report; digest: string }> {
+  const answer = await fetch(`${url}/api/v1/runs/${id}/report`);
+  const bytes = new Uint8Array(await answer.arrayBuffer());
+  const digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+  return { report: JSON.parse(new TextDecoder().decode(bytes)), digest };
+}
+
+describe("reference builds", () => {
+  it("were submitted by npm start, ran, and conform", async () => {
+    const matrix = (await (await fetch(`${url}/index.json`)).json()) as Matrix;
+    const rows = matrix.rows.filter((row) => row.vendor === "parley");
+    expect(rows.map((row) => row.backend)).toEqual(["kvm", "native"]);
+    for (const row of rows) expect(row, row.backend).toMatchObject({ conforms: true, held: row.of });
+  });
+
+  it("submitted again give the run that exists", async () => {
+    const first = await accepted(url, token, demoParts("conformance/backends/native/build"));
+    const again = await submit(url, token, demoParts("conformance/backends/native/build"));
+    expect(again.ok).toBe(true);
+    expect(((await again.json()) as { run: { id: string } }).run.id).toBe(first.run.id);
+    expect(await finished(url, first.run.id)).toMatchObject({ state: "published", summary: { conforms: true } });
+  });
+});
+
+describe.each(known)("known-bad build %s", (name) => {
+  it("fails exactly the clauses it should, and says in words what was expected and seen", async () => {
+    const folder = `conformance/mutants/${name}`;
+    const { clauses } = JSON.parse(readFileSync(join(root, folder, "mutant.json"), "utf8")) as { clauses: string[] };
+    const parts = demoParts(`${folder}/build`, { backend: name });
+    const { run } = await accepted(url, token, parts);
+    const view = await finished(url, run.id);
+    expect(view).toMatchObject({ state: "published", summary: { conforms: false } });
+    const { report, digest } = await reportOf(run.id);
+    expect(digest).toBe(view.reportDigest);
+    const failed = report.ops.flatMap((op) => op.clauses).filter((clause) => clause.verdict === "fail");
+    expect(failed.map((clause) => clause.id).sort()).toEqual(clauses.toSorted());
+    for (const failure of report.cases.flatMap((entry) => entry.failure ?? [])) {
+      expect(failure.expected).not.toBe("");
+      expect(failure.seen).not.toBe("");
+    }
+  });
+});
+
+describe("the same build in CLI and registry", () => {
+  const folders = ["kvm", "native"].map((name) => `conformance/backends/${name}/build`);
+
+  it.each(folders)("%s: one report, bit for bit", async (folder) => {
+    const stdout = await cliReport(folder);
+    const { build } = JSON.parse(stdout) as Report;
+    const { runs } = (await (await fetch(`${url}/builds/${build}.json`)).json()) as BuildView;
+    const { digest } = await reportOf(runs[0]?.id ?? "");
+    expect(`sha256:${createHash("sha256").update(stdout.trimEnd()).digest("hex")}`).toBe(digest);
+  });
+});
+
+/** What `parley test DIR --json` prints; exit code 1 says that the build does not conform. */
+async function cliReport(folder: string): Promise<string> {
+  const args = ["conformance/cli/parley.mjs", "test", folder, "--json"];
+  const done = promisify(execFile)(process.execPath, args, { cwd: root, maxBuffer: 8 * 1024 * 1024 });
+  const { stdout } = await done.catch((error: { code: number; stdout: string }) => {
+    if (error.code !== 1) throw error;
+    return error;
+  });
+  return stdout;
+}

@@ -1,0 +1,14 @@
+import { defineConfig } from "vitest/config";
+
+/** End to end: `npm start` itself, its HTTP API and a real browser. One file at a time, because latencies are measured. */
+export default defineConfig({
+  test: {
+    name: "e2e",
+    include: ["e2e/**/*.test.ts"],
+    globalSetup: ["e2e/lib/global-setup.ts"],
+    root: new URL("..", import.meta.url).pathname,
+    fileParallelism: false,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+  },
+});
