@@ -3,21 +3,21 @@
  * at a time by calling ops as any kernel would. Exports: `abi`, `start`, `ap_start`, `run`, `probe`, `memory`, `table`.
  */
 import * as pvi from "../sdk/as/pvi";
-import { bootApplication, bootFirst } from "./lib/boot";
 import { runCase } from "./generated/dispatch";
+import { bootApplication, bootFirst } from "./lib/boot";
 
 /** ABI versions spoken: highest in bits 63:32, lowest in 31:0, each major << 16 | minor. */
 export function abi(): i64 {
   return 0x00010000_00010000;
 }
 
-/** First code of the boot vCPU; `rsp` is its stack in machine memory. */
-export function start(rsp: i64): void {
+/** First code of the boot vCPU; the argument is its stack in machine memory. */
+export function start(_rsp: i64): void {
   bootFirst(ap_start.index);
 }
 
 /** First code of every other vCPU. */
-export function ap_start(rsp: i64): void {
+export function ap_start(_rsp: i64): void {
   bootApplication();
 }
 

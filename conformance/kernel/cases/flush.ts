@@ -1,12 +1,13 @@
 /** mmu.flush_tlb_multi: the remote flush, with its targets in every state they can be in. */
-import * as C from "../generated/clauses";
+
 import * as info from "../../sdk/as/info";
 import * as machine from "../../sdk/as/machine";
 import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
-import { begin, finish, me, setUp, steal } from "../lib/case";
+import * as C from "../generated/clauses";
+import { begin, finish, me, setUp } from "../lib/case";
 import { FIRST_VECTOR, onInterrupt, raise, taken } from "../lib/interrupts";
-import { PAGE_SIZE, mask, post, see } from "../lib/memory";
+import { mask, PAGE_SIZE, post, see } from "../lib/memory";
 import { content, entry, leaf, mapAndTouch, page, spareEntry, touch, useSpareTable } from "../lib/paging";
 
 const FREED_TABLES: i32 = 1;
@@ -46,11 +47,11 @@ function changeAndFlush(clause: i32, i: i32, targets: i64): void {
 function useWhileFlushed(clause: i32, i: i32): void {
   const flushed = see(FLUSHED);
   const value = touch(i);
-  if (flushed != 0) test.expect_eq(clause, value, content(1));
+  if (flushed !== 0) test.expect_eq(clause, value, content(1));
 }
 
 export function mmu_flush_multi_running(role: i32): void {
-  if (role == 0) {
+  if (role === 0) {
     changeAndFlush(C.mmu_flush_tlb_multi_1, 32, flusherReady(32));
     finish();
   } else {
@@ -69,7 +70,7 @@ function useInHandler(): void {
 
 /** The target is in an interrupt handler with interrupts disabled when the flush begins. */
 export function mmu_flush_multi_in_handler(role: i32): void {
-  if (role == 0) {
+  if (role === 0) {
     changeAndFlush(C.mmu_flush_tlb_multi_1, 33, flusherReady(33));
     finish();
   } else {
@@ -87,18 +88,18 @@ export function mmu_flush_multi_in_handler(role: i32): void {
 
 export function mmu_flush_multi_sleeping(role: i32): void {
   const vector = FIRST_VECTOR + 1;
-  if (role == 0) {
+  if (role === 0) {
     const targets = flusherReady(34);
-    while (test.state(1, test.STATE_IF) == 0 || test.state(1, test.STATE_RUNSTATE) < 5) machine.pause();
+    while (test.state(1, test.STATE_IF) === 0 || test.state(1, test.STATE_RUNSTATE) < 5) machine.pause();
     changeAndFlush(C.mmu_flush_tlb_multi_2, 34, targets);
     raise(1, vector);
   } else {
     targetReady(34);
-    while (taken(vector) == 0) {
+    while (taken(vector) === 0) {
       pvi.irq_disable();
       pvi.irq_safe_halt();
       const flushed = see(FLUSHED);
-      if (flushed != 0) test.expect_eq(C.mmu_flush_tlb_multi_2, touch(34), content(1));
+      if (flushed !== 0) test.expect_eq(C.mmu_flush_tlb_multi_2, touch(34), content(1));
     }
     test.expect_eq(C.mmu_flush_tlb_multi_2, touch(34), content(1));
   }
@@ -106,7 +107,7 @@ export function mmu_flush_multi_sleeping(role: i32): void {
 
 /** The host takes the processor from the target, and gives it back, at any moment of the flush. */
 export function mmu_flush_multi_preempted(role: i32): void {
-  if (role == 0) {
+  if (role === 0) {
     changeAndFlush(C.mmu_flush_tlb_multi_3, 35, flusherReady(35));
     finish();
   } else {
@@ -120,9 +121,9 @@ export function mmu_flush_multi_preempted(role: i32): void {
 
 /** The other vCPU takes no interrupts all the while: flushing oneself must not need it. */
 export function mmu_flush_multi_self(role: i32): void {
-  if (role == 1) pvi.irq_disable();
+  if (role === 1) pvi.irq_disable();
   test.barrier(1);
-  if (role == 0) {
+  if (role === 0) {
     mapAndTouch(36, 0);
     pvi.mmu_set_pte(entry(36), leaf(1));
     test.expect_eq(C.mmu_flush_tlb_multi_4, pvi.mmu_flush_tlb_multi(mask(1), page(36), page(37), 0), 0);
@@ -133,9 +134,9 @@ export function mmu_flush_multi_self(role: i32): void {
 
 /** An empty mask and a mask of vCPUs that do not exist; vCPU 1 could not even answer. */
 export function mmu_flush_multi_nobody(role: i32): void {
-  if (role == 1) pvi.irq_disable();
+  if (role === 1) pvi.irq_disable();
   test.barrier(1);
-  if (role == 0) {
+  if (role === 0) {
     test.expect_eq(C.mmu_flush_tlb_multi_5, pvi.mmu_flush_tlb_multi(mask(0), page(38), page(39), 0), 0);
     test.expect_eq(C.mmu_flush_tlb_multi_5, pvi.mmu_flush_tlb_multi(mask(0x7f00, -1), page(38), page(39), 0), 0);
   }
@@ -144,7 +145,7 @@ export function mmu_flush_multi_nobody(role: i32): void {
 
 /** The target has cached the directory entry: page 41 is walked through the old table until the flush. */
 export function mmu_flush_multi_freed_tables(role: i32): void {
-  if (role == 0) {
+  if (role === 0) {
     pvi.mmu_set_pte(entry(40), leaf(0));
     pvi.mmu_set_pte(entry(41), leaf(1));
     pvi.mmu_set_pte(spareEntry(41), leaf(2));
@@ -168,7 +169,7 @@ export function mmu_flush_multi_crossed(role: i32): void {
   setUp();
   const other = 1 - role;
   const targets = mask(1 << other);
-  if (role == 0) {
+  if (role === 0) {
     pvi.mmu_set_pte(entry(42), leaf(0));
     pvi.mmu_set_pte(entry(43), leaf(0));
   }
@@ -181,7 +182,7 @@ export function mmu_flush_multi_crossed(role: i32): void {
   test.expect_eq(C.mmu_flush_tlb_multi_7, touch(42 + other), content(1));
 }
 
-export function mmu_flush_multi_undefined_flags(role: i32): void {
+export function mmu_flush_multi_undefined_flags(): void {
   mapAndTouch(44, 0);
   const cached = test.tlb(me(), page(44));
   test.expect_eq(C.mmu_flush_tlb_multi_8, pvi.mmu_flush_tlb_multi(mask(1), page(44), page(45), 2), info.E_INVAL);
@@ -195,7 +196,7 @@ export function mmu_flush_multi_undefined_flags(role: i32): void {
 
 /** Five pages from an odd address in the first to the first byte of the last; the target caches them all. */
 export function mmu_flush_multi_range(role: i32): void {
-  if (role == 0) {
+  if (role === 0) {
     for (let i = 0; i < 5; i++) pvi.mmu_set_pte(entry(46 + i), leaf(i));
     test.barrier(1);
     test.barrier(2);

@@ -1,11 +1,12 @@
 /** init.*: version, features and the user's veto. */
-import * as C from "../generated/clauses";
+
 import * as info from "../../sdk/as/info";
 import * as machine from "../../sdk/as/machine";
 import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
+import * as C from "../generated/clauses";
 import { finish, me, steal } from "../lib/case";
-import { FIRST_VECTOR, taken, waitTaken } from "../lib/interrupts";
+import { FIRST_VECTOR, waitTaken } from "../lib/interrupts";
 import { mask, post, see } from "../lib/memory";
 import { content, entry, leaf, mapAndTouch, page, touch } from "../lib/paging";
 
@@ -13,7 +14,7 @@ const FEATURES: i32 = 0;
 const HINTS: i32 = 1;
 const PRIVILEGES: i32 = 2;
 
-export function init_version_number(role: i32): void {
+export function init_version_number(): void {
   test.expect_eq(C.init_version_1, pvi.init_version() >>> 16, pvi.PVI_VERSION >>> 16);
 }
 
@@ -23,7 +24,7 @@ export function init_version_everywhere(role: i32): void {
   for (let other = 0; other < 4; other++) test.expect_eq(C.init_version_2, see(other), pvi.init_version());
 }
 
-export function init_features_defined_bits(role: i32): void {
+export function init_features_defined_bits(): void {
   test.expect_eq(C.init_features_1, pvi.init_features(FEATURES) & ~0x3f, 0);
   test.expect_eq(C.init_features_1, pvi.init_features(HINTS) & ~0x1, 0);
   test.expect_eq(C.init_features_1, pvi.init_features(PRIVILEGES) & ~0x3, 0);
@@ -38,7 +39,7 @@ export function init_features_everywhere(role: i32): void {
   for (let other = 0; other < 4; other++) test.expect_eq(C.init_features_3, see(other), pvi.init_features(FEATURES));
 }
 
-export function init_features_veto(role: i32): void {
+export function init_features_veto(): void {
   const veto = test.param(test.TEST_PARAM_INFO_VA) + info.INFO_FEATURE_MASK;
   for (let bit: i64 = 1; bit < 64; bit <<= 1) {
     machine.store64(veto, ~bit);
@@ -50,7 +51,7 @@ export function init_features_veto(role: i32): void {
 
 /** With everything vetoed on vCPU 0 its ops must still keep their promises, by native means. */
 export function init_features_fallback(role: i32): void {
-  if (role == 0) {
+  if (role === 0) {
     machine.store64(test.param(test.TEST_PARAM_INFO_VA) + info.INFO_FEATURE_MASK, 0);
     pvi.init_features(FEATURES);
     steal(me(), 20_000);

@@ -1,11 +1,11 @@
 /** ipi.send_mask: who receives what, and what the handler sees. */
-import * as C from "../generated/clauses";
+
 import * as info from "../../sdk/as/info";
-import * as machine from "../../sdk/as/machine";
 import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
+import * as C from "../generated/clauses";
 import { begin, finish, me, setUp, vcpus } from "../lib/case";
-import { FIRST_VECTOR, boundaries, delivered, isPending, onInterrupt, taken, waitTaken } from "../lib/interrupts";
+import { boundaries, delivered, FIRST_VECTOR, isPending, onInterrupt, taken, waitTaken } from "../lib/interrupts";
 import { mask, post, see } from "../lib/memory";
 
 /** Shared word that the sender writes before it sends. */
@@ -15,12 +15,12 @@ let seenInHandler: i64 = -1;
 export function ipi_exact_targets(role: i32): void {
   const vector = FIRST_VECTOR;
   const targets: i64 = 0b1010;
-  if (role == 0) test.expect_eq(C.ipi_send_mask_1, pvi.ipi_send_mask(mask(targets), vector), 0);
+  if (role === 0) test.expect_eq(C.ipi_send_mask_1, pvi.ipi_send_mask(mask(targets), vector), 0);
   if ((targets >> role) & 1) waitTaken(vector, 1);
   finish();
   boundaries(4);
   const expected = (targets >> role) & 1;
-  test.expect_eq(expected == 1 ? C.ipi_send_mask_1 : C.ipi_send_mask_2, taken(vector), expected);
+  test.expect_eq(expected === 1 ? C.ipi_send_mask_1 : C.ipi_send_mask_2, taken(vector), expected);
 }
 
 function readMessage(): void {
@@ -32,7 +32,7 @@ export function ipi_stores_visible(role: i32): void {
   const vector = FIRST_VECTOR + 1;
   setUp();
   see(MESSAGE);
-  if (role == 0) {
+  if (role === 0) {
     const targets = mask(2);
     begin();
     post(MESSAGE, 7);
@@ -45,7 +45,7 @@ export function ipi_stores_visible(role: i32): void {
   }
 }
 
-export function ipi_refuses_vectors(role: i32): void {
+export function ipi_refuses_vectors(): void {
   const everybody = (1 << vcpus()) - 1;
   const refused = memory.data<i32>([0, 2, 14, 15, 256, -1]);
   for (let i = 0; i < 6; i++) {
@@ -55,26 +55,26 @@ export function ipi_refuses_vectors(role: i32): void {
   boundaries(4);
   for (let vcpu = 0; vcpu < vcpus(); vcpu++) {
     for (let vector = 0; vector < 16; vector++) {
-      test.expect(C.ipi_send_mask_4, !isPending(vcpu, vector) && delivered(vcpu, vector) == 0);
+      test.expect(C.ipi_send_mask_4, !isPending(vcpu, vector) && delivered(vcpu, vector) === 0);
     }
   }
 }
 
-export function ipi_nobody(role: i32): void {
+export function ipi_nobody(): void {
   const vector = FIRST_VECTOR + 2;
   test.expect_eq(C.ipi_send_mask_5, pvi.ipi_send_mask(mask(0), vector), 0);
   test.expect_eq(C.ipi_send_mask_5, pvi.ipi_send_mask(mask((<i64>-1) << vcpus(), -1), vector), 0);
   boundaries(4);
   for (let vcpu = 0; vcpu < vcpus(); vcpu++) {
-    test.expect(C.ipi_send_mask_5, !isPending(vcpu, vector) && delivered(vcpu, vector) == 0);
+    test.expect(C.ipi_send_mask_5, !isPending(vcpu, vector) && delivered(vcpu, vector) === 0);
   }
 }
 
 /** To each vCPU alone, from the highest down: APIC ids are neither dense nor ordered. */
 export function ipi_by_index(role: i32): void {
   for (let target = 3; target > 0; target--) {
-    if (role == 0) pvi.ipi_send_mask(mask(1 << target), FIRST_VECTOR + 3);
-    if (role == target) waitTaken(FIRST_VECTOR + 3, 1);
+    if (role === 0) pvi.ipi_send_mask(mask(1 << target), FIRST_VECTOR + 3);
+    if (role === target) waitTaken(FIRST_VECTOR + 3, 1);
     test.barrier(10 + target);
     boundaries(4);
     test.expect_eq(C.ipi_send_mask_6, taken(FIRST_VECTOR + 3), role >= target ? 1 : 0);
@@ -82,7 +82,7 @@ export function ipi_by_index(role: i32): void {
   }
 }
 
-export function ipi_to_self(role: i32): void {
+export function ipi_to_self(): void {
   const vector = FIRST_VECTOR + 4;
   pvi.ipi_send_mask(mask(1 << me()), vector);
   boundaries(4);
@@ -91,11 +91,11 @@ export function ipi_to_self(role: i32): void {
 
 export function ipi_to_masked_target(role: i32): void {
   const vector = FIRST_VECTOR + 5;
-  if (role == 1) pvi.irq_disable();
+  if (role === 1) pvi.irq_disable();
   test.barrier(1);
-  if (role == 0) test.expect_eq(C.ipi_send_mask_8, pvi.ipi_send_mask(mask(2), vector), 0);
+  if (role === 0) test.expect_eq(C.ipi_send_mask_8, pvi.ipi_send_mask(mask(2), vector), 0);
   test.barrier(2);
-  if (role == 1) {
+  if (role === 1) {
     boundaries(4);
     test.expect_eq(C.ipi_send_mask_8, taken(vector), 0);
     pvi.irq_enable();

@@ -1,12 +1,13 @@
 /** irq.*: the interrupt flag, delivery and idle. */
-import * as C from "../generated/clauses";
+
 import * as machine from "../../sdk/as/machine";
 import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
+import * as C from "../generated/clauses";
 import { begin, finish, me, setUp } from "../lib/case";
 import {
-  FIRST_VECTOR,
   boundaries,
+  FIRST_VECTOR,
   interruptsOn,
   isPending,
   nmis,
@@ -20,7 +21,7 @@ import {
 const IF: i64 = machine.RFLAGS_IF;
 let seenInNmi: i64 = -1;
 
-export function irq_save_fl_both_states(role: i32): void {
+export function irq_save_fl_both_states(): void {
   test.expect_eq(C.irq_save_fl_1, pvi.irq_save_fl() & IF, IF);
   test.expect(C.irq_save_fl_2, interruptsOn(me()));
   pvi.irq_disable();
@@ -37,7 +38,7 @@ export function irq_save_fl_in_nmi(role: i32): void {
   setUp();
   onNmi(saveInNmi);
   begin();
-  if (role == 0) {
+  if (role === 0) {
     const before = pvi.irq_save_fl() & IF;
     pvi.irq_disable();
     const disabled = pvi.irq_save_fl() & IF;
@@ -53,7 +54,7 @@ export function irq_save_fl_in_nmi(role: i32): void {
   }
 }
 
-export function irq_disable_holds_delivery(role: i32): void {
+export function irq_disable_holds_delivery(): void {
   const vector = FIRST_VECTOR;
   pvi.irq_disable();
   raise(me(), vector);
@@ -70,7 +71,7 @@ export function irq_disable_any_arrival(role: i32): void {
   const vector = FIRST_VECTOR + 1;
   setUp();
   begin();
-  if (role == 0) {
+  if (role === 0) {
     pvi.irq_disable();
     const before = taken(vector);
     boundaries(2);
@@ -85,7 +86,7 @@ export function irq_disable_any_arrival(role: i32): void {
   }
 }
 
-export function irq_disable_does_not_count(role: i32): void {
+export function irq_disable_does_not_count(): void {
   const vector = FIRST_VECTOR + 2;
   pvi.irq_disable();
   pvi.irq_disable();
@@ -99,9 +100,9 @@ export function irq_disable_does_not_count(role: i32): void {
 
 export function irq_disable_own_vcpu(role: i32): void {
   const vector = FIRST_VECTOR + 3;
-  if (role == 0) pvi.irq_disable();
+  if (role === 0) pvi.irq_disable();
   test.barrier(1);
-  if (role == 1) {
+  if (role === 1) {
     test.expect(C.irq_disable_4, interruptsOn(me()));
     raise(me(), vector);
     boundaries(2);
@@ -109,7 +110,7 @@ export function irq_disable_own_vcpu(role: i32): void {
   }
 }
 
-export function irq_enable_delivers_pending(role: i32): void {
+export function irq_enable_delivers_pending(): void {
   const vector = FIRST_VECTOR + 4;
   pvi.irq_disable();
   raise(me(), vector);
@@ -119,14 +120,14 @@ export function irq_enable_delivers_pending(role: i32): void {
   test.expect_eq(C.irq_enable_1, taken(vector), 1);
 }
 
-export function irq_enable_then_disable(role: i32): void {
+export function irq_enable_then_disable(): void {
   const vector = FIRST_VECTOR + 5;
   pvi.irq_disable();
   raise(me(), vector);
   pvi.irq_enable();
   pvi.irq_disable();
   const inTheGap = taken(vector);
-  test.expect(C.irq_enable_2, inTheGap == 1 || isPending(me(), vector));
+  test.expect(C.irq_enable_2, inTheGap === 1 || isPending(me(), vector));
   boundaries(4);
   test.expect_eq(C.irq_enable_2, taken(vector), inTheGap);
   pvi.irq_enable();
@@ -134,7 +135,7 @@ export function irq_enable_then_disable(role: i32): void {
   test.expect_eq(C.irq_enable_2, taken(vector), 1);
 }
 
-export function irq_safe_halt_pending_before(role: i32): void {
+export function irq_safe_halt_pending_before(): void {
   const vector = FIRST_VECTOR;
   pvi.irq_disable();
   raise(me(), vector);
@@ -148,9 +149,9 @@ export function irq_safe_halt_any_arrival(role: i32): void {
   const vector = FIRST_VECTOR + 1;
   setUp();
   begin();
-  if (role == 0) {
+  if (role === 0) {
     pvi.irq_disable();
-    while (taken(vector) == 0) {
+    while (taken(vector) === 0) {
       pvi.irq_safe_halt();
       pvi.irq_disable();
     }
@@ -160,17 +161,17 @@ export function irq_safe_halt_any_arrival(role: i32): void {
   }
 }
 
-export function irq_safe_halt_in_sleep(role: i32): void {
+export function irq_safe_halt_in_sleep(): void {
   const vector = FIRST_VECTOR + 2;
   raiseLater(me(), vector, 50_000);
-  while (taken(vector) == 0) {
+  while (taken(vector) === 0) {
     pvi.irq_disable();
     pvi.irq_safe_halt();
   }
   test.expect_eq(C.irq_safe_halt_3, taken(vector), 1);
 }
 
-export function irq_safe_halt_returns_enabled(role: i32): void {
+export function irq_safe_halt_returns_enabled(): void {
   raiseLater(me(), FIRST_VECTOR + 3, 50_000);
   pvi.irq_disable();
   pvi.irq_safe_halt();

@@ -1,11 +1,12 @@
 /** lock.*: waiting without a processor, and being woken. A lock byte of 1 means "held". */
-import * as C from "../generated/clauses";
+
 import * as machine from "../../sdk/as/machine";
 import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
+import * as C from "../generated/clauses";
 import { begin, finish, me, setUp, vcpus } from "../lib/case";
-import { FIRST_VECTOR, delivered, interruptsOn, onInterrupt, raise, raiseLater, taken } from "../lib/interrupts";
-import { RMW_XCHG8, post, see, word } from "../lib/memory";
+import { delivered, FIRST_VECTOR, interruptsOn, onInterrupt, raise, raiseLater, taken } from "../lib/interrupts";
+import { post, RMW_XCHG8, see, word } from "../lib/memory";
 
 const OUTER: i32 = 0;
 const INNER: i32 = 1;
@@ -17,7 +18,7 @@ function hold(lock: i32): void {
 }
 
 function waitWhileHeld(lock: i32): void {
-  while (machine.load8(word(lock)) == 1) pvi.lock_wait(word(lock), 1);
+  while (machine.load8(word(lock)) === 1) pvi.lock_wait(word(lock), 1);
 }
 
 /** Releases by a locked exchange, as an unlock path that must look at the waiter's state afterwards. */
@@ -25,7 +26,7 @@ function release(lock: i32): void {
   machine.rmw(RMW_XCHG8, word(lock), 0);
 }
 
-export function lock_wait_changed(role: i32): void {
+export function lock_wait_changed(): void {
   machine.store8(word(OUTER), 254);
   pvi.lock_wait(word(OUTER), 255);
   pvi.lock_wait(word(OUTER), 0);
@@ -37,7 +38,7 @@ export function lock_wait_changed(role: i32): void {
 /** The waiter says that it waits by a plain store; the owner kicks only those who said so. */
 export function lock_wait_announced(role: i32): void {
   setUp();
-  if (role == 0) {
+  if (role === 0) {
     pvi.irq_disable();
     hold(OUTER);
     see(WAITING);
@@ -50,14 +51,14 @@ export function lock_wait_announced(role: i32): void {
     see(WAITING);
     begin();
     release(OUTER);
-    if (see(WAITING) == 1) pvi.lock_kick(0);
+    if (see(WAITING) === 1) pvi.lock_kick(0);
   }
 }
 
 /** The kick comes before, in or after the waiter's comparison and sleep. */
 export function lock_kick_any_time(role: i32): void {
   setUp();
-  if (role == 0) {
+  if (role === 0) {
     pvi.irq_disable();
     hold(OUTER);
     begin();
@@ -73,7 +74,7 @@ export function lock_kick_any_time(role: i32): void {
 }
 
 export function lock_wait_keeps_if(role: i32): void {
-  if (role == 0) {
+  if (role === 0) {
     hold(OUTER);
     hold(INNER);
     test.barrier(1);
@@ -100,7 +101,7 @@ function releaseOuter(): void {
 }
 
 /** Nobody kicks: an interrupt's handler releases the lock. */
-export function lock_wait_takes_interrupts(role: i32): void {
+export function lock_wait_takes_interrupts(): void {
   hold(OUTER);
   onInterrupt(releaseOuter);
   raiseLater(me(), FIRST_VECTOR, 50_000);
@@ -115,7 +116,7 @@ function waitForInner(): void {
 /** An interrupt hits at any moment of the wait; its handler waits for another lock and takes the one sticky kick. */
 export function lock_wait_nested(role: i32): void {
   setUp();
-  if (role == 0) {
+  if (role === 0) {
     hold(OUTER);
     hold(INNER);
     onInterrupt(waitForInner);
@@ -136,7 +137,7 @@ export function lock_wait_nested(role: i32): void {
 
 /** vCPU 1 runs with interrupts enabled and is kicked again and again. */
 export function lock_kick_running(role: i32): void {
-  if (role == 0) {
+  if (role === 0) {
     test.barrier(1);
     const deliveredBefore = allDelivered(1);
     pvi.lock_kick(1);
@@ -147,7 +148,7 @@ export function lock_kick_running(role: i32): void {
     test.expect_eq(C.lock_kick_2, allDelivered(1), deliveredBefore);
   } else {
     test.barrier(1);
-    while (see(DATA) == 0) machine.pause();
+    while (see(DATA) === 0) machine.pause();
     test.expect(C.lock_kick_2, interruptsOn(me()));
     test.barrier(2);
   }
@@ -162,7 +163,7 @@ function allDelivered(vcpu: i32): i64 {
 /** The owner releases and writes by plain stores, then kicks: the waiter must see both. */
 export function lock_kick_stores(role: i32): void {
   setUp();
-  if (role == 0) {
+  if (role === 0) {
     pvi.irq_disable();
     hold(OUTER);
     see(DATA);
@@ -179,7 +180,7 @@ export function lock_kick_stores(role: i32): void {
   }
 }
 
-export function lock_kick_nobody(role: i32): void {
+export function lock_kick_nobody(): void {
   const before = allDelivered(0) + allDelivered(1);
   pvi.lock_kick(vcpus());
   pvi.lock_kick(255);

@@ -1,15 +1,16 @@
 /** mmu.*: root, entries and the local flushes. Each case has pages of its own in the test region. */
-import * as C from "../generated/clauses";
+
 import * as machine from "../../sdk/as/machine";
 import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
+import * as C from "../generated/clauses";
 import { begin, finish, me, setUp } from "../lib/case";
 import { faults, interruptsOn } from "../lib/interrupts";
 import {
-  GLOBAL,
   bootRoot,
   content,
   entry,
+  GLOBAL,
   leaf,
   mapAndTouch,
   page,
@@ -22,7 +23,7 @@ import {
 
 const ADDRESS: i64 = 0x000ffffffffff000;
 
-export function mmu_read_cr3_reads_back(role: i32): void {
+export function mmu_read_cr3_reads_back(): void {
   test.expect_eq(C.mmu_read_cr3_1, pvi.mmu_read_cr3() & ADDRESS, bootRoot());
   pvi.mmu_write_cr3(secondRoot());
   test.expect_eq(C.mmu_read_cr3_1, pvi.mmu_read_cr3() & ADDRESS, secondRoot());
@@ -31,25 +32,25 @@ export function mmu_read_cr3_reads_back(role: i32): void {
 }
 
 export function mmu_cr3_own_vcpu(role: i32): void {
-  if (role == 1) mapAndTouch(3, 3);
+  if (role === 1) mapAndTouch(3, 3);
   test.barrier(1);
-  if (role == 0) pvi.mmu_write_cr3(secondRoot());
+  if (role === 0) pvi.mmu_write_cr3(secondRoot());
   test.barrier(2);
-  if (role == 1) {
+  if (role === 1) {
     test.expect_eq(C.mmu_read_cr3_2, pvi.mmu_read_cr3() & ADDRESS, bootRoot());
     test.expect_eq(C.mmu_write_cr3_3, test.state(me(), test.STATE_CR3) & ADDRESS, bootRoot());
     test.expect_eq(C.mmu_write_cr3_3, touch(3), content(3));
   }
 }
 
-export function mmu_write_cr3_new_root(role: i32): void {
+export function mmu_write_cr3_new_root(): void {
   mapAndTouch(4, 0);
   pvi.mmu_set_pte(secondEntry(4), leaf(1));
   pvi.mmu_write_cr3(secondRoot());
   test.expect_eq(C.mmu_write_cr3_1, touch(4), content(1));
 }
 
-export function mmu_write_cr3_same_root(role: i32): void {
+export function mmu_write_cr3_same_root(): void {
   mapAndTouch(5, 0);
   mapAndTouch(6, 1);
   pvi.mmu_set_pte(entry(5), leaf(2));
@@ -60,8 +61,8 @@ export function mmu_write_cr3_same_root(role: i32): void {
 }
 
 /** An entry that is not present may hold anything in its other 63 bits: swap entries do. */
-export function mmu_set_pte_reads_back(role: i32): void {
-  const swapped: i64 = 0x7a5a5a5a_a5a5a5a4;
+export function mmu_set_pte_reads_back(): void {
+  const swapped: i64 = ((<i64>0x7a5a5a5a) << 32) | 0xa5a5a5a4;
   pvi.mmu_set_pte(entry(8), leaf(1));
   pvi.mmu_set_pte(entry(10), leaf(2));
   pvi.mmu_set_pte(entry(9), leaf(3, GLOBAL));
@@ -74,29 +75,29 @@ export function mmu_set_pte_reads_back(role: i32): void {
 
 /** Old and new value differ in both halves; another vCPU reads the entry at any moment. */
 export function mmu_set_pte_whole(role: i32): void {
-  const old: i64 = 0x11110000_00002220;
-  const changed: i64 = 0x33330000_00004440;
+  const old: i64 = 0x1111_00002220;
+  const changed: i64 = 0x3333_00004440;
   setUp();
-  if (role == 0) pvi.mmu_set_pte(entry(11), old);
+  if (role === 0) pvi.mmu_set_pte(entry(11), old);
   machine.load64(entry(11));
   begin();
-  if (role == 0) {
+  if (role === 0) {
     pvi.mmu_set_pte(entry(11), changed);
   } else {
     const seen = machine.load64(entry(11));
-    test.expect(C.mmu_set_pte_2, seen == old || seen == changed);
+    test.expect(C.mmu_set_pte_2, seen === old || seen === changed);
   }
   finish();
 }
 
-export function mmu_set_pte_needs_no_flush(role: i32): void {
+export function mmu_set_pte_needs_no_flush(): void {
   pvi.mmu_set_pte(entry(12), 0);
   touch(12);
   pvi.mmu_set_pte(entry(12), leaf(4));
   test.expect_eq(C.mmu_set_pte_3, touch(12), content(4));
 }
 
-export function mmu_flush_one_page(role: i32): void {
+export function mmu_flush_one_page(): void {
   mapAndTouch(13, 0);
   mapAndTouch(14, 1);
   pvi.mmu_set_pte(entry(13), leaf(2));
@@ -107,14 +108,14 @@ export function mmu_flush_one_page(role: i32): void {
   test.expect_eq(C.mmu_flush_tlb_one_3, touch(14), content(3));
 }
 
-export function mmu_flush_one_global(role: i32): void {
+export function mmu_flush_one_global(): void {
   mapAndTouch(15, 0, GLOBAL);
   pvi.mmu_set_pte(entry(15), leaf(1, GLOBAL));
   pvi.mmu_flush_tlb_one(page(15));
   test.expect_eq(C.mmu_flush_tlb_one_2, touch(15), content(1));
 }
 
-export function mmu_flush_one_non_canonical(role: i32): void {
+export function mmu_flush_one_non_canonical(): void {
   mapAndTouch(16, 5);
   const before = faults();
   pvi.mmu_flush_tlb_one(0x0000800000000000);
@@ -123,7 +124,7 @@ export function mmu_flush_one_non_canonical(role: i32): void {
   test.expect_eq(C.mmu_flush_tlb_one_4, touch(16), content(5));
 }
 
-export function mmu_flush_user_all(role: i32): void {
+export function mmu_flush_user_all(): void {
   for (let i = 0; i < 3; i++) mapAndTouch(17 + i, i);
   for (let i = 0; i < 3; i++) pvi.mmu_set_pte(entry(17 + i), leaf(3 + i));
   pvi.mmu_flush_tlb_user();
@@ -131,7 +132,7 @@ export function mmu_flush_user_all(role: i32): void {
 }
 
 /** The directory entry of the region is cached: page 21 is walked through the old table until the flush. */
-export function mmu_flush_user_structures(role: i32): void {
+export function mmu_flush_user_structures(): void {
   mapAndTouch(20, 0);
   pvi.mmu_set_pte(entry(21), leaf(1));
   pvi.mmu_set_pte(spareEntry(21), leaf(2));
@@ -140,7 +141,7 @@ export function mmu_flush_user_structures(role: i32): void {
   test.expect_eq(C.mmu_flush_tlb_user_2, touch(21), content(2));
 }
 
-export function mmu_flush_user_keeps_state(role: i32): void {
+export function mmu_flush_user_keeps_state(): void {
   pvi.mmu_write_cr3(secondRoot());
   pvi.mmu_flush_tlb_user();
   test.expect_eq(C.mmu_flush_tlb_user_3, test.state(me(), test.STATE_CR3) & ADDRESS, secondRoot());

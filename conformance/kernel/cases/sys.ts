@@ -1,8 +1,9 @@
 /** sys.shutdown: the end of the guest. */
-import * as C from "../generated/clauses";
+
 import * as machine from "../../sdk/as/machine";
 import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
+import * as C from "../generated/clauses";
 
 const POWER_OFF: i32 = 0;
 const UNKNOWN_REASON: i32 = 77;
@@ -10,7 +11,7 @@ const END_SHUTDOWN: i32 = 1;
 const END_CRASH: i32 = 2;
 const END_TRIPLE_FAULT: i32 = 4;
 
-export function sys_power_off(role: i32): void {
+export function sys_power_off(): void {
   test.expect(C.sys_shutdown_1, 1);
   test.expect(C.sys_shutdown_2, 1);
   test.may_end(END_SHUTDOWN);
@@ -23,7 +24,7 @@ export function sys_power_off_everybody(role: i32): void {
   test.expect(C.sys_shutdown_1, 1);
   test.barrier(1);
   test.may_end(END_SHUTDOWN);
-  if (role == 2) {
+  if (role === 2) {
     pvi.irq_disable();
     pvi.sys_shutdown(POWER_OFF);
   }
@@ -31,7 +32,7 @@ export function sys_power_off_everybody(role: i32): void {
   test.fail(C.sys_shutdown_1, role);
 }
 
-export function sys_unknown_reason(role: i32): void {
+export function sys_unknown_reason(): void {
   test.expect(C.sys_shutdown_3, 1);
   test.may_end(END_SHUTDOWN | END_CRASH | END_TRIPLE_FAULT);
   pvi.sys_shutdown(UNKNOWN_REASON);

@@ -1,8 +1,9 @@
 /** time.*: the clock against real time, and stolen time against what the host took. */
-import * as C from "../generated/clauses";
+
 import * as info from "../../sdk/as/info";
 import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
+import * as C from "../generated/clauses";
 import { begin, canSteal, finish, me, setUp, steal, vcpus } from "../lib/case";
 import { FIRST_VECTOR, onInterrupt, raise, raiseLater, realTime, taken, waitTaken } from "../lib/interrupts";
 import { post, see } from "../lib/memory";
@@ -37,10 +38,10 @@ function expectSpan(clause: i32, duration: i64): void {
   test.expect(clause, reading - first <= most + 2 + (most >> 30));
 }
 
-export function time_clock_monotone(role: i32): void {
+export function time_clock_monotone(): void {
   let last = pvi.time_sched_clock();
   for (let i = 0; i < 32; i++) {
-    if (i == 16) steal(me(), 5_000);
+    if (i === 16) steal(me(), 5_000);
     test.advance(i & 3);
     const now = pvi.time_sched_clock();
     test.expect(C.time_sched_clock_1, <u64>now >= <u64>last);
@@ -48,14 +49,14 @@ export function time_clock_monotone(role: i32): void {
   }
 }
 
-export function time_clock_rate(role: i32): void {
+export function time_clock_rate(): void {
   expectSpan(C.time_sched_clock_2, 1);
   expectSpan(C.time_sched_clock_2, 999);
   expectSpan(C.time_sched_clock_2, 1_000_000);
   expectSpan(C.time_sched_clock_2, 1_000_000_000);
 }
 
-export function time_clock_hours(role: i32): void {
+export function time_clock_hours(): void {
   expectSpan(C.time_sched_clock_3, HOUR);
   expectSpan(C.time_sched_clock_3, 100 * HOUR);
 }
@@ -67,7 +68,7 @@ export function time_clock_torn(role: i32): void {
   const origin = reading - before;
   const slack = after - before + 4;
   begin();
-  if (role == 0) {
+  if (role === 0) {
     readBetween();
     test.expect(C.time_sched_clock_4, reading >= before + origin - slack);
     test.expect(C.time_sched_clock_4, reading <= after + origin + slack);
@@ -78,26 +79,26 @@ export function time_clock_torn(role: i32): void {
 }
 
 export function time_clock_across_vcpus(role: i32): void {
-  const stable = (pvi.init_features(0) & info.FEATURE_CLOCK_STABLE) != 0;
+  const stable = (pvi.init_features(0) & info.FEATURE_CLOCK_STABLE) !== 0;
   setUp();
   see(READING);
   pvi.time_sched_clock();
   begin();
-  if (role == 0) {
+  if (role === 0) {
     post(READING, pvi.time_sched_clock());
   } else {
     const earlier = see(READING);
     const now = pvi.time_sched_clock();
-    test.expect(C.time_sched_clock_5, !stable || earlier == 0 || <u64>now >= <u64>earlier);
+    test.expect(C.time_sched_clock_5, !stable || earlier === 0 || <u64>now >= <u64>earlier);
   }
   finish();
 }
 
-export function time_clock_goes_on(role: i32): void {
+export function time_clock_goes_on(): void {
   const vector = FIRST_VECTOR;
   const start = pvi.time_sched_clock();
   raiseLater(me(), vector, 1_000_000);
-  while (taken(vector) == 0) {
+  while (taken(vector) === 0) {
     pvi.irq_disable();
     pvi.irq_safe_halt();
   }
@@ -118,7 +119,7 @@ export function time_clock_in_handler(role: i32): void {
   onInterrupt(readInHandler);
   pvi.time_sched_clock();
   begin();
-  if (role == 0) {
+  if (role === 0) {
     const first = pvi.time_sched_clock();
     const second = pvi.time_sched_clock();
     finish();
@@ -132,7 +133,7 @@ export function time_clock_in_handler(role: i32): void {
   }
 }
 
-export function time_steal_counts(role: i32): void {
+export function time_steal_counts(): void {
   const start = pvi.time_steal_clock(me());
   const stolenBefore = test.state(me(), test.STATE_STOLEN_NS);
   const realBefore = realTime();
@@ -142,12 +143,12 @@ export function time_steal_counts(role: i32): void {
   test.expect(C.time_steal_clock_1, counted <= realTime() - realBefore);
 }
 
-export function time_steal_not_asleep(role: i32): void {
+export function time_steal_not_asleep(): void {
   const vector = FIRST_VECTOR + 2;
   const start = pvi.time_steal_clock(me());
   const stolenBefore = test.state(me(), test.STATE_STOLEN_NS);
   raiseLater(me(), vector, 1_000_000);
-  while (taken(vector) == 0) {
+  while (taken(vector) === 0) {
     pvi.irq_disable();
     pvi.irq_safe_halt();
   }
@@ -159,9 +160,9 @@ export function time_steal_not_asleep(role: i32): void {
 export function time_steal_monotone(role: i32): void {
   setUp();
   pvi.time_steal_clock(0);
-  if (role == 0) steal(me(), 0x1_0000_0000);
+  if (role === 0) steal(me(), 0x1_0000_0000);
   begin();
-  if (role == 0) {
+  if (role === 0) {
     test.advance(7_000);
     const own = pvi.time_steal_clock(0);
     test.expect(C.time_steal_clock_3, <u64>pvi.time_steal_clock(0) >= <u64>own);
@@ -175,14 +176,14 @@ export function time_steal_monotone(role: i32): void {
 export function time_steal_of_others(role: i32): void {
   const own = pvi.time_steal_clock(0);
   const others = pvi.time_steal_clock(1);
-  if (role == 0) {
+  if (role === 0) {
     test.barrier(1);
     steal(1, 1_000_000);
     test.barrier(2);
     const stolen = test.state(1, test.STATE_STOLEN_NS);
     test.expect(
       C.time_steal_clock_4,
-      canSteal() ? pvi.time_steal_clock(1) - others >= 990_000 : pvi.time_steal_clock(1) == 0,
+      canSteal() ? pvi.time_steal_clock(1) - others >= 990_000 : pvi.time_steal_clock(1) === 0,
     );
     test.expect(C.time_steal_clock_4, pvi.time_steal_clock(1) <= stolen + 10);
     test.expect(C.time_steal_clock_4, pvi.time_steal_clock(0) - own <= test.state(0, test.STATE_STOLEN_NS) + 10);

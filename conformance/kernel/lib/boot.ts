@@ -3,7 +3,7 @@ import * as machine from "../../sdk/as/machine";
 import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import { installHandlers } from "./interrupts";
-import { RMW_ADD64, WORD_STARTED, direct, see, word } from "./memory";
+import { direct, RMW_ADD64, see, WORD_STARTED, word } from "./memory";
 import { buildRegion } from "./paging";
 
 const ICR_INIT: i64 = 0x4500;
@@ -26,7 +26,7 @@ export function bootFirst(applicationSlot: i32): void {
     const destination = test.param(test.TEST_PARAM_APIC_ID | ((<i32>vcpu) << 8)) << 32;
     machine.wrmsr(machine.MSR_X2APIC_ICR, destination | ICR_INIT);
     machine.wrmsr(machine.MSR_X2APIC_ICR, destination | ICR_STARTUP | (trampoline >> 12));
-    while (see(WORD_STARTED) != vcpu) machine.pause();
+    while (see(WORD_STARTED) !== vcpu) machine.pause();
   }
   pvi.irq_enable();
 }

@@ -30,7 +30,7 @@ export function vcpus(): i32 {
 
 /** True if something can take processor time away from a vCPU: anything but bare metal. */
 export function canSteal(): bool {
-  return test.param(test.TEST_PARAM_KIND) != test.KIND_NATIVE;
+  return test.param(test.TEST_PARAM_KIND) !== test.KIND_NATIVE;
 }
 
 /** Makes the host take the processor away from `vcpu` for `duration` ns, now. Nothing happens on bare metal. */

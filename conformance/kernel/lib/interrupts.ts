@@ -70,7 +70,7 @@ export function realTime(): i64 {
 
 /** True while `vector` waits in the APIC of `vcpu`. */
 export function isPending(vcpu: i32, vector: i32): bool {
-  return test.state(vcpu, test.STATE_IRR | (vector << 8)) != 0;
+  return test.state(vcpu, test.STATE_IRR | (vector << 8)) !== 0;
 }
 
 /** How often the machine has delivered `vector` to `vcpu`. */
@@ -80,7 +80,7 @@ export function delivered(vcpu: i32, vector: i32): i64 {
 
 /** True if `vcpu` takes interrupts, past all that an op may say about it. */
 export function interruptsOn(vcpu: i32): bool {
-  return test.state(vcpu, test.STATE_IF) != 0;
+  return test.state(vcpu, test.STATE_IF) !== 0;
 }
 
 /** Passes n instruction boundaries. */
@@ -97,7 +97,7 @@ function interrupt(vector: i32, frame: i64): void {
   const counter = counts + ((vector - FIRST_VECTOR) << 2);
   store<i32>(counter, load<i32>(counter) + 1);
   machine.wrmsr(machine.MSR_X2APIC_EOI, 0);
-  if (hookSlot != 0) call_indirect<void>(hookSlot);
+  if (hookSlot !== 0) call_indirect<void>(hookSlot);
   machine.iret(frame);
 }
 
@@ -128,7 +128,7 @@ function interrupt7(frame: i64): void {
 
 function nonMaskable(frame: i64): void {
   nmiCount += 1;
-  if (nmiHookSlot != 0) call_indirect<void>(nmiHookSlot);
+  if (nmiHookSlot !== 0) call_indirect<void>(nmiHookSlot);
   machine.iret(frame);
 }
 

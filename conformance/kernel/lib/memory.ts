@@ -59,7 +59,7 @@ export function postLocked(i: i32, v: i64): void {
 
 /** Waits until shared word i holds v, giving way to others. */
 export function waitFor(i: i32, v: i64): void {
-  while (see(i) != v) machine.pause();
+  while (see(i) !== v) machine.pause();
 }
 
 /** Writes the set of vCPU numbers in `bits` (vCPUs 0–63) and `high` (64–127) to this vCPU's mask; returns its address. */

@@ -4,17 +4,18 @@
  *   root (CR3) [402] → directory pointer [0] → directory [0] → table  (frames 1, 2, 3; frame 4 is a second table)
  *   second root [402] → the like in frames 6, 7, 8; all its other entries equal the first root's (frame 5)
  */
-import * as pvi from "../../sdk/as/pvi";
+
 import * as machine from "../../sdk/as/machine";
+import * as pvi from "../../sdk/as/pvi";
 import {
   DATA_FRAMES,
+  direct,
   FRAME_DATA,
   FRAME_REGION,
   FRAME_SECOND,
+  frame,
   PAGE_SIZE,
   WORD_ROOT,
-  direct,
-  frame,
   word,
 } from "./memory";
 
@@ -93,7 +94,7 @@ export function buildRegion(): void {
   linkTables(FRAME_SECOND + 1);
   for (let slot: i64 = 0; slot < 512; slot++) {
     const value = machine.load64(direct(root) + slot * 8);
-    if (value != 0) machine.store64(direct(secondRoot()) + slot * 8, value);
+    if (value !== 0) machine.store64(direct(secondRoot()) + slot * 8, value);
   }
   machine.store64(word(WORD_ROOT), root);
   machine.store64(direct(root) + ROOT_SLOT * 8, frame(FRAME_REGION) | TABLE);
