@@ -57,7 +57,7 @@ describe.skipIf(!hasBrowser)(`pages in a browser (${browserReason})`, () => {
   it("never scroll sideways at 320 pixels", async () => {
     for (const path of addresses) {
       const page = await open(path, { width: 320 });
-      expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(320);
+      expect(await page.locator("html").evaluate((html) => html.scrollWidth), path).toBeLessThanOrEqual(320);
       await page.context().close();
     }
   });
