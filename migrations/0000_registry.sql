@@ -100,6 +100,7 @@ CREATE TABLE `runs` (
 );
 --> statement-breakpoint
 CREATE INDEX `runs_due` ON `runs` (`next_at`);--> statement-breakpoint
+CREATE INDEX `runs_report` ON `runs` (`report_digest`);--> statement-breakpoint
 CREATE UNIQUE INDEX `runs_identity` ON `runs` (`build`,`suite`,`attempt`);--> statement-breakpoint
 CREATE TABLE `shards` (
 	`run` text NOT NULL,
@@ -108,6 +109,7 @@ CREATE TABLE `shards` (
 	`done` integer DEFAULT false NOT NULL,
 	`tries` integer DEFAULT 0 NOT NULL,
 	`lease_until` integer,
+	`error` text,
 	PRIMARY KEY(`run`, `shard`),
 	FOREIGN KEY (`run`) REFERENCES `runs`(`id`) ON UPDATE no action ON DELETE no action
 );

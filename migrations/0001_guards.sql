@@ -59,6 +59,13 @@ BEGIN SELECT RAISE(ABORT, 'builds: a build does not change'); END;
 CREATE TRIGGER builds_kept BEFORE DELETE ON builds
 BEGIN SELECT RAISE(ABORT, 'builds: a build is never deleted'); END;
 --> statement-breakpoint
+CREATE TRIGGER builds_received AFTER INSERT ON builds
+BEGIN
+  INSERT INTO events (at, actor, type, subject, after, detail)
+  VALUES (NEW.created_at, 'vendor:' || NEW.vendor, 'build.received', 'build:' || NEW.digest, NEW.digest,
+    NEW.vendor || '/' || NEW.backend || ' ' || NEW.version);
+END;
+--> statement-breakpoint
 CREATE TRIGGER events_fixed BEFORE UPDATE ON events
 BEGIN SELECT RAISE(ABORT, 'events: the record is append-only'); END;
 --> statement-breakpoint

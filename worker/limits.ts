@@ -46,6 +46,9 @@ export const SHARD_TRIES_MAX = 5;
 /** When the sweeper looks again at a run that has not moved. */
 export const SWEEP_AGAIN_MS = 30_000;
 
+/** A run that keeps failing to move for this long ends as `abandoned`. */
+export const RUN_AGE_MAX_MS = 6 * 3_600_000;
+
 /** Runs that one sweep takes; the next is a minute away. */
 export const SWEEP_RUNS_MAX = 50;
 

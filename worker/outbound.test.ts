@@ -2,10 +2,12 @@ import { describe, expect, it } from "vitest";
 import { addressAllowed, fetchPublic, OutboundError } from "./outbound.ts";
 
 describe("address rule", () => {
-  it.each(["https://github.com/a/b", "https://example.org/x?y#z", "https://a.b.c.example.net./", "https://xn--bcher-kva.de/"])(
-    "allows %s",
-    (address) => expect(addressAllowed(address)).toBe(true),
-  );
+  it.each([
+    "https://github.com/a/b",
+    "https://example.org/x?y#z",
+    "https://a.b.c.example.net./",
+    "https://xn--bcher-kva.de/",
+  ])("allows %s", (address) => expect(addressAllowed(address)).toBe(true));
 
   it.each([
     "",
@@ -42,7 +44,9 @@ describe("fetchPublic", () => {
   const answer = (response: Response) => (async () => response) as typeof fetch;
 
   it("returns the body", async () => {
-    expect(await fetchPublic("https://example.org/", answer(new Response("abc")))).toEqual(new TextEncoder().encode("abc"));
+    expect(await fetchPublic("https://example.org/", answer(new Response("abc")))).toEqual(
+      new TextEncoder().encode("abc"),
+    );
   });
 
   it("sends no credentials and follows no redirect", async () => {

@@ -13,7 +13,8 @@ export function addressRefusal(address: string): string | null {
   if (url.username || url.password) return "it carries a user name or password";
   if (url.port !== "") return "only the default port is fetched";
   const host = url.hostname.toLowerCase().replace(/\.$/, "");
-  if (host.startsWith("[") || /^\d+\.\d+\.\d+\.\d+$/.test(host)) return "the host is an IP address; a public name is needed";
+  if (host.startsWith("[") || /^\d+\.\d+\.\d+\.\d+$/.test(host))
+    return "the host is an IP address; a public name is needed";
   if (!host.includes(".")) return "the host has no dot, so that it is a local name";
   if (localSuffixes.some((suffix) => host.endsWith(suffix))) return "the host is a local name";
   return null;

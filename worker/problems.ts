@@ -3,10 +3,26 @@ import type { Problem } from "../conformance/runner/types.ts";
 
 /** code → status, title, what to do. The code is the last segment of the problem's `type`. */
 export const problemTypes = {
-  "malformed-request": [400, "The request is malformed", "Correct the request as the detail says; /openapi.json describes it."],
-  unauthenticated: [401, "No valid token", "Send `Authorization: Bearer parley_…` with a token that is not expired or revoked."],
-  "signature-invalid": [401, "The webhook signature does not hold", "Sign `id.timestamp.body` with the hook's secret as Standard Webhooks says, over the very bytes that are sent."],
-  "signature-stale": [401, "The signed timestamp is too far from now", "Sign again with the present time; a signature is good for five minutes."],
+  "malformed-request": [
+    400,
+    "The request is malformed",
+    "Correct the request as the detail says; /openapi.json describes it.",
+  ],
+  unauthenticated: [
+    401,
+    "No valid token",
+    "Send `Authorization: Bearer parley_…` with a token that is not expired or revoked.",
+  ],
+  "signature-invalid": [
+    401,
+    "The webhook signature does not hold",
+    "Sign `id.timestamp.body` with the hook's secret as Standard Webhooks says, over the very bytes that are sent.",
+  ],
+  "signature-stale": [
+    401,
+    "The signed timestamp is too far from now",
+    "Sign again with the present time; a signature is good for five minutes.",
+  ],
   forbidden: [403, "The token may not do this", "Use a token of the vendor and scope that the detail names."],
   "not-found": [404, "There is no such thing here", "Check the address; /openapi.json lists every route."],
   "method-not-allowed": [405, "This address does not take that method", "Use one of the methods in the Allow header."],
@@ -15,9 +31,21 @@ export const problemTypes = {
   "length-required": [411, "The length of the body is not stated", "Send a Content-Length header."],
   "too-large": [413, "The body is too large", "Keep to the limit that the detail names."],
   "unsupported-media-type": [415, "The body has the wrong media type", "Send the media type that the detail names."],
-  "invalid-request": [422, "The request does not fit its schema", "Correct each entry of `errors`; /openapi.json describes the request."],
-  "invalid-build": [422, "The build is not acceptable", "Correct each entry of `errors` and submit again; nothing was stored."],
-  "digest-mismatch": [422, "A digest does not match its bytes", "Send the SHA-256 of the decoded bytes as `sha256:` and lower-case hex."],
+  "invalid-request": [
+    422,
+    "The request does not fit its schema",
+    "Correct each entry of `errors`; /openapi.json describes the request.",
+  ],
+  "invalid-build": [
+    422,
+    "The build is not acceptable",
+    "Correct each entry of `errors` and submit again; nothing was stored.",
+  ],
+  "digest-mismatch": [
+    422,
+    "A digest does not match its bytes",
+    "Send the SHA-256 of the decoded bytes as `sha256:` and lower-case hex.",
+  ],
   internal: [500, "The registry failed", "Try again; if it stays, report the address and the time."],
   unavailable: [503, "The registry cannot do this now", "Try again after the time in Retry-After."],
 } as const satisfies Record<string, readonly [number, string, string]>;

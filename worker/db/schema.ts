@@ -107,6 +107,8 @@ export const runs = sqliteTable(
     unique("runs_identity").on(t.build, t.suite, t.attempt),
     // "runs that are due", for the sweeper
     index("runs_due").on(t.nextAt),
+    // "the run of a report"
+    index("runs_report").on(t.reportDigest),
   ],
 );
 
@@ -124,6 +126,8 @@ export const shards = sqliteTable(
     tries: integer().notNull().default(0),
     /** Until when one consumer has it; a consumer that died is replaced after that. */
     leaseUntil: integer("lease_until"),
+    /** What the last try failed with. */
+    error: text(),
   },
   (t) => [primaryKey({ columns: [t.run, t.shard] })],
 );

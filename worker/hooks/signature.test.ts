@@ -53,7 +53,9 @@ describe("Standard Webhooks signature", () => {
   it("accepts five minutes on either side and not a second more", async () => {
     for (const side of [-1, 1]) {
       await check({}, vector.body, vector.at + side * 300_000);
-      await expect(check({}, vector.body, vector.at + side * 301_000)).rejects.toMatchObject({ code: "signature-stale" });
+      await expect(check({}, vector.body, vector.at + side * 301_000)).rejects.toMatchObject({
+        code: "signature-stale",
+      });
     }
   });
 

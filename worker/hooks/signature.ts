@@ -55,7 +55,10 @@ export async function verify(
     }
   }
   if (!holds) {
-    throw new ProblemError("signature-invalid", `No v1 signature of message ${signed.id} matches a secret of this hook.`);
+    throw new ProblemError(
+      "signature-invalid",
+      `No v1 signature of message ${signed.id} matches a secret of this hook.`,
+    );
   }
   const ageSeconds = Math.floor(at / 1000) - Number(signed.timestamp);
   if (Math.abs(ageSeconds) > WEBHOOK_TOLERANCE_S) {

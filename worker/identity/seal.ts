@@ -23,7 +23,9 @@ export async function open(secretsKey: string, row: string, sealed: string): Pro
     const nonce = bytes.subarray(0, NONCE_BYTES);
     return new Uint8Array(await crypto.subtle.decrypt(parameters(nonce, row), key, bytes.subarray(NONCE_BYTES)));
   } catch {
-    throw new SealError(`Secret ${row} does not open: SECRETS_KEY is not the key it was sealed with. Restore that key, or make a new hook.`);
+    throw new SealError(
+      `Secret ${row} does not open: SECRETS_KEY is not the key it was sealed with. Restore that key, or make a new hook.`,
+    );
   }
 }
 

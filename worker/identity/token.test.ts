@@ -14,7 +14,15 @@ describe("token", () => {
       const other = token[at] === "a" ? "b" : "a";
       expect(isToken(token.slice(0, at) + other + token.slice(at + 1)), `position ${at}`).toBe(false);
     }
-    for (const broken of ["", "parley_", token.slice(1), token.slice(0, -1), `${token}0`, ` ${token}`, token.toUpperCase()]) {
+    for (const broken of [
+      "",
+      "parley_",
+      token.slice(1),
+      token.slice(0, -1),
+      `${token}0`,
+      ` ${token}`,
+      token.toUpperCase(),
+    ]) {
       expect(isToken(broken), broken).toBe(false);
     }
   });

@@ -171,7 +171,15 @@ export interface RunView {
   summary: Summary | null;
   reportDigest: string | null;
   /** Per op in suite order; clauses by id. */
-  ops: { id: string; verdict: Verdict; native: boolean; clauses: Record<string, Verdict>; costs: Record<string, number> }[] | null;
+  ops:
+    | {
+        id: string;
+        verdict: Verdict;
+        native: boolean;
+        clauses: Record<string, Verdict>;
+        costs: Record<string, number>;
+      }[]
+    | null;
   /** Oldest first. */
   events: EventView[];
 }

@@ -1,0 +1,15 @@
+import type { Context } from "hono";
+import type { Env } from "../env.ts";
+
+/** What a request carries through the middleware. */
+export interface AppEnv {
+  Bindings: Env;
+  Variables: {
+    /** The whole body, once `body()` has read it. */
+    body: Uint8Array<ArrayBuffer>;
+    /** The vendor that the token acts for, once `vendor()` has checked it. */
+    vendor: string;
+  };
+}
+
+export type AppContext = Context<AppEnv>;

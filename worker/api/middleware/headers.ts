@@ -1,0 +1,26 @@
+import { createMiddleware } from "hono/factory";
+import type { AppEnv } from "../app-env.ts";
+
+/** What every response carries unless its route says otherwise. Pages and badges bring their own policy. */
+const defaults: Readonly<Record<string, string>> = {
+  "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  "X-Content-Type-Options": "nosniff",
+  "X-Frame-Options": "DENY",
+  "Referrer-Policy": "no-referrer",
+  "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+  "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Resource-Policy": "cross-origin",
+};
+
+/** Sets the security headers, and lets any origin read what GET answers: no cookie exists that could be misused. */
+export const headers = createMiddleware<AppEnv>(async function setHeaders(c, next) {
+  await next();
+  const response = new Response(c.res.body, c.res);
+  for (const [name, value] of Object.entries(defaults)) {
+    if (!response.headers.has(name)) response.headers.set(name, value);
+  }
+  if (c.req.method === "GET" || c.req.method === "HEAD") response.headers.set("Access-Control-Allow-Origin", "*");
+  c.res = undefined;
+  c.res = response;
+});

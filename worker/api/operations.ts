@@ -1,0 +1,192 @@
+// Every route as OpenAPI describes it. A test holds this list against the routes that the app has.
+import { type RouteConfig, z } from "@hono/zod-openapi";
+import { type ProblemCode, problemTypes } from "../problems.ts";
+import { CiMessage } from "./schemas/ci-message.ts";
+import { Digest, Problem, RunId, Slug } from "./schemas/common.ts";
+import { NewHookInput, NewHookOutput, NewVendorInput, NewVendorOutput } from "./schemas/identity.ts";
+import { Build, MatrixSchema, Run } from "./schemas/runs.ts";
+import { AcceptedBuild, BadgeEndpoint, BuildForm, Report, ValidBuild } from "./schemas/submit.ts";
+
+const bearer = [{ token: [] }];
+const bodyProblems: ProblemCode[] = ["malformed-request", "length-required", "too-large", "unsupported-media-type"];
+const tokenProblems: ProblemCode[] = ["unauthenticated", "forbidden"];
+
+type Method = "get" | "post";
+
+interface Told {
+  id: string;
+  tag: "Submit" | "Read" | "Identity";
+  summary: string;
+  /** Name of the path parameter → schema. */
+  params?: Record<string, z.ZodType>;
+  headers?: Record<string, z.ZodType>;
+  body?: { type: string; schema: z.ZodType };
+  answer: { status: number; says: string; type?: string; schema?: z.ZodType };
+  problems: ProblemCode[];
+  secured?: boolean;
+}
+
+function operation(method: Method, path: string, told: Told): RouteConfig {
+  const { answer, body, params, headers } = told;
+  const content = { [answer.type ?? "application/json"]: { schema: answer.schema ?? z.string() } };
+  return {
+    method,
+    path,
+    operationId: told.id,
+    tags: [told.tag],
+    summary: told.summary,
+    ...(told.secured ? { security: bearer } : {}),
+    request: {
+      ...(params ? { params: z.object(params) } : {}),
+      ...(headers ? { headers: z.object(headers) } : {}),
+      ...(body ? { body: { required: true, content: { [body.type]: { schema: body.schema } } } } : {}),
+    },
+    responses: { [answer.status]: { description: answer.says, content }, ...problemAnswers(told.problems) },
+  };
+}
+
+/** One response per status: codes that share one are named together. */
+function problemAnswers(codes: readonly ProblemCode[]) {
+  const byStatus = Map.groupBy(codes, (code) => problemTypes[code][0]);
+  const content = { "application/problem+json": { schema: Problem } };
+  return Object.fromEntries(
+    [...byStatus].map(([status, named]) => [
+      String(status),
+      { description: named.map((code) => `${code}: ${problemTypes[code][1]}.`).join(" "), content },
+    ]),
+  );
+}
+
+const webhookHeaders = {
+  "webhook-id": z.string().openapi({ description: "Counts once per hook." }),
+  "webhook-timestamp": z.string().openapi({ description: "Unix seconds, within five minutes of now." }),
+  "webhook-signature": z.string().openapi({ description: "`v1,` and base64 HMAC-SHA256 of `id.timestamp.body`." }),
+};
+
+const badge = { svg: "image/svg+xml", json: "application/json" } as const;
+
+function badgeOperations(): RouteConfig[] {
+  const kinds: { id: string; path: string; of: string; params: Record<string, z.ZodType> }[] = [
+    {
+      id: "Backend",
+      path: "/badge/{vendor}/{backend}",
+      of: "a backend's current result",
+      params: { vendor: Slug, backend: Slug },
+    },
+    {
+      id: "Group",
+      path: "/badge/{vendor}/{backend}/{group}",
+      of: "one op group of a backend's current result",
+      params: { vendor: Slug, backend: Slug, group: z.string() },
+    },
+    { id: "Build", path: "/badge/build/{digest}", of: "one build", params: { digest: Digest } },
+  ];
+  return kinds.flatMap(({ id, path, of, params }) => [
+    operation("get", `${path}.svg`, {
+      id: `badge${id}Svg`,
+      tag: "Read",
+      summary: `Badge of ${of}`,
+      params,
+      answer: { status: 200, says: "A picture; grey if there is no result.", type: badge.svg },
+      problems: [],
+    }),
+    operation("get", `${path}.json`, {
+      id: `badge${id}Json`,
+      tag: "Read",
+      summary: `Badge of ${of}, for shields.io`,
+      params,
+      answer: { status: 200, says: "Endpoint form of shields.io.", schema: BadgeEndpoint },
+      problems: ["not-found"],
+    }),
+  ]);
+}
+
+export const operations: RouteConfig[] = [
+  operation("post", "/api/v1/validate", {
+    id: "validateBuild",
+    tag: "Submit",
+    summary: "Check a build without submitting it: every problem at once, nothing kept",
+    body: { type: "multipart/form-data", schema: BuildForm },
+    answer: { status: 200, says: "The build is acceptable.", schema: ValidBuild },
+    problems: [...bodyProblems, "invalid-build"],
+  }),
+  operation("post", "/api/v1/builds", {
+    id: "submitBuild",
+    tag: "Submit",
+    summary: "Submit a build; a build that has a run already is answered with that run",
+    secured: true,
+    body: { type: "multipart/form-data", schema: BuildForm },
+    answer: { status: 202, says: "The build is stored and its run exists.", schema: AcceptedBuild },
+    problems: [...tokenProblems, ...bodyProblems, "invalid-build"],
+  }),
+  operation("post", "/hooks/ci/{id}", {
+    id: "submitByHook",
+    tag: "Submit",
+    summary: "Submit a build from CI, signed as Standard Webhooks 1.0.0 says",
+    params: { id: z.string() },
+    headers: webhookHeaders,
+    body: { type: "application/json", schema: CiMessage },
+    answer: { status: 202, says: "The build is stored and its run exists.", schema: AcceptedBuild },
+    problems: [
+      ...bodyProblems,
+      "signature-invalid",
+      "signature-stale",
+      "forbidden",
+      "not-found",
+      "replayed",
+      "invalid-request",
+      "digest-mismatch",
+      "invalid-build",
+    ],
+  }),
+  operation("post", "/api/v1/vendors", {
+    id: "createVendor",
+    tag: "Identity",
+    summary: "Register a vendor with its first token (mediator)",
+    secured: true,
+    body: { type: "application/json", schema: NewVendorInput },
+    answer: { status: 201, says: "The vendor and its token.", schema: NewVendorOutput },
+    problems: [...tokenProblems, ...bodyProblems, "conflict", "invalid-request"],
+  }),
+  operation("post", "/api/v1/hooks", {
+    id: "createHook",
+    tag: "Identity",
+    summary: "Make an address and a secret for the vendor's CI",
+    secured: true,
+    body: { type: "application/json", schema: NewHookInput },
+    answer: { status: 201, says: "The hook and its secret.", schema: NewHookOutput },
+    problems: [...tokenProblems, ...bodyProblems, "invalid-request"],
+  }),
+  operation("get", "/api/v1/builds/{digest}", {
+    id: "getBuild",
+    tag: "Read",
+    summary: "A build and its runs",
+    params: { digest: Digest },
+    answer: { status: 200, says: "The build.", schema: Build },
+    problems: ["malformed-request", "not-found"],
+  }),
+  operation("get", "/api/v1/runs/{id}", {
+    id: "getRun",
+    tag: "Read",
+    summary: "A run: state, progress, and its result once published",
+    params: { id: RunId },
+    answer: { status: 200, says: "The run.", schema: Run },
+    problems: ["malformed-request", "not-found"],
+  }),
+  operation("get", "/api/v1/runs/{id}/report", {
+    id: "getReport",
+    tag: "Read",
+    summary: "The report of a published run: canonical JSON, the same bytes wherever it was run",
+    params: { id: RunId },
+    answer: { status: 200, says: "The report.", schema: Report },
+    problems: ["malformed-request", "not-found", "unavailable"],
+  }),
+  operation("get", "/api/v1/matrix", {
+    id: "getMatrix",
+    tag: "Read",
+    summary: "Backends × operations of the current suite",
+    answer: { status: 200, says: "The matrix.", schema: MatrixSchema },
+    problems: [],
+  }),
+  ...badgeOperations(),
+];

@@ -1,0 +1,36 @@
+import { Hono } from "hono";
+import { now } from "../../clock.ts";
+import { readMultipart } from "../../intake/multipart.ts";
+import { submit } from "../../intake/submit.ts";
+import { validate } from "../../intake/validate.ts";
+import { BUILD_BODY_MAX_BYTES } from "../../limits.ts";
+import { ProblemError } from "../../problems.ts";
+import { readBuild } from "../../registry/read-build.ts";
+import { accepted } from "../accepted.ts";
+import type { AppContext, AppEnv } from "../app-env.ts";
+import { vendor } from "../middleware/auth.ts";
+import { body } from "../middleware/body.ts";
+import { cachedJson, LIVE } from "../middleware/etag.ts";
+import { parseParam } from "../parse.ts";
+import { Digest } from "../schemas/common.ts";
+
+const multipart = body("multipart/form-data", BUILD_BODY_MAX_BYTES);
+
+export const buildRoutes = new Hono<AppEnv>()
+  .post("/api/v1/validate", multipart, async (c) =>
+    c.json(await validate(await parts(c)), 200, { "Cache-Control": "no-store" }),
+  )
+  .post("/api/v1/builds", vendor("submit"), multipart, async (c) => {
+    const submission = { parts: await parts(c), vendor: c.var.vendor, provenance: "token" } as const;
+    return accepted(c, await submit(c.env, submission, now(c.env, c.req.raw)));
+  })
+  .get("/api/v1/builds/:digest", async (c) => {
+    const digest = parseParam(Digest, "The digest", c.req.param("digest"));
+    const build = await readBuild(c.env, digest);
+    if (!build) throw new ProblemError("not-found", `Build ${digest} is not in this registry.`);
+    return cachedJson(c, build, LIVE);
+  });
+
+function parts(c: AppContext) {
+  return readMultipart(c.var.body, c.req.header("Content-Type") ?? "");
+}

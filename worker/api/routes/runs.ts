@@ -1,0 +1,45 @@
+import { Hono } from "hono";
+import { isFinal } from "../../pipeline/states.ts";
+import { ProblemError } from "../../problems.ts";
+import { readReport } from "../../registry/read-report.ts";
+import { readRun } from "../../registry/read-run.ts";
+import type { RunView } from "../../registry/views.ts";
+import type { AppContext, AppEnv } from "../app-env.ts";
+import { cached, cachedJson, IMMUTABLE, LIVE, SHORT } from "../middleware/etag.ts";
+import { parseParam } from "../parse.ts";
+import { RunId } from "../schemas/common.ts";
+
+export const runRoutes = new Hono<AppEnv>()
+  .get("/api/v1/runs/:id", async (c) => {
+    const run = await runOf(c);
+    return cachedJson(c, run, isFinal(run.state) ? SHORT : LIVE);
+  })
+  .get("/api/v1/runs/:id/report", async (c) => {
+    const run = await runOf(c);
+    if (run.reportDigest === null) {
+      const why = isFinal(run.state)
+        ? `ended as ${run.state}: ${run.reason}`
+        : `is ${run.state}; ask again when it is published`;
+      throw new ProblemError("not-found", `Run ${run.id} has no report: it ${why}.`);
+    }
+    const bytes = await readReport(c.env, run.reportDigest);
+    if (!bytes) throw new ProblemError("unavailable", `Report ${run.reportDigest} cannot be read from the store now.`);
+    return cached(c, bytes, {
+      "Content-Type": "application/json",
+      "Cache-Control": IMMUTABLE,
+      "Repr-Digest": reprDigest(run.reportDigest),
+    });
+  });
+
+async function runOf(c: AppContext): Promise<RunView> {
+  const id = parseParam(RunId, "The run", c.req.param("id"));
+  const run = await readRun(c.env, id);
+  if (!run) throw new ProblemError("not-found", `Run ${id} is not in this registry.`);
+  return run;
+}
+
+/** RFC 9530: `sha-256=:base64:`. */
+function reprDigest(digest: string): string {
+  const hex = digest.slice("sha256:".length).match(/../g) ?? [];
+  return `sha-256=:${btoa(String.fromCharCode(...hex.map((byte) => Number.parseInt(byte, 16))))}:`;
+}

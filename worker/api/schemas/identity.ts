@@ -1,0 +1,36 @@
+import { z } from "@hono/zod-openapi";
+import type { NewVendor } from "../../registry/create-vendor.ts";
+import { Slug } from "./common.ts";
+
+// Control characters would reach logs and pages; everything else is escaped where it is shown.
+const Name = z
+  .string()
+  .min(1)
+  .max(100)
+  .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u, "must not hold control characters");
+
+export const NewVendorInput = z
+  .strictObject({ slug: Slug, name: Name })
+  .openapi("NewVendorInput", { example: { slug: "acme", name: "Acme Hypervisors" } });
+
+export const NewVendorOutput = z
+  .object({
+    vendor: z.object({ slug: Slug, name: z.string() }),
+    token: z.object({
+      id: z.string(),
+      value: z.string().openapi({ description: "Shown this once; the registry keeps only its SHA-256." }),
+      scopes: z.array(z.enum(["submit", "positions", "manage"])),
+    }),
+  })
+  .openapi("NewVendor") satisfies z.ZodType<NewVendor>;
+
+export const NewHookInput = z
+  .strictObject({ kind: z.literal("ci") })
+  .openapi("NewHookInput", { example: { kind: "ci" } });
+
+export const NewHookOutput = z
+  .object({
+    hook: z.object({ id: z.string(), kind: z.literal("ci"), url: z.url() }),
+    secret: z.string().openapi({ description: "`whsec_…`, shown this once." }),
+  })
+  .openapi("NewHook");

@@ -1,0 +1,20 @@
+import { and, desc, eq } from "drizzle-orm";
+import { database } from "../db/client.ts";
+import { runs } from "../db/schema.ts";
+import type { Env } from "../env.ts";
+import type { RunState } from "../registry/views.ts";
+
+/** The newest attempt of a build under a suite, or null. */
+export async function latestRun(
+  env: Pick<Env, "DB">,
+  build: string,
+  suite: string,
+): Promise<{ id: string; state: RunState } | null> {
+  const [row] = await database(env)
+    .select({ id: runs.id, state: runs.state })
+    .from(runs)
+    .where(and(eq(runs.build, build), eq(runs.suite, suite)))
+    .orderBy(desc(runs.attempt))
+    .limit(1);
+  return row ? { id: row.id, state: row.state as RunState } : null;
+}

@@ -1,0 +1,147 @@
+// Every way in ends here: inspect → store bytes → record in one batch → cut into shards. Nothing is kept of a build that is refused.
+import { sql } from "drizzle-orm";
+import { type Build, type BuildParts, inspectBuild, type Suite } from "../../conformance/runner/index.ts";
+import { putBlob } from "../db/blobs.ts";
+import { database, isDuplicate, reasonOf } from "../db/client.ts";
+import { backends, builds, deliveries, runs, suites } from "../db/schema.ts";
+import type { Env } from "../env.ts";
+import { sha256Hex } from "../identity/encoding.ts";
+import { SWEEP_AGAIN_MS } from "../limits.ts";
+import { theSuite, theVm } from "../pipeline/engine.ts";
+import { enqueue } from "../pipeline/shards.ts";
+import { ProblemError } from "../problems.ts";
+import type { RunState, Trust } from "../registry/views.ts";
+import { latestRun } from "./latest-run.ts";
+import { refusal } from "./refusal.ts";
+
+export interface Submission {
+  parts: BuildParts;
+  /** The vendor that the caller proved to be; the manifest must name it. */
+  vendor: string;
+  provenance: Trust["provenance"];
+  /** The signed message that brought it: recorded with the build, and refused a second time. */
+  delivery?: { hook: string; message: string };
+}
+
+export interface Accepted {
+  build: { digest: string };
+  run: { id: string; state: RunState };
+  /** False if this build had a run of this suite before. */
+  created: boolean;
+}
+
+/** @param at ms since 1970 @throws ProblemError invalid-build, too-large, forbidden, replayed */
+export async function submit(env: Env, submission: Submission, at: number): Promise<Accepted> {
+  const suite = await theSuite();
+  const build = await inspect(submission);
+  const before = await latestRun(env, build.digest, suite.digest);
+  if (!before) await storeParts(env, submission.parts, build);
+  const id = await runId(build.digest, suite.digest, 1);
+  await record(env, submission, build, suite, id, at);
+  const run = await latestRun(env, build.digest, suite.digest);
+  if (!run) throw new Error(`Run ${id} of build ${build.digest} was recorded and is not there.`);
+  if (run.state === "received") await start(env, { id: run.id, build: build.digest }, at);
+  return { build: { digest: build.digest }, run, created: !before };
+}
+
+async function inspect({ parts, vendor }: Submission): Promise<Build> {
+  const inspection = await inspectBuild(await theVm(), await theSuite(), parts);
+  if (!inspection.ok) throw refusal(inspection.problems);
+  const named = inspection.build.manifest.vendor;
+  if (named !== vendor) {
+    throw new ProblemError(
+      "forbidden",
+      `The manifest names vendor "${named}"; this credential acts for "${vendor}" alone.`,
+    );
+  }
+  return inspection.build;
+}
+
+async function storeParts(env: Env, parts: BuildParts, { digests }: Build): Promise<void> {
+  const named = (["manifest", "guest", "host", "rom"] as const).map((part) => [digests[part], parts[part]] as const);
+  await Promise.all(named.map(([digest, bytes]) => (digest && bytes ? putBlob(env, digest, bytes) : undefined)));
+}
+
+/** The same for everybody who submits the same build at the same time: one of them creates it. */
+async function runId(build: string, suite: string, attempt: number): Promise<string> {
+  return (await sha256Hex(`${build}\n${suite}\n${attempt}`)).slice(0, 24);
+}
+
+/** All rows or none. What exists stays as it is; only a delivery that was there before fails the batch. */
+async function record(
+  env: Env,
+  submission: Submission,
+  build: Build,
+  suite: Suite,
+  id: string,
+  at: number,
+): Promise<void> {
+  const { vendor, delivery } = submission;
+  const db = database(env);
+  const statements = [
+    db.insert(backends).values({ vendor, slug: build.manifest.backend, createdAt: at }).onConflictDoNothing(),
+    db
+      .insert(suites)
+      .values({ digest: suite.digest, pvi: suite.pvi, judge: suite.judge, seenAt: at })
+      .onConflictDoNothing(),
+    db
+      .insert(builds)
+      .values(buildRow(submission, build, at))
+      .onConflictDoNothing(),
+    db
+      .insert(runs)
+      .values({
+        id,
+        build: build.digest,
+        suite: suite.digest,
+        attempt: 1,
+        state: "received",
+        stateAt: at,
+        stateActor: `vendor:${vendor}`,
+        nextAt: at + SWEEP_AGAIN_MS,
+        createdAt: at,
+        execution: "registry-run",
+      })
+      .onConflictDoNothing(),
+  ] as const;
+  const taken = delivery ? [db.insert(deliveries).values({ ...delivery, receivedAt: at })] : [];
+  try {
+    await db.batch([...statements, ...taken]);
+  } catch (error) {
+    if (delivery && isDuplicate(error)) {
+      throw new ProblemError("replayed", `Message ${delivery.message} of this hook was taken in before.`);
+    }
+    throw error;
+  }
+}
+
+function buildRow({ parts, provenance }: Submission, { digest, digests, manifest }: Build, at: number) {
+  return {
+    digest,
+    vendor: manifest.vendor,
+    backend: manifest.backend,
+    version: manifest.version,
+    profile: manifest.profile,
+    machine: manifest.machine,
+    manifest: JSON.stringify(manifest),
+    manifestDigest: digests.manifest,
+    guestDigest: digests.guest,
+    guestSizeBytes: parts.guest?.length ?? null,
+    hostDigest: digests.host,
+    hostSizeBytes: parts.host?.length ?? null,
+    romDigest: digests.rom,
+    romSizeBytes: parts.rom?.length ?? null,
+    provenance,
+    createdAt: at,
+  };
+}
+
+/** The run is safe in D1 by now: if the queue fails, the sweeper starts it. */
+async function start(env: Env, run: { id: string; build: string }, at: number): Promise<void> {
+  try {
+    await enqueue(env, run, at);
+  } catch (error) {
+    console.error(`Run ${run.id} waits for the sweeper: ${reasonOf(error)}`);
+    await database(env).run(sql`UPDATE runs SET next_at = ${at} WHERE id = ${run.id} AND state = 'received'`);
+  }
+}

@@ -1,0 +1,58 @@
+// The suite and the one VM of this isolate. The runner guards each unit; shards take turns besides, because two that alternate
+// would boot anew for every unit.
+import suiteBytes from "../../conformance/build/suite.bin";
+import { createVm, openSuite, type Suite, type Vm } from "../../conformance/runner/index.ts";
+import core from "../../wasm-core/build/core.wasm";
+
+/** A shard that has not yielded for this long was cut off with its consumer, and is passed over. */
+const BEAT_MAX_AGE_MS = 10_000;
+const POLL_MS = 5;
+
+let suite: Suite | undefined;
+let vm: Vm | undefined;
+
+export async function theSuite(): Promise<Suite> {
+  suite ??= await openSuite(new Uint8Array(suiteBytes));
+  return suite;
+}
+
+export async function theVm(): Promise<Vm> {
+  vm ??= await createVm(core);
+  return vm;
+}
+
+interface Place {
+  beatAt: number;
+}
+
+const line: Place[] = [];
+
+/** Lets other requests of this isolate run, and shows that the shard is alive. */
+export type Yield = () => Promise<void>;
+
+/** Waits for the turn by polling: a promise of another request may never settle if that request is cut off. */
+export async function inTurn<T>(use: (yieldNow: Yield) => Promise<T>): Promise<T> {
+  const place: Place = { beatAt: Date.now() };
+  line.push(place);
+  try {
+    while (!isFirst(place)) await pause(POLL_MS);
+    return await use(async () => {
+      await pause(0);
+      place.beatAt = Date.now();
+    });
+  } finally {
+    const at = line.indexOf(place);
+    if (at >= 0) line.splice(at, 1);
+  }
+}
+
+function isFirst(place: Place): boolean {
+  place.beatAt = Date.now();
+  const first = line[0];
+  if (first && first !== place && place.beatAt - first.beatAt > BEAT_MAX_AGE_MS) line.shift();
+  return line[0] === place;
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

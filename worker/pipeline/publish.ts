@@ -1,0 +1,98 @@
+// The end of a run: merge, judge, publish. Two consumers may arrive here at once; one batch wins, the other finds it done.
+import { eq, sql } from "drizzle-orm";
+import { type Build, mergeAndJudge, type ShardResult } from "../../conformance/runner/index.ts";
+import { now } from "../clock.ts";
+import { putBlob, shardKey } from "../db/blobs.ts";
+import { database } from "../db/client.ts";
+import { runs, shards } from "../db/schema.ts";
+import type { Env } from "../env.ts";
+import type { RunState } from "../registry/views.ts";
+import { loadBuild } from "./builds.ts";
+import { theSuite } from "./engine.ts";
+import { type OpRow, opRows } from "./op-rows.ts";
+import { isFinal } from "./states.ts";
+import { endEarly, type Move, moveStatement, transition } from "./transition.ts";
+
+/** Publishes the run if all its shards are done; else does nothing. */
+export async function finish(env: Env, id: string): Promise<void> {
+  const db = database(env);
+  const [[run], parts] = await db.batch([
+    db.select().from(runs).where(eq(runs.id, id)),
+    db.select({ shard: shards.shard, done: shards.done }).from(shards).where(eq(shards.run, id)),
+  ]);
+  if (!run || isFinal(run.state as RunState) || run.state === "received" || parts.some((part) => !part.done)) return;
+  const suite = await theSuite();
+  if (suite.digest !== run.suite) {
+    await endEarly(
+      env,
+      id,
+      "abandoned",
+      now(env),
+      `Suite ${run.suite} was replaced by ${suite.digest} before the run ended.`,
+    );
+    return;
+  }
+  await transition(env, { run: id, from: "queued", to: "running", at: now(env) });
+  await transition(env, { run: id, from: "running", to: "merging", at: now(env) });
+  const results = await collect(
+    env,
+    id,
+    parts.map((part) => part.shard),
+  );
+  if (!results) return;
+  await transition(env, { run: id, from: "merging", to: "judging", at: now(env) });
+  const build = await loadBuild(env, run.build);
+  await judge(env, id, build, results);
+  await env.BLOBS.delete(parts.map((part) => shardKey(id, part.shard)));
+}
+
+/** Results of all shards, or null if one is missing: then the run is published already, or ends here. */
+async function collect(env: Env, run: string, indexes: number[]): Promise<ShardResult[] | null> {
+  const results: ShardResult[] = [];
+  for (const shard of indexes) {
+    const object = await env.BLOBS.get(shardKey(run, shard));
+    if (!object) {
+      await endEarly(env, run, "abandoned", now(env), `The result of shard ${shard} is not in the store.`);
+      return null;
+    }
+    results.push(await object.json<ShardResult>());
+  }
+  return results;
+}
+
+async function judge(env: Env, run: string, build: Build, results: ShardResult[]): Promise<void> {
+  const judged = await mergeAndJudge(await theSuite(), build, results);
+  await putBlob(env, judged.digest, judged.report);
+  const { core } = judged.summary;
+  const evidence = {
+    reportDigest: judged.digest,
+    conforms: judged.summary.conforms,
+    held: core.held,
+    of: core.of,
+    summary: JSON.stringify(judged.summary),
+  };
+  try {
+    const move: Move = { run, from: "judging", to: "published", at: now(env), evidence };
+    await publish(env, move, build, opRows(judged));
+  } catch (error) {
+    // The batch of another consumer came first: its trigger refuses ours.
+    const [row] = await database(env).select({ state: runs.state }).from(runs).where(eq(runs.id, run));
+    if (row?.state !== "published") throw error;
+  }
+}
+
+/** One batch, all or nothing: results, state (and by trigger its event), and what matrix and badge show. */
+async function publish(env: Env, move: Move, build: Build, rows: OpRow[]): Promise<void> {
+  const db = database(env);
+  const { vendor, backend } = build.manifest;
+  await db.batch([
+    db.run(sql`INSERT INTO op_results (run, op, place, verdict, native, clauses, costs)
+      SELECT ${move.run}, value ->> 'op', key, value ->> 'verdict', value ->> 'native', value -> 'clauses', value -> 'costs'
+      FROM json_each(${JSON.stringify(rows)})`),
+    moveStatement(db, move),
+    // A run that began earlier does not replace the result of a later one.
+    db.run(sql`UPDATE backends SET current_run = ${move.run} WHERE vendor = ${vendor} AND slug = ${backend} AND NOT EXISTS (
+      SELECT 1 FROM runs AS shown, runs AS mine
+      WHERE shown.id = backends.current_run AND mine.id = ${move.run} AND shown.created_at > mine.created_at)`),
+  ]);
+}

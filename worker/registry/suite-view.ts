@@ -1,0 +1,43 @@
+import type { Suite, SuiteOp } from "../../conformance/runner/types.ts";
+import type { OpDefinition, Profile, Verdict } from "./views.ts";
+
+/** `mmu.set_pte` → `mmu`. */
+export function groupOf(opId: string): string {
+  return opId.slice(0, opId.indexOf("."));
+}
+
+/** Op groups in suite order, each with its ops. */
+export function groupsOf(suite: Suite): { id: string; ops: string[] }[] {
+  const groups = new Map<string, string[]>();
+  for (const { id } of suite.ops) groups.set(groupOf(id), [...(groups.get(groupOf(id)) ?? []), id]);
+  return [...groups].map(([id, ops]) => ({ id, ops }));
+}
+
+export function opDefinition(suite: Suite, op: SuiteOp): OpDefinition {
+  const params = op.params.map(({ name, type }) => `${name}: ${type}`).join(", ");
+  const clauses = suite.clauses.filter((clause) => clause.op === op.id);
+  return {
+    id: op.id,
+    group: groupOf(op.id),
+    summary: op.summary,
+    signature: `${op.id.replace(".", "_")}(${params})${op.result === "void" ? "" : `: ${op.result}`}`,
+    tiers: op.tiers,
+    clauses: clauses.map(({ id, text, source }) => ({ id, text, source })),
+  };
+}
+
+/** Core clauses of a profile in one op group: how many held, of how many, and whether any failed. Clauses without a verdict were not run. */
+export function scoreOf(
+  suite: Suite,
+  profile: Profile,
+  group: string,
+  verdicts: ReadonlyMap<string, Readonly<Record<string, Verdict>>>,
+): { held: number; of: number; failed: boolean } {
+  const core = suite.ops.filter((op) => groupOf(op.id) === group && op.tiers[profile] === "core");
+  const words = core.flatMap((op) => op.clauses.map((clause) => verdicts.get(op.id)?.[clause] ?? "not-run"));
+  return {
+    held: words.filter((word) => word === "pass").length,
+    of: words.length,
+    failed: words.some((word) => word === "fail" || word === "error"),
+  };
+}
