@@ -1,6 +1,6 @@
 // Private copy of the info page (abi §1), taken once per vCPU by half_init. Every vCPU has its own instance, hence its own copy.
 import {
-  INFO_APIC_ID, INFO_BACKEND_VECTORS, INFO_FEATURE_MASK, INFO_IDT_VA, INFO_NR_VCPUS, INFO_SHARED_VA, INFO_VCPU,
+  INFO_APIC_ID, INFO_BACKEND_VECTORS, INFO_FEATURE_MASK, INFO_IDT_VA, INFO_NR_VCPUS, INFO_PERCPU_VA, INFO_SHARED_VA, INFO_VCPU,
 } from "../../sdk/as/info";
 import * as machine from "../../sdk/as/machine";
 
@@ -12,6 +12,7 @@ let infoVa: i64 = 0;
 export let self: i32 = 0;
 export let vcpus: i32 = 1;
 export let sharedVa: i64 = 0;
+export let percpuVa: i64 = 0;
 export let idtVa: i64 = 0;
 /** First of the IDT vectors that belong to the guest half. */
 export let firstVector: i32 = 0;
@@ -21,6 +22,7 @@ export function readInfo(va: i64): void {
   self = machine.load32(va + INFO_VCPU);
   vcpus = min(machine.load32(va + INFO_NR_VCPUS), VCPUS_MAX);
   sharedVa = machine.load64(va + INFO_SHARED_VA);
+  percpuVa = machine.load64(va + INFO_PERCPU_VA);
   idtVa = machine.load64(va + INFO_IDT_VA);
   firstVector = machine.load32(va + INFO_BACKEND_VECTORS) >> 16;
   for (let i = 0; i < vcpus; i++) store<i32>(apicIds + (<usize>i << 2), machine.load32(va + INFO_APIC_ID + (i << 2)));

@@ -1,0 +1,64 @@
+// Guest half for KVM's published paravirt ABI. What it does not export, and what the host does not offer, is native.
+import { FEATURE_CLOCK, FEATURE_IPI, FEATURE_REMOTE_FLUSH, FEATURE_STEAL, FEATURE_WAIT, PRIVILEGE_REMOTE, PRIVILEGE_SHUTDOWN } from "../../sdk/as/info";
+import * as native from "../../sdk/as/native";
+import { PVI_VERSION } from "../../sdk/as/pvi";
+import { readInfo, vcpus } from "../lib/info";
+import { areasRegister } from "./guest/areas";
+import { clockRead, stealRead } from "./guest/clock";
+import { featuresInit, featuresRead, featuresSettle, has, hintsRead, hostHas } from "./guest/features";
+import { flushMulti, kick, sendMask } from "./guest/remote";
+import { wait } from "./guest/wait";
+
+export function abi(): i64 {
+  return (<i64>PVI_VERSION << 32) | PVI_VERSION;
+}
+
+/** Once per vCPU, IF = 0, `info` is the va of its info page. */
+export function half_init(info: i64): i32 {
+  const result = native.half_init(info);
+  if (result < 0) return result;
+  readInfo(info);
+  featuresInit();
+  featuresRead();
+  areasRegister();
+  featuresSettle();
+  return 0;
+}
+
+export function init_version(): i32 {
+  return PVI_VERSION;
+}
+
+export function init_features(which: i32): i64 {
+  if (which == 0) return featuresRead();
+  if (which == 1) return hintsRead();
+  return which == 2 ? PRIVILEGE_SHUTDOWN | PRIVILEGE_REMOTE : 0;
+}
+
+export function mmu_flush_tlb_multi(mask_va: i64, start: i64, end: i64, flags: i32): i32 {
+  return has(FEATURE_REMOTE_FLUSH) ? flushMulti(mask_va, start, end, flags) : native.mmu_flush_tlb_multi(mask_va, start, end, flags);
+}
+
+export function ipi_send_mask(mask_va: i64, vector: i32): i32 {
+  return has(FEATURE_IPI) ? sendMask(mask_va, vector) : native.ipi_send_mask(mask_va, vector);
+}
+
+export function time_sched_clock(): i64 {
+  return has(FEATURE_CLOCK) ? clockRead() : native.time_sched_clock();
+}
+
+export function time_steal_clock(vcpu: i32): i64 {
+  if (!has(FEATURE_STEAL)) return native.time_steal_clock(vcpu);
+  return <u32>vcpu < <u32>vcpus ? stealRead(vcpu) : 0;
+}
+
+export function lock_wait(ptr: i64, val: i32): void {
+  if (has(FEATURE_WAIT)) wait(ptr, val);
+  else native.lock_wait(ptr, val);
+}
+
+export function lock_kick(vcpu: i32): void {
+  // A target may still sleep by the answer it has read, so the user's veto on this vCPU does not count here.
+  if (hostHas(FEATURE_WAIT)) kick(vcpu);
+  else native.lock_kick(vcpu);
+}

@@ -1,0 +1,33 @@
+// Shared areas, from the second shared page on, 128 bytes per vCPU so that none crosses a page:
+//   @0 pvclock (32)   @64 steal time (64)
+// and in the first percpu page masks that ops build: 16 of u64[4].
+import { DIRECT_MAP, FEATURE_CLOCK, FEATURE_STEAL } from "../../../sdk/as/info";
+import * as machine from "../../../sdk/as/machine";
+import { self, sharedVa } from "../../lib/info";
+import { MSR_ENABLE, MSR_STEAL_TIME, MSR_SYSTEM_TIME } from "../abi";
+import { has } from "./features";
+
+const PAGE: i64 = 4096;
+const AREA: i64 = 128;
+const STEAL_OFFSET: i64 = 64;
+
+/** va of the pvclock area of a vCPU. */
+export function clockArea(vcpu: i32): i64 {
+  return sharedVa + PAGE + AREA * vcpu;
+}
+
+/** va of the steal area of a vCPU. */
+export function stealArea(vcpu: i32): i64 {
+  return clockArea(vcpu) + STEAL_OFFSET;
+}
+
+/** va of the u64 of the largest time that any vCPU has read: used when the clock is not stable. */
+export function clockMaximum(): i64 {
+  return sharedVa + PAGE + AREA * 8;
+}
+
+/** Tells the host where this vCPU's areas are. The shared pages lie in the direct map, so their guest-physical address is known. */
+export function areasRegister(): void {
+  if (has(FEATURE_CLOCK)) machine.wrmsr(MSR_SYSTEM_TIME, (clockArea(self) - DIRECT_MAP) | MSR_ENABLE);
+  if (has(FEATURE_STEAL)) machine.wrmsr(MSR_STEAL_TIME, (stealArea(self) - DIRECT_MAP) | MSR_ENABLE);
+}

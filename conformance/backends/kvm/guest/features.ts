@@ -1,0 +1,64 @@
+// What the host offers, by its CPUID leaves, and what of it the user allows.
+import { FEATURE_CLOCK, FEATURE_CLOCK_STABLE, FEATURE_IPI, FEATURE_REMOTE_FLUSH, FEATURE_STEAL, FEATURE_WAIT, HINT_DEDICATED } from "../../../sdk/as/info";
+import * as machine from "../../../sdk/as/machine";
+import { featureMask } from "../../lib/info";
+import {
+  CPUID_FEATURES, CPUID_SIGNATURE, KVM_CLOCKSOURCE2, KVM_CLOCKSOURCE_STABLE, KVM_HINT_REALTIME, KVM_PV_SEND_IPI, KVM_PV_TLB_FLUSH, KVM_PV_UNHALT,
+  KVM_STEAL_TIME, SIGNATURE_EBX, SIGNATURE_ECX, SIGNATURE_EDX,
+} from "../abi";
+
+const ECX_HYPERVISOR: i64 = 1 << 31;
+
+let offered: i64 = 0;
+let hints: i64 = 0;
+let allowed: i64 = 0;
+
+/** Looks for KVM's signature; without it everything stays native. */
+export function featuresInit(): void {
+  offered = 0;
+  machine.cpuid(1, 0);
+  if (!(machine.reg(machine.RCX) & ECX_HYPERVISOR)) return;
+  machine.cpuid(CPUID_SIGNATURE, 0);
+  const leaf_max = <i32>machine.reg(machine.RAX);
+  if (<i32>machine.reg(machine.RBX) != SIGNATURE_EBX || <i32>machine.reg(machine.RCX) != SIGNATURE_ECX) return;
+  if (<i32>machine.reg(machine.RDX) != SIGNATURE_EDX) return;
+  // Old hosts report 0 and mean the next leaf.
+  if (leaf_max != 0 && <u32>leaf_max < <u32>CPUID_FEATURES) return;
+  machine.cpuid(CPUID_FEATURES, 0);
+  take(<i32>machine.reg(machine.RAX), <i32>machine.reg(machine.RDX));
+}
+
+function take(word: i32, hint_word: i32): void {
+  hints = hint_word & KVM_HINT_REALTIME ? HINT_DEDICATED : 0;
+  if (word & KVM_CLOCKSOURCE2) offered |= FEATURE_CLOCK;
+  if (word & KVM_CLOCKSOURCE2 && word & KVM_CLOCKSOURCE_STABLE) offered |= FEATURE_CLOCK_STABLE;
+  if (word & KVM_STEAL_TIME) offered |= FEATURE_STEAL;
+  if (word & KVM_PV_SEND_IPI) offered |= FEATURE_IPI;
+  // On dedicated CPUs native locks and flushes are better; the flush needs the preempted byte of the steal area.
+  if (!hints && word & KVM_PV_UNHALT) offered |= FEATURE_WAIT;
+  if (!hints && word & KVM_PV_TLB_FLUSH && word & KVM_STEAL_TIME) offered |= FEATURE_REMOTE_FLUSH;
+}
+
+/** Features after the user's veto as it is now; the ops obey this answer from here on. */
+export function featuresRead(): i64 {
+  allowed = offered & featureMask();
+  return allowed;
+}
+
+/** What was vetoed at start stays so: its areas were never registered. */
+export function featuresSettle(): void {
+  offered = allowed;
+}
+
+/** The host has it, whatever the user says now: for what helps others and harms nobody. */
+export function hostHas(feature: i64): bool {
+  return (offered & feature) != 0;
+}
+
+export function hintsRead(): i64 {
+  return hints;
+}
+
+export function has(feature: i64): bool {
+  return (allowed & feature) != 0;
+}

@@ -1,0 +1,16 @@
+// lock.wait by HLT. Interrupts stay off between the comparison and the sleep: a handler there could consume the kick.
+import * as machine from "../../../sdk/as/machine";
+
+export function wait(ptr: i64, val: i32): void {
+  // The caller's "I am waiting" must be visible before the comparison, or the kicker may see neither.
+  machine.mfence();
+  const enabled = (machine.pushf() & machine.RFLAGS_IF) != 0;
+  if (enabled) machine.cli();
+  if (machine.load8(ptr) == (val & 0xff)) {
+    // The shadow of sti reaches over hlt: an interrupt in between ends the sleep.
+    if (enabled) machine.sti();
+    machine.hlt();
+  } else if (enabled) {
+    machine.sti();
+  }
+}

@@ -1,0 +1,55 @@
+// MSRs that exit: KVM's own. A refused MSR raises #GP.
+import * as host from "../../../sdk/as/host";
+import { KVM_CLOCKSOURCE2, KVM_STEAL_TIME, MSR_STEAL_TIME, MSR_SYSTEM_TIME, MSR_WALL_CLOCK, STEAL_RESERVED } from "../abi";
+import { clockPublish } from "./clock";
+import { areaOf, injectGp, offered, setStealDue, setStealMsr, setSystemTimeMsr, skip, stealMsr, systemTimeMsr } from "./state";
+
+const FLAG_WRITE: i64 = 1;
+const WALL_CLOCK_BYTES: i32 = 12;
+/** 1 January 2006, the epoch of this host's wall clock at boot. */
+const BOOT_S: i32 = 1_136_073_600;
+
+export function exitMsr(vcpu: i32): i32 {
+  const msr = <i32>host.get(vcpu, host.FIELD_EXIT_A);
+  const value = host.get(vcpu, host.FIELD_EXIT_B);
+  const write = (host.get(vcpu, host.FIELD_EXIT_FLAGS) & FLAG_WRITE) != 0;
+  if (write ? writeMsr(vcpu, msr, value) : readMsr(vcpu, msr)) return skip(vcpu);
+  return injectGp(vcpu);
+}
+
+function writeMsr(vcpu: i32, msr: i32, value: i64): bool {
+  if (msr == MSR_WALL_CLOCK && offered & KVM_CLOCKSOURCE2) return fillWallClock(value);
+  if (msr == MSR_SYSTEM_TIME && offered & KVM_CLOCKSOURCE2) {
+    setSystemTimeMsr(vcpu, value);
+    clockPublish(vcpu);
+    return true;
+  }
+  if (msr == MSR_STEAL_TIME && offered & KVM_STEAL_TIME) {
+    if (value & STEAL_RESERVED) return false;
+    setStealMsr(vcpu, value);
+    setStealDue(vcpu, true);
+    return true;
+  }
+  return false;
+}
+
+function readMsr(vcpu: i32, msr: i32): bool {
+  let value: i64 = 0;
+  if (msr == MSR_SYSTEM_TIME && offered & KVM_CLOCKSOURCE2) value = systemTimeMsr(vcpu);
+  else if (msr == MSR_STEAL_TIME && offered & KVM_STEAL_TIME) value = stealMsr(vcpu);
+  else if (msr != MSR_WALL_CLOCK || !(offered & KVM_CLOCKSOURCE2)) return false;
+  host.set(vcpu, host.FIELD_RAX, value);
+  return true;
+}
+
+/** {u32 version, u32 s, u32 ns} of UTC at system time 0, written once; an address that does not fit is ignored. */
+function fillWallClock(gpa: i64): bool {
+  const at = areaOf(gpa, WALL_CLOCK_BYTES);
+  if (at < 0) return true;
+  const version = (host.load32(at) + 1) | 1;
+  host.store32(at, version);
+  host.store32(at + 4, BOOT_S);
+  host.store32(at + 8, 0);
+  host.store32(at, version + 1);
+  return true;
+}

@@ -1,0 +1,1 @@
+export function permissionsInit(): i32 { return 0; }

@@ -1,0 +1,112 @@
+// Private state of the host half, one record per vCPU. The lock is held whenever any of this runs.
+//   @0 u64 system_time MSR   @8 u64 steal MSR   @16 u64 stolen ns published   @24 u8 unhalted   @25 u8 hlt allowed   @26 u8 steal due
+import * as host from "../../../sdk/as/host";
+
+export const VCPUS_MAX: i32 = 8;
+const RECORD: usize = 32;
+const records: usize = memory.data(256, 8);
+
+export let vcpus: i32 = 1;
+/** Bits of CPUID_FEATURES.EAX that this guest may use. */
+export let offered: i32 = 0;
+
+export function stateInit(count: i32, features: i32): void {
+  vcpus = min(count, VCPUS_MAX);
+  offered = features;
+}
+
+@inline
+function record(vcpu: i32): usize {
+  return records + <usize>vcpu * RECORD;
+}
+
+export function systemTimeMsr(vcpu: i32): i64 {
+  return load<i64>(record(vcpu));
+}
+
+export function setSystemTimeMsr(vcpu: i32, v: i64): void {
+  store<i64>(record(vcpu), v);
+}
+
+export function stealMsr(vcpu: i32): i64 {
+  return load<i64>(record(vcpu), 8);
+}
+
+export function setStealMsr(vcpu: i32, v: i64): void {
+  store<i64>(record(vcpu), v, 8);
+}
+
+export function stealPublished(vcpu: i32): i64 {
+  return load<i64>(record(vcpu), 16);
+}
+
+export function setStealPublished(vcpu: i32, v: i64): void {
+  store<i64>(record(vcpu), v, 16);
+}
+
+/** A kick that no halt has consumed yet: it makes kicks sticky. */
+export function unhalted(vcpu: i32): bool {
+  return load<u8>(record(vcpu), 24) != 0;
+}
+
+export function setUnhalted(vcpu: i32, on: bool): void {
+  store<u8>(record(vcpu), on ? 1 : 0, 24);
+}
+
+/** HLT may run in guest mode at the coming entry: the halt was checked and nothing speaks against it. */
+export function hltAllowed(vcpu: i32): bool {
+  return load<u8>(record(vcpu), 25) != 0;
+}
+
+export function setHltAllowed(vcpu: i32, on: bool): void {
+  store<u8>(record(vcpu), on ? 1 : 0, 25);
+}
+
+/** The steal area must be looked at before the next entry. */
+export function stealDue(vcpu: i32): bool {
+  return load<u8>(record(vcpu), 26) != 0;
+}
+
+export function setStealDue(vcpu: i32, on: bool): void {
+  store<u8>(record(vcpu), on ? 1 : 0, 26);
+}
+
+/** vCPU with this APIC id; −1 if there is none. */
+export function vcpuOfApicId(id: i64): i32 {
+  for (let i = 0; i < vcpus; i++) if (host.get(i, host.FIELD_APIC_ID) == id) return i;
+  return -1;
+}
+
+/**
+ * Machine address of `bytes` bytes at guest-physical `gpa`, or −1: guest addresses are hostile, so an area must lie in one
+ * page that exists and belongs to the guest (CVE-2013-1796, CVE-2013-1797).
+ */
+export function areaOf(gpa: i64, bytes: i32): i64 {
+  if (<u64>gpa >> 43 || (gpa & 0xfff) + bytes > 0x1000) return -1;
+  const mfn = host.guest_frame(<i32>(gpa >> 12));
+  if (mfn < 0 || host.owner(mfn) != host.OWNER_GUEST) return -1;
+  return (mfn << 12) | (gpa & 0xfff);
+}
+
+/** Completes the instruction that exited. */
+export function skip(vcpu: i32): i32 {
+  host.set(vcpu, host.FIELD_RIP, host.get(vcpu, host.FIELD_RIP) + host.get(vcpu, host.FIELD_EXIT_LEN));
+  return host.ACTION_ENTER;
+}
+
+const EVENT_GP: i64 = 0x8000_0b0d;
+
+/** Delivers #GP(0) instead of the instruction that exited: vector 13, type fault, error valid, valid. */
+export function injectGp(vcpu: i32): i32 {
+  host.set(vcpu, host.FIELD_ENTRY_ERROR, 0);
+  host.set(vcpu, host.FIELD_ENTRY_EVENT, EVENT_GP);
+  return host.ACTION_ENTER;
+}
+
+const EVENT_UD: i64 = 0x8000_0306;
+
+/** Delivers #UD instead of the instruction that exited. */
+export function injectUd(vcpu: i32): i32 {
+  host.set(vcpu, host.FIELD_ENTRY_EVENT, EVENT_UD);
+  return host.ACTION_ENTER;
+}

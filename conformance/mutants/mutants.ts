@@ -1,0 +1,33 @@
+/** Known-bad halves: a correct reference half plus a textual edit, and the clauses that must fail because of it. Node only. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+
+const folder = fileURLToPath(new URL(".", import.meta.url));
+
+const mutantSchema = z.strictObject({
+  base: z.string(),
+  half: z.enum(["guest", "host"]),
+  title: z.string().min(1),
+  source: z.string().min(1),
+  edits: z.array(z.strictObject({ file: z.string(), find: z.string().min(1), replace: z.string() })).min(1),
+  clauses: z.array(z.string()).min(1),
+});
+
+/** A mutant; `name` is its folder. Edits must match exactly once. `clauses` are all that may fail, and each must. */
+export type Mutant = z.output<typeof mutantSchema> & { name: string };
+
+/** All mutants by name. Throws the schema's error, naming the file, for one that cannot be read. */
+export function readMutants(): Mutant[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && existsSync(`${folder}${entry.name}/mutant.json`))
+    .map((entry) => entry.name)
+    .sort()
+    .map(readMutant);
+}
+
+function readMutant(name: string): Mutant {
+  const parsed = mutantSchema.safeParse(JSON.parse(readFileSync(`${folder}${name}/mutant.json`, "utf8")));
+  if (!parsed.success) throw new Error(`conformance/mutants/${name}/mutant.json: ${z.prettifyError(parsed.error)}`);
+  return { name, ...parsed.data };
+}
