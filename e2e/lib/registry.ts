@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 
-const READY_MS = 110_000;
+const READY_MS = 180_000;
 
 /** A registry that `npm start` runs, with a folder and a port of its own. */
 export interface Registry {
@@ -30,10 +30,10 @@ export function removeStateFolder(folder: string): void {
 }
 
 /** Runs `npm start` until it says that it is ready; throws an Error with its output if it ends or takes too long. */
-export async function startRegistry(stateFolder: string): Promise<Registry> {
+export async function startRegistry(stateFolder: string, project = root): Promise<Registry> {
   const port = await freePort();
   const env = { ...process.env, PORT: String(port), PARLEY_STATE: stateFolder };
-  const child = spawn("npm", ["start"], { cwd: root, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn("npm", ["start"], { cwd: project, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));

@@ -1,0 +1,23 @@
+// `npm run bench [-- PART…]`: prints each promised figure with how it was measured. Exit code 1 if one is missed.
+import { parts } from "./bench/parts.mjs";
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !Object.hasOwn(parts, name));
+if (unknown.length > 0) {
+  console.error(`bench: no part "${unknown.join('", "')}"; parts are ${Object.keys(parts).join(", ")}`);
+  process.exit(2);
+}
+const { ensureBuilt } = await import("./build.mjs");
+await ensureBuilt(() => {});
+
+let missed = 0;
+for (const name of asked.length > 0 ? asked : Object.keys(parts)) {
+  for (const { figure, value, bound, unit, how } of await parts[name]()) {
+    const kept = value !== null && value < bound;
+    if (!kept) missed += 1;
+    const shown = value === null ? "not measured" : `${value.toFixed(unit === "s" ? 2 : 0)} ${unit}`;
+    console.log(`${name.padEnd(8)}${figure}: ${shown} (bound ${bound} ${unit}${kept ? "" : ", MISSED"})`);
+    console.log(`        ${how}`);
+  }
+}
+process.exit(missed === 0 ? 0 : 1);
