@@ -51,9 +51,12 @@ export async function waitForRun(url, id, { timeout_ms = 60_000, poll_ms = 50, o
   }
 }
 
-/** Makes the sweeper do all work that is due; in production the cron trigger does this every minute. */
-export async function sweep(url) {
-  const answer = await fetch(`${url}/cdn-cgi/local/scheduled?cron=*+*+*+*+*`);
+/**
+ * Makes the sweeper do all work that is due; in production the cron trigger does this every minute.
+ * @param {"* * * * *" | "start"} [cron] "start": this server is new, so nobody works on what is marked as being worked on
+ */
+export async function sweep(url, cron = "* * * * *") {
+  const answer = await fetch(`${url}/cdn-cgi/local/scheduled?${new URLSearchParams({ cron })}`);
   const text = await answer.text();
   if (!answer.ok) throw new Error(`the sweeper answered ${answer.status}: ${text}`);
 }

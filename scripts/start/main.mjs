@@ -7,8 +7,6 @@ import { startServer } from "./server.mjs";
 import { localSettings, migrateLocal } from "./settings.mjs";
 
 const SWEEP_MS = 60_000;
-/** What the last process was doing becomes due as its leases run out, so the first minute is swept more often. */
-const EARLY_SWEEPS_MS = [5_000, 10_000, 20_000, 30_000, 40_000, 50_000];
 const began = Date.now();
 let server = null;
 let ending = null;
@@ -38,9 +36,8 @@ async function start() {
   server = started;
   if (ending) return;
   say(`answers on ${settings.url}`);
-  await sweep(settings.url);
+  await sweep(settings.url, "start");
   const sweepAgain = () => sweep(settings.url).catch((error) => ending ?? console.error(`parley: ${error.message}`));
-  for (const delay of EARLY_SWEEPS_MS) setTimeout(sweepAgain, delay);
   setInterval(sweepAgain, SWEEP_MS);
   const demo = await seed(settings, secrets, say);
   console.log(announcement(settings, secrets, demo));

@@ -19,7 +19,12 @@ export async function seed({ url, stateFolder }, { mediatorToken }, say) {
   const tokens = existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : {};
   for (const vendor of ["parley", demo.vendor]) {
     if (tokens[vendor]) continue;
-    tokens[vendor] = await register(url, mediatorToken, vendor);
+    tokens[vendor] = await register(url, mediatorToken, vendor).catch((error) => {
+      if (error.status !== 409) throw error;
+      throw new Error(
+        `vendor ${vendor} exists, but its token is not in ${path}; delete ${stateFolder} to begin afresh`,
+      );
+    });
     writeFileSync(path, JSON.stringify(tokens, null, 2), { mode: 0o600 });
   }
   const runs = [];
@@ -36,7 +41,7 @@ async function register(url, mediatorToken, slug) {
     headers: { ...bearer(mediatorToken), "content-type": "application/json" },
     body: JSON.stringify({ slug, name: names[slug] }),
   });
-  return answer.token;
+  return answer.token.value;
 }
 
 /** The run of a reference build on the current suite: the one the registry has, else a new one. */

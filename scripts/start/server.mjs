@@ -20,7 +20,7 @@ export async function startServer(settings, { onExit = () => {} } = {}) {
     );
   }
   const args = ["dev", "--local", "--ip", "127.0.0.1", "--port", String(settings.port), "--inspector-port", "0"];
-  const rest = ["--persist-to", settings.stateFolder, "--log-level", "warn", "--show-interactive-dev-session=false"];
+  const rest = ["--persist-to", settings.stateFolder, "--log-level", "error", "--show-interactive-dev-session=false"];
   // A group of its own: a Ctrl-C in the terminal reaches only us, and we end the whole group in order.
   const child = spawn(process.execPath, [wranglerPath, ...args, ...rest], {
     cwd: root,
@@ -36,7 +36,7 @@ export async function startServer(settings, { onExit = () => {} } = {}) {
   });
   const stop = async () => {
     state.stopping = true;
-    await endGroup(child.pid, exited);
+    await endGroup(child, exited);
   };
   try {
     await untilAnswers(settings.url, state);
@@ -61,13 +61,14 @@ async function untilAnswers(url, state) {
   );
 }
 
-/** SIGTERM to the group, SIGKILL to what is left after five seconds; returns when no process of the group runs. */
-async function endGroup(pid, exited) {
-  for (const signal of ["SIGTERM", "SIGKILL"]) {
-    signalGroup(pid, signal);
-    // Bounded: where nobody reaps orphans, their zombies answer signals for ever.
-    const deadline = Date.now() + TERMINATE_MS;
-    while (signalGroup(pid, 0) && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 25));
+/** SIGTERM to wrangler, which ends its children in order; after five seconds, or for what it left, SIGKILL to the group. */
+async function endGroup(child, exited) {
+  child.kill("SIGTERM");
+  await Promise.race([exited, new Promise((resolve) => setTimeout(resolve, TERMINATE_MS))]);
+  // Bounded: where nobody reaps orphans, their zombies answer signals for ever.
+  const deadline = Date.now() + TERMINATE_MS;
+  while (signalGroup(child.pid, "SIGKILL") && Date.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 25));
   }
   await exited;
 }
