@@ -5,7 +5,7 @@ import { buildDigest, partDigests } from "./build.ts";
 import { checkFit } from "./intake-fit.ts";
 import { checkManifest } from "./intake-manifest.ts";
 import { checkModule } from "./intake-module.ts";
-import { waitForVm, yieldToTasks } from "./lease.ts";
+import { withVm, yieldToTasks } from "./lease.ts";
 import type { BuildParts, Inspection, PartName, Problem, Suite } from "./types.ts";
 import type { ModuleDescription, Vm } from "./vm.ts";
 
@@ -24,16 +24,17 @@ export async function inspectBuild(
   options: InspectOptions = {},
 ): Promise<Inspection> {
   const { manifest, problems } = checkManifest(parts.manifest);
-  await waitForVm(vm, yieldToTasks);
   const described = new Map<PartName, ModuleDescription | null>();
-  for (const part of partNames) {
-    const bytes = parts[part];
-    if (!bytes) continue;
-    const checked = checkModule(vm, part, bytes, manifest);
-    described.set(part, checked.description);
-    problems.push(...checked.problems);
-  }
-  vm.reset();
+  await withVm(vm, yieldToTasks, async () => {
+    for (const part of partNames) {
+      const bytes = parts[part];
+      if (!bytes) continue;
+      const checked = checkModule(vm, part, bytes, manifest);
+      described.set(part, checked.description);
+      problems.push(...checked.problems);
+    }
+    vm.reset();
+  });
   if (manifest)
     problems.push(
       ...checkFit(suite, manifest, parts, options.vendor),

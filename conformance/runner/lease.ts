@@ -13,16 +13,15 @@ const TURNS_MAX = 2_000;
 /** Lets timers, requests and other tasks run. */
 export const yieldToTasks: Yield = () => new Promise((resolve) => setTimeout(resolve, 0));
 
-/** Waits until nobody holds the VM, or nobody who still lives. */
-export async function waitForVm(vm: Vm, yieldNow: Yield): Promise<void> {
-  if (vm.holder === null) return;
+/** Waits until nobody holds the VM, or nobody who still lives, and takes it in the same step. */
+async function takeVm(vm: Vm, lease: object, yieldNow: Yield): Promise<void> {
   vm.waiting += 1;
   try {
     for (let turn = 0; vm.holder !== null && turn < TURNS_MAX; turn++) await yieldNow();
+    vm.holder = lease;
   } finally {
     vm.waiting -= 1;
   }
-  vm.holder = null;
 }
 
 /** Thrown inside a lease when somebody took the VM over during a yield. */
@@ -33,9 +32,8 @@ export class LeaseLost extends Error {
 /** Runs `work` as the holder of the VM, again from the start if it was taken over. `pause` yields and checks. */
 export async function withVm<T>(vm: Vm, yieldNow: Yield, work: (pause: Yield) => Promise<T>): Promise<T> {
   for (;;) {
-    await waitForVm(vm, yieldNow);
     const lease = {};
-    vm.holder = lease;
+    await takeVm(vm, lease, yieldNow);
     try {
       return await work(async () => {
         await yieldNow();
