@@ -1,0 +1,76 @@
+/** Arguments of `parley test`. */
+import { parseArgs } from "node:util";
+
+export const usage = `Usage: parley test DIR [options]
+
+Runs the build in DIR (parley.json with guest.wasm and/or host.wasm, rom.wasm) against the suite.
+
+  --json           print the report (canonical JSON) instead of words
+  --case ID        run only this case; may be given more than once
+  --schedule S     replay one schedule of that case and show its trace
+  --pairing P      with --schedule: only in pairing P (own, guest/PEER, host/PEER)
+  --shards N       cut the run into N shards; the report is the same for any N
+
+Exit code: 0 the build conforms (with --case or --schedule: what ran held), 1 it does not, 2 bad usage or a refused build.
+`;
+
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+export interface TestArguments {
+  directory: string;
+  json: boolean;
+  cases: string[];
+  schedule: string | null;
+  pairing: string | null;
+  shards: number | null;
+}
+
+const SHARDS_MAX = 10_000;
+
+/** @throws UsageError saying which argument is wrong */
+export function parseTestArguments(words: string[]): TestArguments {
+  const { values, positionals } = parse(words);
+  const [directory, ...more] = positionals;
+  if (directory === undefined) throw new UsageError("the directory of the build is missing");
+  if (more.length > 0) throw new UsageError(`one directory at a time, not also ${more.join(", ")}`);
+  const cases = values.case ?? [];
+  if (values.schedule !== undefined && cases.length !== 1)
+    throw new UsageError("--schedule belongs to one case: name it with --case");
+  if (values.pairing !== undefined && values.schedule === undefined)
+    throw new UsageError("--pairing is for --schedule");
+  return {
+    directory,
+    json: values.json ?? false,
+    cases,
+    schedule: values.schedule ?? null,
+    pairing: values.pairing ?? null,
+    shards: values.shards === undefined ? null : shardCount(values.shards),
+  };
+}
+
+function parse(words: string[]) {
+  try {
+    return parseArgs({
+      args: words,
+      allowPositionals: true,
+      options: {
+        json: { type: "boolean" },
+        case: { type: "string", multiple: true },
+        schedule: { type: "string" },
+        pairing: { type: "string" },
+        shards: { type: "string" },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function shardCount(text: string): number {
+  const count = Number(text);
+  if (!/^\d+$/.test(text) || count < 1 || count > SHARDS_MAX)
+    throw new UsageError(`--shards takes a number from 1 to ${SHARDS_MAX}, not "${text}"`);
+  return count;
+}

@@ -1,0 +1,96 @@
+/** `parley test DIR`: inspects the build, runs it, prints the report. */
+import { stderr, stdout } from "node:process";
+import { RunnerError } from "../runner/errors.ts";
+import { inspectBuild } from "../runner/intake.ts";
+import { mergeAndJudge } from "../runner/merge.ts";
+import type { Report } from "../runner/report.ts";
+import { runShard } from "../runner/run.ts";
+import type { Build, Problem, Shard, ShardResult, Suite } from "../runner/types.ts";
+import { planShards, unitsOf } from "../runner/units.ts";
+import type { Vm } from "../runner/vm.ts";
+import type { TestArguments } from "./arguments.ts";
+import { ensureBuilt, loadSuiteAndVm, readBuild } from "./load.ts";
+import { progressBar } from "./progress.ts";
+import { renderReport } from "./render.ts";
+import { replayCommand } from "./replay.ts";
+import { paint } from "./words.ts";
+
+const EXIT_CONFORMS = 0;
+const EXIT_DOES_NOT = 1;
+const EXIT_REFUSED = 2;
+
+export async function testCommand(options: TestArguments): Promise<number> {
+  const parts = readBuild(options.directory);
+  await ensureBuilt((line) => void stderr.write(`build: ${line}\n`));
+  const { vm, suite } = await loadSuiteAndVm();
+  const inspection = await inspectBuild(vm, suite, parts);
+  if (!inspection.ok) {
+    stderr.write(renderProblems(options.directory, inspection.problems));
+    return EXIT_REFUSED;
+  }
+  const { build } = inspection;
+  checkCases(suite, build, options.cases);
+  if (options.schedule !== null) return replayCommand(vm, suite, build, options);
+  const results = await runAll(vm, suite, build, shardsOf(suite, build, options));
+  const { report, digest, summary } = await mergeAndJudge(suite, build, results, { partial: options.cases.length > 0 });
+  const read = JSON.parse(new TextDecoder().decode(report)) as Report;
+  if (options.json) stdout.write(report);
+  else stdout.write(renderReport(chosen(read, options.cases), { suite, directory: options.directory, digest }));
+  const good =
+    options.cases.length > 0
+      ? chosen(read, options.cases).cases.every((item) => item.verdict === "pass" || item.verdict === "not-offered")
+      : summary.conforms;
+  return good ? EXIT_CONFORMS : EXIT_DOES_NOT;
+}
+
+/** @throws RunnerError "unknown-case" naming the cases that begin alike */
+function checkCases(suite: Suite, build: Build, ids: readonly string[]): void {
+  for (const id of ids) {
+    if (unitsOf(suite, build).some((unit) => suite.cases[unit.case]?.id === id)) continue;
+    const group = id.split(".")[0] ?? "";
+    const near = suite.cases.filter((item) => item.id.startsWith(group)).map((item) => item.id);
+    const list = (near.length > 0 ? near : suite.cases.map((item) => item.id)).join(", ");
+    throw new RunnerError("unknown-case", `No case "${id}" applies to this build. Cases are: ${list}.`);
+  }
+}
+
+function shardsOf(suite: Suite, build: Build, options: TestArguments): Shard[] {
+  const shards = planShards(suite, build, options.shards ?? undefined);
+  if (options.cases.length === 0) return shards;
+  const units = unitsOf(suite, build);
+  const wanted = (index: number) => options.cases.includes(suite.cases[units[index]?.case ?? -1]?.id ?? "");
+  return shards.map((shard) => ({ ...shard, units: shard.units.filter(wanted) }));
+}
+
+async function runAll(vm: Vm, suite: Suite, build: Build, shards: readonly Shard[]): Promise<ShardResult[]> {
+  const bar = progressBar(shards.reduce((sum, shard) => sum + shard.units.length, 0));
+  const results: ShardResult[] = [];
+  let before = 0;
+  try {
+    for (const shard of shards) {
+      const onProgress = ({ unitsDone, caseId, pairing }: { unitsDone: number; caseId: string; pairing: string }) =>
+        bar.update(before + unitsDone, `${caseId} (${pairing})`);
+      results.push(await runShard(vm, suite, build, shard, { onProgress }));
+      before += shard.units.length;
+    }
+  } finally {
+    bar.stop();
+  }
+  return results;
+}
+
+function chosen(report: Report, ids: readonly string[]): Report {
+  if (ids.length === 0) return report;
+  const cases = report.cases.filter((item) => ids.includes(item.id));
+  const claimed = new Set(cases.flatMap((item) => item.clauses.map((clause) => clause.id)));
+  return { ...report, cases, ops: report.ops.filter((op) => op.clauses.some((clause) => claimed.has(clause.id))) };
+}
+
+function renderProblems(directory: string, problems: readonly Problem[]): string {
+  const lines = problems.flatMap(({ code, title, detail, action, pointer }) => [
+    `${paint("red", "✗ refused")}  ${title} (${code}${pointer === undefined ? "" : ` at ${pointer || "/"}`})`,
+    `    ${detail}`,
+    `    ${action}`,
+  ]);
+  return `${lines.join("\n")}\n\n${directory} was not run: ${problems.length} ${problems.length === 1 ? "problem" : "problems"}.\n`;
+}
