@@ -95,7 +95,13 @@ const irq = [
     ["irq.save_fl.3"],
     ["interrupted", "NMI source"],
   ),
-  sequential("irq-disable-holds-delivery", "What arrives while disabled waits", ["irq.disable.1", "irq.disable.2"]),
+  sequential(
+    "irq-disable-holds-delivery",
+    "What arrives while disabled waits",
+    ["irq.disable.1", "irq.disable.2"],
+    ["vCPU"],
+    { on: [3] },
+  ),
   explored(
     "irq-disable-any-arrival",
     "An interrupt arrives around irq.disable",
@@ -109,6 +115,7 @@ const irq = [
     "Disabling one vCPU leaves the other alone",
     ["irq.disable.4"],
     ["disabler", "bystander"],
+    { on: [3, 2] },
   ),
   sequential("irq-enable-delivers-pending", "Enabling delivers what is pending", ["irq.enable.1"]),
   sequential("irq-enable-then-disable", "Enable and disable at once drop nothing", ["irq.enable.2"]),
@@ -120,7 +127,13 @@ const irq = [
     ["sleeper", "device"],
     { on: [2, 1] },
   ),
-  sequential("irq-safe-halt-in-sleep", "An interrupt ends the sleep after its handler ran", ["irq.safe_halt.3"]),
+  sequential(
+    "irq-safe-halt-in-sleep",
+    "An interrupt ends the sleep after its handler ran",
+    ["irq.safe_halt.3"],
+    ["vCPU"],
+    { on: [3] },
+  ),
   sequential("irq-safe-halt-returns-enabled", "The halt returns with interrupts enabled", ["irq.safe_halt.4"]),
 ];
 
@@ -136,24 +149,29 @@ const mmu = [
   sequential("mmu-write-cr3-same-root", "Loading the same root drops old translations", ["mmu.write_cr3.2"]),
   sequential("mmu-set-pte-reads-back", "An entry reads back, its neighbours stay", ["mmu.set_pte.1", "mmu.set_pte.4"]),
   explored("mmu-set-pte-whole", "Nobody sees half an entry", ["mmu.set_pte.2"], ["writer", "reader"]),
-  sequential("mmu-set-pte-needs-no-flush", "A new entry can be used at once", ["mmu.set_pte.3"]),
+  sequential("mmu-set-pte-needs-no-flush", "A new entry can be used at once", ["mmu.set_pte.3"], ["vCPU"], { on: [3] }),
   sequential("mmu-flush-one-page", "One page, by any of its addresses", ["mmu.flush_tlb_one.1", "mmu.flush_tlb_one.3"]),
   sequential("mmu-flush-one-global", "One global page", ["mmu.flush_tlb_one.2"]),
   sequential("mmu-flush-one-non-canonical", "A non-canonical address does nothing", ["mmu.flush_tlb_one.4"]),
   sequential("mmu-flush-user-all", "Every non-global translation goes", ["mmu.flush_tlb_user.1"]),
-  sequential("mmu-flush-user-structures", "Cached upper levels go too", ["mmu.flush_tlb_user.2"]),
+  sequential("mmu-flush-user-structures", "Cached upper levels go too", ["mmu.flush_tlb_user.2"], ["vCPU"], {
+    on: [3],
+  }),
   sequential("mmu-flush-user-keeps-state", "Root and interrupt flag stay", ["mmu.flush_tlb_user.3"]),
 ];
 
 const flusher = ["flusher", "target"];
 const flush = [
   explored("mmu-flush-multi-running", "A running target", ["mmu.flush_tlb_multi.1"], flusher),
-  explored("mmu-flush-multi-in-handler", "A target in an interrupt handler", ["mmu.flush_tlb_multi.1"], flusher),
+  explored("mmu-flush-multi-in-handler", "A target in an interrupt handler", ["mmu.flush_tlb_multi.1"], flusher, {
+    on: [0, 2],
+  }),
   sequential("mmu-flush-multi-sleeping", "A sleeping target", ["mmu.flush_tlb_multi.2"], flusher),
   explored("mmu-flush-multi-preempted", "A target that the host preempts", ["mmu.flush_tlb_multi.3"], flusher, {
     bound: 2,
     budget: 400,
     steal: true,
+    on: [0, 3],
   }),
   sequential(
     "mmu-flush-multi-self",

@@ -14,10 +14,10 @@ const FREED_TABLES: i32 = 1;
 /** Shared word: 1 once the flush has returned. */
 const FLUSHED: i32 = 0;
 
-/** Maps page i to data frame 0, lets the other role cache it, and meets it at the start of the searched part. */
-function flusherReady(i: i32): i64 {
+/** Maps page i to data frame 0, lets vCPU `target` cache it, and meets it at the start of the searched part. */
+function flusherReady(i: i32, target: i32): i64 {
   setUp();
-  const targets = mask(2);
+  const targets = mask(1 << target);
   touchShared();
   pvi.mmu_set_pte(entry(i), leaf(0));
   test.barrier(3);
@@ -52,7 +52,7 @@ function useWhileFlushed(clause: i32, i: i32): void {
 
 export function mmu_flush_multi_running(role: i32): void {
   if (role === 0) {
-    changeAndFlush(C.mmu_flush_tlb_multi_1, 32, flusherReady(32));
+    changeAndFlush(C.mmu_flush_tlb_multi_1, 32, flusherReady(32, 1));
     finish();
   } else {
     targetReady(32);
@@ -71,7 +71,7 @@ function useInHandler(): void {
 /** The target is in an interrupt handler with interrupts disabled when the flush begins. */
 export function mmu_flush_multi_in_handler(role: i32): void {
   if (role === 0) {
-    changeAndFlush(C.mmu_flush_tlb_multi_1, 33, flusherReady(33));
+    changeAndFlush(C.mmu_flush_tlb_multi_1, 33, flusherReady(33, 2));
     finish();
   } else {
     setUp();
@@ -89,7 +89,7 @@ export function mmu_flush_multi_in_handler(role: i32): void {
 export function mmu_flush_multi_sleeping(role: i32): void {
   const vector = FIRST_VECTOR + 1;
   if (role === 0) {
-    const targets = flusherReady(34);
+    const targets = flusherReady(34, 1);
     while (test.state(1, test.STATE_IF) === 0 || test.state(1, test.STATE_RUNSTATE) < 5) machine.pause();
     changeAndFlush(C.mmu_flush_tlb_multi_2, 34, targets);
     raise(1, vector);
@@ -108,7 +108,7 @@ export function mmu_flush_multi_sleeping(role: i32): void {
 /** The host takes the processor from the target, and gives it back, at any moment of the flush. */
 export function mmu_flush_multi_preempted(role: i32): void {
   if (role === 0) {
-    changeAndFlush(C.mmu_flush_tlb_multi_3, 35, flusherReady(35));
+    changeAndFlush(C.mmu_flush_tlb_multi_3, 35, flusherReady(35, 3));
     finish();
   } else {
     targetReady(35);
