@@ -23,7 +23,8 @@ export async function sweep(env: Env, at: number, afresh = false): Promise<numbe
       db.run(
         sql`UPDATE shards SET lease_until = NULL, tries = 0 WHERE done = 0 AND (lease_until IS NOT NULL OR tries > 0)`,
       ),
-      db.run(sql`UPDATE runs SET next_at = ${at} WHERE next_at IS NOT NULL`),
+      // A raw statement with a parameter cannot be in a batch: drizzle prepares it too late.
+      db.update(runs).set({ nextAt: at }).where(isNotNull(runs.nextAt)),
     ]);
   }
   const due = await db
