@@ -1,8 +1,7 @@
-import type { Context } from "hono";
 import type { HtmlEscapedString } from "hono/utils/html";
-import type { Env } from "../env.ts";
+import type { AppContext } from "../api/app-env.ts";
+import { cached, LIVE } from "../api/middleware/etag.ts";
 
-export type WebContext = Context<{ Bindings: Env }>;
 export type Rendered = HtmlEscapedString | Promise<HtmlEscapedString>;
 
 /** Nothing inline, nothing from elsewhere; `data:` only for the empty icon. */
@@ -18,12 +17,9 @@ const csp = [
 ].join("; ");
 
 const pageHeaders = {
-  "content-security-policy": csp,
-  "content-type": "text/html; charset=utf-8",
-  "cache-control": "no-cache",
-  "cross-origin-opener-policy": "same-origin",
-  "referrer-policy": "no-referrer",
-  "x-content-type-options": "nosniff",
+  "Content-Security-Policy": csp,
+  "Content-Type": "text/html; charset=utf-8",
+  "Cache-Control": LIVE,
 };
 
 /** A page as a whole document; everything in it went through the escaping of hono/jsx. */
@@ -33,11 +29,10 @@ export async function markup(page: Rendered): Promise<string> {
   return `<!doctype html>${await body}`;
 }
 
-export async function html(c: WebContext, page: Rendered, status: 200 | 404 = 200): Promise<Response> {
-  return c.body(await markup(page), status, pageHeaders);
+export async function html(c: AppContext, page: Rendered): Promise<Response> {
+  return cached(c, await markup(page), pageHeaders);
 }
 
-/** The data of a page, readable from any origin. */
-export function data(c: WebContext, view: object): Response {
-  return c.json(view, 200, { "cache-control": "no-cache", "access-control-allow-origin": "*" });
+export async function notFoundHtml(c: AppContext, page: Rendered): Promise<Response> {
+  return c.body(await markup(page), 404, pageHeaders);
 }

@@ -1,5 +1,7 @@
 import { Hono } from "hono";
 import type { HtmlEscapedString } from "hono/utils/html";
+import type { AppContext, AppEnv } from "../api/app-env.ts";
+import { cachedJson, LIVE } from "../api/middleware/etag.ts";
 import type { Env } from "../env.ts";
 import { readBuild, readMatrix, readOp, readReport, readRun } from "../registry/read.ts";
 import type { RunView } from "../registry/views.ts";
@@ -10,12 +12,12 @@ import { NotFoundPage } from "./pages/not-found.tsx";
 import { OpPage } from "./pages/op.tsx";
 import { RunPage } from "./pages/run.tsx";
 import { parseReport, type ReportView } from "./report.ts";
-import { data, html, type WebContext } from "./respond.ts";
+import { html, notFoundHtml } from "./respond.ts";
 
 /** Pages for people: `/`, `/ops/{id}`, `/builds/{digest}`, `/runs/{id}`; each also with `.json`. */
-export const webRoutes = new Hono<{ Bindings: Env }>()
+export const webRoutes = new Hono<AppEnv>()
   .get("/", async (c) => html(c, <MatrixPage matrix={await readMatrix(c.env)} />))
-  .get("/index.json", async (c) => data(c, await readMatrix(c.env)))
+  .get("/index.json", async (c) => cachedJson(c, await readMatrix(c.env), LIVE))
   .get("/ops/:id", (c) => page(c, "operation", readOp, async (view) => <OpPage view={view} />))
   .get("/builds/:id", (c) => page(c, "build", readBuild, async (build) => <BuildPage build={build} />))
   .get("/runs/:id", (c) =>
@@ -25,7 +27,7 @@ export const webRoutes = new Hono<{ Bindings: Env }>()
 
 /** Answers with the page, with its data if the address ends in `.json`, or with 404. */
 async function page<View extends object>(
-  c: WebContext,
+  c: AppContext,
   noun: string,
   read: (env: Env, id: string) => Promise<View | null>,
   render: (view: View) => Promise<HtmlEscapedString>,
@@ -33,8 +35,8 @@ async function page<View extends object>(
   const address = c.req.param("id") ?? "";
   const id = address.replace(/\.json$/, "");
   const view = await read(c.env, id);
-  if (!view) return address === id ? html(c, <NotFoundPage what={`${noun} ${id}`} />, 404) : c.notFound();
-  return address === id ? html(c, render(view)) : data(c, view);
+  if (!view) return address === id ? notFoundHtml(c, <NotFoundPage what={`${noun} ${id}`} />) : c.notFound();
+  return address === id ? html(c, render(view)) : cachedJson(c, view, LIVE);
 }
 
 /** The published report with the sentences of the clauses that failed in it. */
