@@ -5,7 +5,7 @@ import * as machine from "../../sdk/as/machine";
 import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
-import { begin, finish, me, setUp } from "../lib/case";
+import { begin, finish, me, meet, setUp } from "../lib/case";
 import { FIRST_VECTOR, onInterrupt, raise, taken } from "../lib/interrupts";
 import { mask, PAGE_SIZE, post, see } from "../lib/memory";
 import { content, entry, leaf, mapAndTouch, page, spareEntry, touch, useSpareTable } from "../lib/paging";
@@ -150,16 +150,16 @@ export function mmu_flush_multi_freed_tables(role: i32): void {
     pvi.mmu_set_pte(entry(41), leaf(1));
     pvi.mmu_set_pte(spareEntry(41), leaf(2));
     const targets = mask(2);
-    test.barrier(1);
-    test.barrier(2);
+    meet(1);
+    meet(2);
     useSpareTable();
     test.expect_eq(C.mmu_flush_tlb_multi_6, pvi.mmu_flush_tlb_multi(targets, page(40), page(42), FREED_TABLES), 0);
-    test.barrier(3);
+    meet(3);
   } else {
-    test.barrier(1);
+    meet(1);
     touch(40);
-    test.barrier(2);
-    test.barrier(3);
+    meet(2);
+    meet(3);
     test.expect_eq(C.mmu_flush_tlb_multi_6, touch(41), content(2));
   }
 }
@@ -198,17 +198,17 @@ export function mmu_flush_multi_undefined_flags(): void {
 export function mmu_flush_multi_range(role: i32): void {
   if (role === 0) {
     for (let i = 0; i < 5; i++) pvi.mmu_set_pte(entry(46 + i), leaf(i));
-    test.barrier(1);
-    test.barrier(2);
+    meet(1);
+    meet(2);
     for (let i = 0; i < 5; i++) pvi.mmu_set_pte(entry(46 + i), leaf(i + 2));
     const start = page(46) + PAGE_SIZE - 8;
     test.expect_eq(C.mmu_flush_tlb_multi_9, pvi.mmu_flush_tlb_multi(mask(2), start, page(50) + 1, 0), 0);
-    test.barrier(3);
+    meet(3);
   } else {
-    test.barrier(1);
+    meet(1);
     for (let i = 0; i < 5; i++) touch(46 + i);
-    test.barrier(2);
-    test.barrier(3);
+    meet(2);
+    meet(3);
     for (let i = 0; i < 5; i++) test.expect_eq(C.mmu_flush_tlb_multi_9, touch(46 + i), content(i + 2));
   }
 }

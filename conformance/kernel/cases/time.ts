@@ -181,6 +181,7 @@ export function time_steal_of_others(role: i32): void {
     test.barrier(1);
     steal(1, 1_000_000);
     test.barrier(2);
+    test.barrier(3);
     const stolen = test.state(1, test.STATE_STOLEN_NS);
     test.expect(
       C.time_steal_clock_4,
@@ -194,5 +195,6 @@ export function time_steal_of_others(role: i32): void {
   } else {
     test.barrier(1);
     test.barrier(2);
+    test.barrier(3);
   }
 }

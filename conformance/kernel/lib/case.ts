@@ -1,6 +1,7 @@
 /** The frame of a case: set up in quiet, then act while schedules are searched, then meet and expect. */
 import * as machine from "../../sdk/as/machine";
 import * as test from "../../sdk/as/test";
+import { RMW_ADD64, WORD_MEETING, word, wordAddress } from "./memory";
 
 /** First line of a role of an explored case: what follows opens no choices. */
 export function setUp(): void {
@@ -15,7 +16,17 @@ export function begin(): void {
 
 /** Waits until every role has acted. */
 export function finish(): void {
-  test.barrier(2);
+  meet(0);
+}
+
+/**
+ * Waits until every role is at meeting n (0–7), taking interrupts meanwhile: those who flush or kick may need it. A
+ * `test.barrier` takes none.
+ */
+export function meet(n: i32): void {
+  machine.rmw(RMW_ADD64, word(WORD_MEETING + n), 1);
+  const roles = test.param(test.TEST_PARAM_ROLES);
+  while (test.peek(wordAddress(WORD_MEETING + n)) < roles) machine.pause();
 }
 
 /** Index of this vCPU. */
@@ -38,4 +49,5 @@ export function steal(vcpu: i32, duration: i64): void {
   if (!canSteal()) return;
   test.plan(test.PLAN_STEAL, vcpu, test.state(0, test.STATE_REAL_NS) + 1, duration);
   test.advance(2);
+  machine.nop();
 }

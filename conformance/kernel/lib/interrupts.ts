@@ -50,6 +50,7 @@ export function onNmi(hook: () => void): void {
 export function raise(vcpu: i32, vector: i32): void {
   raiseLater(vcpu, vector, 1);
   test.advance(2);
+  machine.nop();
 }
 
 /** Makes `vector` pending on `vcpu` after `delay` ns of real time. */
@@ -61,6 +62,7 @@ export function raiseLater(vcpu: i32, vector: i32, delay: i64): void {
 export function raiseNmi(vcpu: i32): void {
   test.plan(test.PLAN_NMI, vcpu, realTime() + 1, 0);
   test.advance(2);
+  machine.nop();
 }
 
 /** Real time in ns, which no guest clock can change. */

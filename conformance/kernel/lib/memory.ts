@@ -21,6 +21,7 @@ export const DATA_FRAMES: i32 = 8;
 /** Shared words: 0–15 belong to the case, the rest to the kernel. */
 export const WORD_STARTED: i32 = 16;
 export const WORD_ROOT: i32 = 17;
+export const WORD_MEETING: i32 = 18;
 
 /** Guest-physical address of free frame i. */
 export function frame(i: i32): i64 {
@@ -32,9 +33,14 @@ export function direct(gpa: i64): i64 {
   return DIRECT_MAP + gpa;
 }
 
-/** Address of shared word i (0–17); each has a cache line of its own. vCPUs share nothing but machine memory. */
+/** Address of shared word i (0–25); each has a cache line of its own. vCPUs share nothing but machine memory. */
 export function word(i: i32): i64 {
-  return direct(frame(FRAME_SHARED)) + i * 64;
+  return direct(wordAddress(i));
+}
+
+/** Its guest-physical address. */
+export function wordAddress(i: i32): i64 {
+  return frame(FRAME_SHARED) + i * 64;
 }
 
 /** Address of the mask that starts at shared word 32: four 64-bit words in a row, one mask for each vCPU. */
