@@ -61,7 +61,7 @@ const machine: readonly Constant[] = [
   { name: "MSR_X2APIC_EOI", value: 0x80b, doc: "Writing 0 retires the highest in-service vector." },
 ];
 
-/** Layout of the `info` page, by which a half finds its shared memory (abi §1). */
+/** Layout of the `info` page, by which a half finds its shared memory. */
 const info: readonly Constant[] = [
   { name: "INFO_VERSION", value: 0, doc: "u32" },
   { name: "INFO_VCPU", value: 4, doc: "u32: index of this vCPU" },

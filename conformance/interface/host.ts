@@ -1,4 +1,4 @@
-/** The `host.*` imports of a host half (ABI version 1, abi §3). */
+/** The `host.*` imports of a host half (ABI version 1). */
 import { fn, type ImportedFunction } from "./schema.ts";
 
 const memory: ImportedFunction[] = [

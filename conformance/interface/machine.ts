@@ -1,4 +1,4 @@
-/** The `machine.*` imports of kernel, guest half, native half and ROM (ABI version 1, abi §2). */
+/** The `machine.*` imports of kernel, guest half, native half and ROM (ABI version 1). */
 import { fn, type ImportedFunction } from "./schema.ts";
 
 const memory: ImportedFunction[] = [

@@ -1,4 +1,4 @@
-/** Schema of `parley.json`, the manifest of a build (abi §8). Unknown keys are refused. */
+/** Schema of `parley.json`, the manifest of a build. Unknown keys are refused. */
 import { z } from "zod";
 
 const slug = z.string().regex(/^[a-z0-9-]{1,39}$/, "must be 1 to 39 of a-z, 0-9 and -");

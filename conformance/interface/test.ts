@@ -1,4 +1,4 @@
-/** The `test.*` imports of a conformance kernel (ABI version 1, abi §7). */
+/** The `test.*` imports of a conformance kernel (ABI version 1). */
 import { fn, type ImportedFunction } from "./schema.ts";
 
 export const testImports: readonly ImportedFunction[] = [

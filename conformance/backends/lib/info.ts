@@ -1,4 +1,4 @@
-// Private copy of the info page (abi §1), taken once per vCPU by half_init. Every vCPU has its own instance, hence its own copy.
+// Private copy of the info page, taken once per vCPU by half_init. Every vCPU has its own instance, hence its own copy.
 import {
   INFO_APIC_ID, INFO_BACKEND_VECTORS, INFO_FEATURE_MASK, INFO_IDT_VA, INFO_NR_VCPUS, INFO_PERCPU_VA, INFO_SHARED_VA, INFO_VCPU,
 } from "../../sdk/as/info";

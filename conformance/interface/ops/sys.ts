@@ -7,11 +7,11 @@ export const sysShutdown = op({
   result: "void",
   tiers: coreEverywhere,
   clauses: [
-    { n: 1, text: "With reason 0 it does not return.", source: "domain §1.10; Xen SCHEDOP_shutdown" },
-    { n: 2, text: "With reason 0 the end is an orderly shutdown, neither a crash nor a triple fault.", source: "domain §1.10" },
-    { n: 3, text: "A reason that nobody knows ends the guest as well: the call cannot fail silently (rule G7).", source: "domain §1.0 G7" },
+    { n: 1, text: "With reason 0 it does not return.", source: "Xen SCHEDOP_shutdown" },
+    { n: 2, text: "With reason 0 the end is an orderly shutdown, neither a crash nor a triple fault.", source: "Xen SCHEDOP_shutdown reasons; ACPI S5" },
+    { n: 3, text: "A reason that nobody knows ends the guest as well: the call cannot fail silently (rule G7).", source: "rule G7" },
   ],
   deviations: ["Suspend may return."],
-  sources: ["domain §1.10", "VMI Shutdown", "ACPI S5"],
+  sources: ["Xen SCHEDOP_shutdown", "VMI Shutdown", "ACPI S5"],
   native: true,
 });
