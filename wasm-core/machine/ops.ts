@@ -32,11 +32,9 @@ export const enum Step {
   JUMP = 7,
 }
 
-const TEXT: usize = changetype<usize>(machineOps);
-
 @inline
 function unit(at: u32): u32 {
-  return load<u16>(TEXT + (<usize>at << 1));
+  return load<u16>(changetype<usize>(machineOps) + (<usize>at << 1));
 }
 
 /** Index of the first character of line `id`. */

@@ -142,6 +142,13 @@ export class Vcpu {
   fault_vector: u32;
   fault_has_error: u32;
   fault_error: u32;
+  /** Address of the last page fault; delivery moves it to CR2, an exit to EXIT_GVA. */
+  fault_address: u64;
+  /** MachineOp and first address operand of the instruction under way: decode assist of exception exits. */
+  last_op: u32;
+  /** Set while an event is being delivered, so that an exit knows what it interrupted. */
+  delivering: u32;
+  last_operand: u64;
 
   // ---- qualification of the last exit
   exit_reason: u32;
@@ -254,7 +261,7 @@ export function vcpusCreate(): bool {
 /** vCPU number i < config.vcpus. */
 @inline
 export function vcpuAt(i: u32): Vcpu {
-  return changetype<Vcpu>(vcpus + i * VCPU_BYTES);
+  return changetype<Vcpu>(vcpus + <usize>i * VCPU_BYTES);
 }
 
 /** The vCPU with this APIC id; null if there is none. */
