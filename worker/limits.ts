@@ -5,7 +5,7 @@ const MIB = 1024 * KIB;
 
 /** DESIGN §10. */
 export const PART_SIZE_MAX_BYTES = {
-  manifest: 16 * KIB,
+  manifest: 64 * KIB,
   guest: 1 * MIB,
   host: 2 * MIB,
   rom: 256 * KIB,

@@ -3,7 +3,7 @@ import { eq, sql } from "drizzle-orm";
 import { type Build, mergeAndJudge, type ShardResult } from "../../conformance/runner/index.ts";
 import { now } from "../clock.ts";
 import { putBlob, shardKey } from "../db/blobs.ts";
-import { database } from "../db/client.ts";
+import { database, statement } from "../db/client.ts";
 import { runs, shards } from "../db/schema.ts";
 import type { Env } from "../env.ts";
 import type { RunState } from "../registry/views.ts";
@@ -83,16 +83,13 @@ async function judge(env: Env, run: string, build: Build, results: ShardResult[]
 
 /** One batch, all or nothing: results, state (and by trigger its event), and what matrix and badge show. */
 async function publish(env: Env, move: Move, build: Build, rows: OpRow[]): Promise<void> {
-  const db = database(env);
   const { vendor, backend } = build.manifest;
-  await db.batch([
-    db.run(sql`INSERT INTO op_results (run, op, place, verdict, native, clauses, costs)
-      SELECT ${move.run}, value ->> 'op', key, value ->> 'verdict', value ->> 'native', value -> 'clauses', value -> 'costs'
-      FROM json_each(${JSON.stringify(rows)})`),
-    moveStatement(db, move),
-    // A run that began earlier does not replace the result of a later one.
-    db.run(sql`UPDATE backends SET current_run = ${move.run} WHERE vendor = ${vendor} AND slug = ${backend} AND NOT EXISTS (
-      SELECT 1 FROM runs AS shown, runs AS mine
-      WHERE shown.id = backends.current_run AND mine.id = ${move.run} AND shown.created_at > mine.created_at)`),
-  ]);
+  const results = sql`INSERT INTO op_results (run, op, place, verdict, native, clauses, costs)
+    SELECT ${move.run}, value ->> 'op', key, value ->> 'verdict', value ->> 'native', value -> 'clauses', value -> 'costs'
+    FROM json_each(${JSON.stringify(rows)})`;
+  // A run that began earlier does not replace the result of a later one.
+  const show = sql`UPDATE backends SET current_run = ${move.run} WHERE vendor = ${vendor} AND slug = ${backend} AND NOT EXISTS (
+    SELECT 1 FROM runs AS shown, runs AS mine
+    WHERE shown.id = backends.current_run AND mine.id = ${move.run} AND shown.created_at > mine.created_at)`;
+  await env.DB.batch([results, moveStatement(database(env), move), show].map((query) => statement(env, query)));
 }

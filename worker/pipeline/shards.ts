@@ -1,6 +1,6 @@
 import { and, eq, sql } from "drizzle-orm";
 import { planShards } from "../../conformance/runner/index.ts";
-import { database } from "../db/client.ts";
+import { database, statement } from "../db/client.ts";
 import { shards } from "../db/schema.ts";
 import type { Env } from "../env.ts";
 import { QUEUE_BATCH_MAX_MESSAGES } from "../limits.ts";
@@ -12,12 +12,10 @@ import { moveStatement } from "./transition.ts";
 export async function enqueue(env: Env, run: { id: string; build: string }, at: number): Promise<void> {
   const plan = planShards(await theSuite(), await loadBuild(env, run.build));
   const rows = JSON.stringify(plan.map(({ index, units }) => ({ index, units })));
-  const db = database(env);
-  await db.batch([
-    db.run(sql`INSERT INTO shards (run, shard, units)
-      SELECT ${run.id}, value ->> 'index', value -> 'units' FROM json_each(${rows}) WHERE true ON CONFLICT DO NOTHING`),
-    moveStatement(db, { run: run.id, from: "received", to: "queued", at }),
-  ]);
+  const insert = sql`INSERT INTO shards (run, shard, units)
+    SELECT ${run.id}, value ->> 'index', value -> 'units' FROM json_each(${rows}) WHERE true ON CONFLICT DO NOTHING`;
+  const move = moveStatement(database(env), { run: run.id, from: "received", to: "queued", at });
+  await env.DB.batch([statement(env, insert), statement(env, move)]);
   await sendShards(
     env,
     run.id,

@@ -1,6 +1,6 @@
 // Whatever is due is a row with `next_at`; queues may forget and consumers may die, and no run is lost.
 import { and, asc, eq, isNotNull, lte, sql } from "drizzle-orm";
-import { database, reasonOf } from "../db/client.ts";
+import { database, reasonOf, statement } from "../db/client.ts";
 import { deliveries, runs } from "../db/schema.ts";
 import type { Env } from "../env.ts";
 import { DELIVERY_KEPT_MS, RUN_AGE_MAX_MS, SWEEP_AGAIN_MS, SWEEP_RUNS_MAX } from "../limits.ts";
@@ -19,13 +19,9 @@ type DueRun = Pick<typeof runs.$inferSelect, "id" | "build" | "state" | "created
 export async function sweep(env: Env, at: number, afresh = false): Promise<number> {
   const db = database(env);
   if (afresh) {
-    await db.batch([
-      db.run(
-        sql`UPDATE shards SET lease_until = NULL, tries = 0 WHERE done = 0 AND (lease_until IS NOT NULL OR tries > 0)`,
-      ),
-      // A raw statement with a parameter cannot be in a batch: drizzle prepares it too late.
-      db.update(runs).set({ nextAt: at }).where(isNotNull(runs.nextAt)),
-    ]);
+    const free = sql`UPDATE shards SET lease_until = NULL, tries = 0 WHERE done = 0 AND (lease_until IS NOT NULL OR tries > 0)`;
+    const wake = sql`UPDATE runs SET next_at = ${at} WHERE next_at IS NOT NULL`;
+    await env.DB.batch([statement(env, free), statement(env, wake)]);
   }
   const due = await db
     .select({ id: runs.id, build: runs.build, state: runs.state, createdAt: runs.createdAt })

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Suite } from "../../conformance/runner/types.ts";
 import { iso } from "../clock.ts";
-import { database } from "../db/client.ts";
+import { statement } from "../db/client.ts";
 import type { Env } from "../env.ts";
 import { theSuite } from "../pipeline/engine.ts";
 import { groupOf, scoreOf } from "./suite-view.ts";
@@ -35,15 +35,14 @@ export async function readBadge(env: Env, of: BadgeOf): Promise<BadgeView | null
   const suite = await theSuite();
   const group = "group" in of ? (of.group ?? null) : null;
   if (group !== null && !suite.ops.some((op) => groupOf(op.id) === group)) return null;
-  const db = database(env);
-  const [[row], ops] = await db.batch([
-    db.all<BadgeRow>(sql`SELECT b.vendor, b.backend, b.version, b.profile, b.digest AS build, r.id AS run, s.pvi, s.digest AS suite,
-        r.state_at AS at, r.conforms, r.held, r."of", r.summary
-      FROM runs r JOIN builds b ON b.digest = r.build JOIN suites s ON s.digest = r.suite WHERE r.id = ${runOf(of)}`),
-    db.all<ClauseRow>(
-      sql`SELECT op, clauses FROM op_results WHERE ${group} IS NOT NULL AND run = ${runOf(of)} AND op >= ${`${group}.`} AND op < ${`${group}/`}`,
-    ),
-  ]);
+  const rowQuery = sql`SELECT b.vendor, b.backend, b.version, b.profile, b.digest AS build, r.id AS run, s.pvi, s.digest AS suite,
+      r.state_at AS at, r.conforms, r.held, r."of", r.summary
+    FROM runs r JOIN builds b ON b.digest = r.build JOIN suites s ON s.digest = r.suite WHERE r.id = ${runOf(of)}`;
+  // The ops of a group: `/` follows `.` in the order of bytes.
+  const opsQuery = sql`SELECT op, clauses FROM op_results
+    WHERE ${group} IS NOT NULL AND run = ${runOf(of)} AND op >= ${`${group}.`} AND op < ${`${group}/`}`;
+  const answers = await env.DB.batch([statement(env, rowQuery), statement(env, opsQuery)]);
+  const [[row], ops] = answers.map((answer) => answer.results) as [BadgeRow[], ClauseRow[]];
   if (!row) return null;
   const score = group === null ? wholeScore(row) : groupScore(suite, row.profile, group, ops);
   // A profile that owes nothing in this group has nothing to show.

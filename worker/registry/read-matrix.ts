@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Suite } from "../../conformance/runner/types.ts";
 import { iso } from "../clock.ts";
-import { database } from "../db/client.ts";
+import { statement } from "../db/client.ts";
 import type { Env } from "../env.ts";
 import { theSuite } from "../pipeline/engine.ts";
 import { isFinal } from "../pipeline/states.ts";
@@ -39,13 +39,11 @@ interface CellRow {
 /** Backends × ops of the current suite. */
 export async function readMatrix(env: Env): Promise<Matrix> {
   const suite = await theSuite();
-  const db = database(env);
-  const [backends, cells] = await db.batch([
-    db.all<BackendRow>(backendsQuery(suite.digest)),
-    db.all<CellRow>(sql`SELECT r.run, r.op, r.verdict FROM backends b
-      JOIN runs ON runs.id = b.current_run AND runs.suite = ${suite.digest}
-      JOIN op_results r ON r.run = runs.id`),
-  ]);
+  const cellsQuery = sql`SELECT r.run, r.op, r.verdict FROM backends b
+    JOIN runs ON runs.id = b.current_run AND runs.suite = ${suite.digest}
+    JOIN op_results r ON r.run = runs.id`;
+  const answers = await env.DB.batch([statement(env, backendsQuery(suite.digest)), statement(env, cellsQuery)]);
+  const [backends, cells] = answers.map((answer) => answer.results) as [BackendRow[], CellRow[]];
   const byRun = Map.groupBy(cells, (cell) => cell.run);
   return {
     suite: { digest: suite.digest, pvi: suite.pvi },

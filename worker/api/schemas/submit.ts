@@ -7,7 +7,7 @@ const File = z.string().openapi({ format: "binary" });
 
 export const BuildForm = z
   .object({
-    manifest: File.openapi({ description: "parley.json, at most 16 KiB." }),
+    manifest: File.openapi({ description: "parley.json, at most 64 KiB." }),
     guest: File.optional().openapi({ description: "guest.wasm, at most 1 MiB." }),
     host: File.optional().openapi({ description: "host.wasm, at most 2 MiB." }),
     rom: File.optional().openapi({ description: "rom.wasm, at most 256 KiB." }),
@@ -36,12 +36,10 @@ export const ValidBuild = z
   .openapi("ValidBuild") satisfies z.ZodType<Validation>;
 
 /** Its digest is its name, so it is described but never rebuilt from this schema. */
-export const Report = z
-  .custom<RunnerReport>()
-  .openapi("Report", {
-    type: "object",
-    description: "Verdicts per op, clause and case, costs, schedules and traces of failures.",
-  });
+export const Report = z.custom<RunnerReport>().openapi("Report", {
+  type: "object",
+  description: "Verdicts per op, clause and case, costs, schedules and traces of failures.",
+});
 
 /** https://shields.io/badges/endpoint-badge */
 export const BadgeEndpoint = z
