@@ -1,0 +1,155 @@
+/** Sabotages of init.* and irq.*. */
+import { atStart, edit, guest, kvmGuest, native, nativeFlush, nativeGuest, type Sabotage } from "./sabotage.ts";
+
+const version = "export function init_version(): i32 {\n  return PVI_VERSION;";
+const disable = "export function irq_disable(): void {\n  machine.cli();";
+const enable = "export function irq_enable(): void {\n  machine.sti();";
+const halt = "  machine.sti();\n  machine.hlt();";
+/** IRR word of vectors 0x40–0x5F. */
+const pendingWord = "machine.rdmsr(0x822)";
+
+const init: Sabotage[] = [
+  native(
+    "init-version-number",
+    "speaks major version 2",
+    edit(nativeGuest, version, version.replace("PVI_VERSION", "2 << 16")),
+  ),
+  native(
+    "init-version-everywhere",
+    "vCPU 3 names another minor version",
+    edit(nativeGuest, version, version.replace("PVI_VERSION", "PVI_VERSION + (machine.vcpu() == 3 ? 1 : 0)")),
+  ),
+  native(
+    "init-features-defined-bits",
+    "only bit 1 of the selector is looked at",
+    edit(nativeGuest, "return which == 2 ? PRIV", "return which & 2 ? PRIV"),
+  ),
+  native(
+    "init-features-everywhere",
+    "vCPU 1 has no stable clock",
+    edit(
+      nativeGuest,
+      "return FEATURE_CLOCK_STABLE & featureMask()",
+      "return machine.vcpu() == 1 ? 0 : FEATURE_CLOCK_STABLE & featureMask()",
+    ),
+  ),
+  native(
+    "init-features-veto",
+    "the user's mask is not read",
+    edit(nativeGuest, "FEATURE_CLOCK_STABLE & featureMask()", "FEATURE_CLOCK_STABLE"),
+  ),
+  guest(
+    "init-features-fallback",
+    "stolen time is reported although it is vetoed",
+    edit(kvmGuest, "if (!has(FEATURE_STEAL)) return", "if (!hostHas(FEATURE_STEAL)) return"),
+  ),
+];
+
+const irq: Sabotage[] = [
+  native(
+    "irq-save-fl-both-states",
+    "reading the flag switches interrupts on",
+    atStart(
+      nativeGuest,
+      "export function irq_save_fl(): i64 {",
+      "  const flags = machine.pushf();\n  machine.sti();\n  if (flags) return flags;",
+    ),
+  ),
+  native(
+    "irq-save-fl-in-nmi",
+    "the flags pass through a variable that an NMI handler overwrites",
+    edit(
+      nativeGuest,
+      "export function irq_save_fl(): i64 {",
+      "let saved: i64 = 0;\nexport function irq_save_fl(): i64 {\n  saved = machine.pushf();\n  machine.nop();\n  if (saved) return saved;",
+    ),
+  ),
+  native(
+    "irq-disable-holds-delivery",
+    "irq.disable does nothing on vCPU 3",
+    edit(nativeGuest, disable, disable.replace("machine.cli()", "if (machine.vcpu() != 3) machine.cli()")),
+  ),
+  native(
+    "irq-disable-any-arrival",
+    "an interrupt that arrives during irq.disable undoes it",
+    edit(nativeGuest, disable, `${disable}\n  if (${pendingWord} & 2) machine.sti();`),
+  ),
+  native(
+    "irq-disable-does-not-count",
+    "calls of irq.disable are counted",
+    edit(nativeGuest, disable, `let depth: i32 = 0;\n${disable}\n  depth += 1;`),
+    edit(
+      nativeGuest,
+      enable,
+      enable.replace("machine.sti()", "depth = max(depth - 1, 0);\n  if (!depth) machine.sti()"),
+    ),
+  ),
+  native(
+    "irq-disable-own-vcpu",
+    "irq.disable on vCPU 3 reaches vCPU 2 by interrupt",
+    edit(
+      nativeGuest,
+      disable,
+      `${disable}\n  if (machine.vcpu() == 3) {\n    machine.store64(sharedVa + 48, 1);\n    machine.mfence();\n    sendEach(4, firstVector);\n  }`,
+    ),
+    edit(
+      nativeGuest,
+      "import { featureMask, maskOf, readInfo }",
+      "import { featureMask, firstVector, maskOf, readInfo, sharedVa }",
+    ),
+    edit(
+      nativeFlush,
+      "  serve();\n  machine.wrmsr(",
+      "  serve();\n  if (machine.load64(sharedVa + 48)) machine.store64(frame + 16, machine.load64(frame + 16) & ~machine.RFLAGS_IF);\n  machine.wrmsr(",
+    ),
+  ),
+  native(
+    "irq-enable-delivers-pending",
+    "irq.enable tests for a pending interrupt the wrong way round",
+    edit(nativeGuest, enable, enable.replace("machine.sti()", `if (!(${pendingWord} & 0x10)) machine.sti()`)),
+  ),
+  native(
+    "irq-enable-then-disable",
+    "irq.disable is skipped after an irq.enable that had something to deliver",
+    edit(
+      nativeGuest,
+      enable,
+      `let delivering: bool = false;\n${enable.replace("machine.sti()", `delivering = ${pendingWord} != 0;\n  machine.sti()`)}`,
+    ),
+    edit(
+      nativeGuest,
+      disable,
+      disable.replace("machine.cli()", "if (delivering) {\n    delivering = false;\n    return;\n  }\n  machine.cli()"),
+    ),
+  ),
+  native(
+    "irq-safe-halt-pending-before",
+    "a pending interrupt is taken between sti and hlt",
+    edit(
+      nativeGuest,
+      halt,
+      halt.replace("  machine.hlt()", "  if (machine.vcpu() == 0) machine.nop();\n  machine.hlt()"),
+    ),
+  ),
+  native(
+    "irq-safe-halt-any-arrival",
+    "an arriving interrupt is taken between sti and hlt",
+    edit(
+      nativeGuest,
+      halt,
+      halt.replace("  machine.hlt()", "  if (machine.vcpu() == 2) machine.nop();\n  machine.hlt()"),
+    ),
+  ),
+  native(
+    "irq-safe-halt-in-sleep",
+    "vCPU 3 goes to sleep again when it was woken",
+    edit(nativeGuest, halt, `${halt}\n  if (machine.vcpu() == 3) machine.hlt();`),
+  ),
+  native(
+    "irq-safe-halt-returns-enabled",
+    "the halt returns with interrupts disabled",
+    edit(nativeGuest, halt, `${halt}\n  machine.cli();`),
+  ),
+];
+
+export const cpuSabotages: readonly Sabotage[] = [...init, ...irq];

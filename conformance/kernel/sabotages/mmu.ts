@@ -1,0 +1,173 @@
+/** Sabotages of mmu.*. */
+import { atStart, edit, host, kvmSteal, native, nativeFlush, nativeGuest, type Sabotage } from "./sabotage.ts";
+
+const readCr3 = "  return machine.read_cr(3);";
+const writeCr3 = "  machine.write_cr(3, root);";
+const setPte = "  machine.store64(ptr, val);";
+const flushOne = "  machine.invlpg(va);\n}\n\nexport function mmu_flush_tlb_user";
+const flushUser = "  machine.write_cr(3, machine.read_cr(3));";
+const wait = "  while (machine.load64(at)) waitServing();";
+
+const local: Sabotage[] = [
+  native(
+    "mmu-read-cr3-reads-back",
+    "the root is read once and then remembered",
+    edit(
+      nativeGuest,
+      "export function mmu_read_cr3(): i64 {",
+      "let known: i64 = 0;\nexport function mmu_read_cr3(): i64 {\n  if (known) return known;\n  known = machine.read_cr(3);",
+    ),
+  ),
+  native(
+    "mmu-cr3-own-vcpu",
+    "the root last loaded by anybody is reported",
+    edit(
+      nativeGuest,
+      readCr3,
+      "  const last = machine.load64(sharedVa + 48);\n  return last ? last : machine.read_cr(3);",
+    ),
+    edit(nativeGuest, writeCr3, `${writeCr3}\n  machine.store64(sharedVa + 48, root);`),
+    edit(nativeGuest, "import { featureMask, maskOf, readInfo }", "import { featureMask, maskOf, readInfo, sharedVa }"),
+  ),
+  native(
+    "mmu-write-cr3-new-root",
+    "a new root is loaded at the next flush only",
+    edit(nativeGuest, writeCr3, "  if (root == machine.read_cr(3)) machine.write_cr(3, root);\n  queued = root;"),
+    edit(nativeGuest, readCr3, "  return queued ? queued : machine.read_cr(3);"),
+    edit(nativeGuest, flushUser, "  machine.write_cr(3, queued ? queued : machine.read_cr(3));"),
+    edit(nativeGuest, "export function mmu_read_cr3(", "let queued: i64 = 0;\nexport function mmu_read_cr3("),
+  ),
+  native(
+    "mmu-write-cr3-same-root",
+    "loading the root that is loaded does nothing",
+    edit(nativeGuest, writeCr3, "  if (root != machine.read_cr(3)) machine.write_cr(3, root);"),
+  ),
+  native(
+    "mmu-set-pte-reads-back",
+    "bit 62 of an entry is lost",
+    edit(nativeGuest, setPte, "  machine.store64(ptr, val & ~(<i64>1 << 62));"),
+  ),
+  native(
+    "mmu-set-pte-whole",
+    "an entry is stored in two halves",
+    edit(nativeGuest, setPte, "  machine.store32(ptr, <i32>val);\n  machine.store32(ptr + 4, <i32>(val >> 32));"),
+  ),
+  native(
+    "mmu-set-pte-needs-no-flush",
+    "vCPU 3 defers its entries",
+    edit(nativeGuest, setPte, "  if (machine.vcpu() != 3) machine.store64(ptr, val);"),
+  ),
+  native(
+    "mmu-flush-one-page",
+    "an address within the page is ignored",
+    edit(nativeGuest, flushOne, flushOne.replace("machine.invlpg", "if (!(va & 0xfff)) machine.invlpg")),
+  ),
+  native(
+    "mmu-flush-one-global",
+    "everything but global translations is dropped",
+    edit(nativeGuest, flushOne, flushOne.replace("machine.invlpg(va)", "machine.invpcid(3, 0, 0)")),
+  ),
+  native(
+    "mmu-flush-one-non-canonical",
+    "INVPCID is used for it, which faults (XSA-279)",
+    edit(
+      nativeGuest,
+      flushOne,
+      flushOne.replace(
+        "machine.invlpg(va)",
+        "if ((va << 16) >> 16 == va) machine.invlpg(va);\n  else machine.invpcid(0, 0, va)",
+      ),
+    ),
+  ),
+  native(
+    "mmu-flush-user-all",
+    "one page is dropped instead of all",
+    edit(nativeGuest, flushUser, "  machine.invlpg(0);"),
+  ),
+  native(
+    "mmu-flush-user-structures",
+    "vCPU 3 flushes nothing",
+    edit(nativeGuest, flushUser, `  if (machine.vcpu() != 3) ${flushUser.trim()}`),
+  ),
+  native(
+    "mmu-flush-user-keeps-state",
+    "the flush enables interrupts",
+    edit(nativeGuest, flushUser, `${flushUser}\n  machine.sti();`),
+  ),
+];
+
+const remote: Sabotage[] = [
+  native(
+    "mmu-flush-multi-running",
+    "vCPU 1 is not waited for",
+    edit(nativeFlush, wait, `  if (others != 2) ${wait.trim()}`),
+  ),
+  native(
+    "mmu-flush-multi-in-handler",
+    "vCPU 2 is not waited for",
+    edit(nativeFlush, wait, `  if (others != 4) ${wait.trim()}`),
+  ),
+  native(
+    "mmu-flush-multi-sleeping",
+    "a vCPU that sleeps is left out, and flushes nothing when it wakes up",
+    edit(
+      nativeGuest,
+      "  machine.sti();\n  machine.hlt();",
+      "  machine.rmw(machine.RMW_BTR | machine.SIZE_64 | machine.LOCK, sharedVa, machine.vcpu());\n  machine.sti();\n  machine.hlt();\n  machine.rmw(machine.RMW_BTS | machine.SIZE_64 | machine.LOCK, sharedVa, machine.vcpu());",
+    ),
+    edit(nativeGuest, "import { featureMask, maskOf, readInfo }", "import { featureMask, maskOf, readInfo, sharedVa }"),
+  ),
+  host(
+    "mmu-flush-multi-preempted",
+    "the preempted byte is read and cleared in two steps (CVE-2019-3016)",
+    edit(
+      kvmSteal,
+      "const preempted = <i32>host.rmw(XCHG_8, at + STEAL_PREEMPTED, 0);",
+      "const preempted = host.load8(at + STEAL_PREEMPTED);\n  host.store8(at + STEAL_PREEMPTED, 0);",
+    ),
+  ),
+  native(
+    "mmu-flush-multi-self",
+    "the calling vCPU is left out",
+    edit(nativeFlush, "if (mask & mine) flushLocal", "if (0) flushLocal"),
+  ),
+  native(
+    "mmu-flush-multi-nobody",
+    "an empty mask means everybody",
+    edit(
+      nativeFlush,
+      "  const mask = maskOf(mask_va);",
+      "  const named = maskOf(mask_va);\n  const mask = named ? named : ~(<u64>0);",
+    ),
+  ),
+  native(
+    "mmu-flush-multi-freed-tables",
+    "freed tables are left to somebody else",
+    atStart(
+      nativeFlush,
+      "  if (flags & ~FLAG_FREED_TABLES) return E_INVAL;",
+      "  if (flags & FLAG_FREED_TABLES) return 0;",
+    ),
+  ),
+  native(
+    "mmu-flush-multi-crossed",
+    "interrupts stay disabled while others are waited for",
+    edit(
+      nativeFlush,
+      `  machine.popf(rflags);\n${wait}`,
+      "  while (machine.load64(at)) machine.pause();\n  machine.popf(rflags);",
+    ),
+  ),
+  native(
+    "mmu-flush-multi-undefined-flags",
+    "undefined flags are accepted",
+    edit(nativeFlush, "  if (flags & ~FLAG_FREED_TABLES) return E_INVAL;\n", ""),
+  ),
+  native(
+    "mmu-flush-multi-range",
+    "the last page of a range is dropped only if the range reaches its end",
+    edit(nativeFlush, "va < <u64>end; va += PAGE", "va + PAGE <= <u64>end; va += PAGE"),
+  ),
+];
+
+export const mmuSabotages: readonly Sabotage[] = [...local, ...remote];

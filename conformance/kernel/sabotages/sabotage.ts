@@ -1,0 +1,54 @@
+/** Shape of a sabotage: a bug put into one half of a reference build that exactly one case must notice. */
+
+/** A textual edit of a source; `find` must occur exactly once. */
+export interface Edit {
+  /** Path from the project root. */
+  file: string;
+  find: string;
+  replace: string;
+}
+
+export interface Sabotage {
+  /** Id of the case that must fail, alone. */
+  case: string;
+  /** What is wrong now, in words. */
+  title: string;
+  half: "native/guest" | "kvm/guest" | "kvm/host";
+  edits: Edit[];
+}
+
+const backends = "conformance/backends";
+export const nativeGuest = `${backends}/native/guest.ts`;
+export const nativeFlush = `${backends}/native/flush.ts`;
+export const nativeClock = `${backends}/native/clock.ts`;
+export const scale = `${backends}/lib/scale.ts`;
+export const kvmGuest = `${backends}/kvm/guest.ts`;
+export const kvmClock = `${backends}/kvm/guest/clock.ts`;
+export const kvmWait = `${backends}/kvm/guest/wait.ts`;
+export const kvmRemote = `${backends}/kvm/guest/remote.ts`;
+export const kvmHypercalls = `${backends}/kvm/host/hypercalls.ts`;
+export const kvmSteal = `${backends}/kvm/host/steal.ts`;
+
+/** Sabotage of the native half. */
+export function native(id: string, title: string, ...edits: Edit[]): Sabotage {
+  return { case: id, title, half: "native/guest", edits };
+}
+
+/** Sabotage of KVM's guest half. */
+export function guest(id: string, title: string, ...edits: Edit[]): Sabotage {
+  return { case: id, title, half: "kvm/guest", edits };
+}
+
+/** Sabotage of KVM's host half. */
+export function host(id: string, title: string, ...edits: Edit[]): Sabotage {
+  return { case: id, title, half: "kvm/host", edits };
+}
+
+export function edit(file: string, find: string, replace: string): Edit {
+  return { file, find, replace };
+}
+
+/** Puts statements at the start of a function's body; `head` is its declaration line up to and with the brace. */
+export function atStart(file: string, head: string, statements: string): Edit {
+  return { file, find: head, replace: `${head}\n${statements}` };
+}
