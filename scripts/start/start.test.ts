@@ -1,0 +1,66 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { isToken } from "../../worker/identity/token.ts";
+import { ensureSecrets } from "./secrets.mjs";
+import { startServer } from "./server.mjs";
+import { localSettings, wranglerEnv } from "./settings.mjs";
+
+const folder = mkdtempSync(join(tmpdir(), "parley-start-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("secrets of the local Worker", () => {
+  it("are made once, readable by their owner alone, and kept", async () => {
+    const path = join(folder, "made.vars");
+    const { mediatorToken } = await ensureSecrets(path);
+    expect(isToken(mediatorToken)).toBe(true);
+    expect(Buffer.from(/SECRETS_KEY=(.*)/.exec(readFileSync(path, "utf8"))?.[1] ?? "", "base64")).toHaveLength(32);
+    expect(statSync(path).mode & 0o077).toBe(0);
+    const before = readFileSync(path, "utf8");
+    expect((await ensureSecrets(path)).mediatorToken).toBe(mediatorToken);
+    expect(readFileSync(path, "utf8")).toBe(before);
+  });
+
+  it("are added to what the developer keeps there", async () => {
+    const path = join(folder, "own.vars");
+    writeFileSync(path, "MINE=1\n");
+    await ensureSecrets(path);
+    const names = Array.from(readFileSync(path, "utf8").matchAll(/^(\w+)=/gm), ([, name]) => name);
+    expect(names).toEqual(["MINE", "MEDIATOR_TOKEN", "SECRETS_KEY"]);
+  });
+});
+
+describe("settings", () => {
+  it("refuse a PORT that is none, and say what to do", () => {
+    for (const PORT of ["0", "65536", "http", "80.5"])
+      expect(() => localSettings({ PORT })).toThrow(/set it to a number/);
+    expect(localSettings({ PORT: "9000", PARLEY_STATE: folder })).toMatchObject({
+      port: 9000,
+      url: "http://127.0.0.1:9000",
+    });
+  });
+
+  it("keep wrangler quiet, and its files in the state folder", () => {
+    const env = wranglerEnv(folder, {});
+    expect(env).toMatchObject({
+      WRANGLER_SEND_METRICS: "false",
+      X_LOCAL_EXPLORER: "false",
+      CLOUDFLARE_CF_FETCH_ENABLED: "false",
+    });
+    for (const name of ["WRANGLER_LOG_PATH", "WRANGLER_REGISTRY_PATH", "XDG_CONFIG_HOME"] as const)
+      expect(env[name].startsWith(folder), name).toBe(true);
+  });
+});
+
+describe("server", () => {
+  it("refuses a port that is taken, and says how to choose another", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await new Promise((resolve) => other.once("listening", resolve));
+    const { port } = other.address() as { port: number };
+    const starting = startServer({ port, url: `http://127.0.0.1:${port}`, stateFolder: folder });
+    await expect(starting).rejects.toThrow(`port ${port} is taken`);
+    other.close();
+  });
+});
