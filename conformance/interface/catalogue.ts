@@ -42,7 +42,9 @@ export interface NamedClause extends Clause {
 }
 
 /** All clauses in op order; numbers of the case section refer to ids, not to positions here. */
-export const clauses: readonly NamedClause[] = ops.flatMap((op) => op.clauses.map((clause) => ({ ...clause, id: `${op.id}.${clause.n}`, op: op.id })));
+export const clauses: readonly NamedClause[] = ops.flatMap((op) =>
+  op.clauses.map((clause) => ({ ...clause, id: `${op.id}.${clause.n}`, op: op.id })),
+);
 
 /** Export name of an op: `irq.disable` is `irq_disable`. */
 export function exportName(id: string): string {

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { readManifest } from "./manifest.ts";
 
@@ -24,15 +24,25 @@ describe("the manifest schema", () => {
   it("accepts the manifest of every reference build", () => {
     const names = readdirSync(backends).filter((name) => existsSync(new URL(`${name}/parley.json`, backends)));
     expect(names).toContain("kvm");
-    for (const name of names) expect(readManifest(JSON.parse(readFileSync(new URL(`${name}/parley.json`, backends), "utf8"))), name).toMatchObject({ ok: true });
+    for (const name of names)
+      expect(
+        readManifest(JSON.parse(readFileSync(new URL(`${name}/parley.json`, backends), "utf8"))),
+        name,
+      ).toMatchObject({ ok: true });
   });
 
   it("fills defaults in", () => {
-    expect(readManifest(valid)).toMatchObject({ ok: true, manifest: { slat: false, offers: [], complete_with: null, features: { offered: "0" } } });
+    expect(readManifest(valid)).toMatchObject({
+      ok: true,
+      manifest: { slat: false, offers: [], complete_with: null, features: { offered: "0" } },
+    });
   });
 
   it("refuses unknown keys at every depth, naming each", () => {
-    expect(pointersOf({ colour: "red", needs: { ...valid.needs, "a/b": 1 } }).sort()).toEqual(["/colour", "/needs/a~1b"]);
+    expect(pointersOf({ colour: "red", needs: { ...valid.needs, "a/b": 1 } }).sort()).toEqual([
+      "/colour",
+      "/needs/a~1b",
+    ]);
   });
 
   it.each([

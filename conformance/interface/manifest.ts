@@ -38,10 +38,14 @@ export const manifestSchema = shape.superRefine((manifest, context) => {
   const graded = manifest.machine === "fullvirt" ? "native" : manifest.machine;
   if (manifest.profile !== graded) complain(["profile"], `machine ${manifest.machine} is graded by profile ${graded}`);
   const bare = manifest.machine === "native" || manifest.machine === "fullvirt";
-  if (bare && manifest.abi !== null) complain(["abi"], `machine ${manifest.machine} has no guest–host ABI: set abi to null`);
-  if (!bare && manifest.abi === null) complain(["abi"], `machine ${manifest.machine} needs the ABI that both halves speak`);
-  if (manifest.slat && manifest.machine !== "direct") complain(["slat"], "only machine direct chooses second-level translation");
-  if (manifest.machine === "native" && manifest.needs.host_pages > 0) complain(["needs", "host_pages"], "machine native has no host half: set 0");
+  if (bare && manifest.abi !== null)
+    complain(["abi"], `machine ${manifest.machine} has no guest–host ABI: set abi to null`);
+  if (!bare && manifest.abi === null)
+    complain(["abi"], `machine ${manifest.machine} needs the ABI that both halves speak`);
+  if (manifest.slat && manifest.machine !== "direct")
+    complain(["slat"], "only machine direct chooses second-level translation");
+  if (manifest.machine === "native" && manifest.needs.host_pages > 0)
+    complain(["needs", "host_pages"], "machine native has no host half: set 0");
   checkRange(manifest, complain);
   if (new Set(manifest.offers).size !== manifest.offers.length) complain(["offers"], "names an op twice");
   for (const key of ["offered", "hints"] as const) {
@@ -50,7 +54,10 @@ export const manifestSchema = shape.superRefine((manifest, context) => {
   }
 });
 
-function checkRange(manifest: z.output<typeof shape>, complain: (path: (string | number)[], message: string) => void): void {
+function checkRange(
+  manifest: z.output<typeof shape>,
+  complain: (path: (string | number)[], message: string) => void,
+): void {
   const [minMajor = 0, minMinor = 0] = manifest.pvi.min.split(".").map(Number);
   const [maxMajor = 0, maxMinor = 0] = manifest.pvi.max.split(".").map(Number);
   if (minMajor !== maxMajor) complain(["pvi", "max"], "must have the major number of pvi.min");
@@ -71,15 +78,22 @@ export interface ManifestProblem {
 }
 
 /** Checks parsed JSON; reports every problem at once. Never throws. */
-export function readManifest(value: unknown): { ok: true; manifest: Manifest } | { ok: false; problems: ManifestProblem[] } {
+export function readManifest(
+  value: unknown,
+): { ok: true; manifest: Manifest } | { ok: false; problems: ManifestProblem[] } {
   const result = manifestSchema.safeParse(value);
   if (result.success) return { ok: true, manifest: result.data };
   return { ok: false, problems: result.error.issues.flatMap(problemsOf) };
 }
 
 function problemsOf(issue: z.core.$ZodIssue): ManifestProblem[] {
-  if (issue.code !== "unrecognized_keys") return [{ pointer: pointerOf(issue.path), code: issue.code, message: issue.message }];
-  return issue.keys.map((key) => ({ pointer: pointerOf([...issue.path, key]), code: issue.code, message: "is not a key of parley.json: remove it" }));
+  if (issue.code !== "unrecognized_keys")
+    return [{ pointer: pointerOf(issue.path), code: issue.code, message: issue.message }];
+  return issue.keys.map((key) => ({
+    pointer: pointerOf([...issue.path, key]),
+    code: issue.code,
+    message: "is not a key of parley.json: remove it",
+  }));
 }
 
 function pointerOf(path: readonly PropertyKey[]): string {

@@ -67,7 +67,12 @@ export function op(declaration: Op): Op {
 }
 
 /** Core in every profile. */
-export const coreEverywhere: Record<Profile, Tier> = { native: "core", enlightened: "core", shadow: "core", direct: "core" };
+export const coreEverywhere: Record<Profile, Tier> = {
+  native: "core",
+  enlightened: "core",
+  shadow: "core",
+  direct: "core",
+};
 
 /**
  * Declares an imported function by its signature in words, e.g. `fn("load8", "(va i64) -> i32", "…")`.
@@ -76,12 +81,16 @@ export const coreEverywhere: Record<Profile, Tier> = { native: "core", enlighten
 export function fn(name: string, signature: string, doc: string, alias?: string): ImportedFunction {
   const match = /^\(([^)]*)\)(?: -> (i32|i64))?$/.exec(signature);
   if (!match) throw new Error(`${name}: signature "${signature}" is not "(name type, …) -> type"`);
-  const params = (match[1] ?? "").split(",").filter((part) => part.trim() !== "").map((part) => parameter(name, part.trim()));
+  const params = (match[1] ?? "")
+    .split(",")
+    .filter((part) => part.trim() !== "")
+    .map((part) => parameter(name, part.trim()));
   return { name, params, result: (match[2] as Scalar | undefined) ?? "void", doc, ...(alias ? { alias } : {}) };
 }
 
 function parameter(owner: string, text: string): { name: string; type: Scalar } {
   const [name, type] = text.split(" ");
-  if (!name || (type !== "i32" && type !== "i64")) throw new Error(`${owner}: parameter "${text}" is not "name i32" or "name i64"`);
+  if (!name || (type !== "i32" && type !== "i64"))
+    throw new Error(`${owner}: parameter "${text}" is not "name i32" or "name i64"`);
   return { name, type };
 }

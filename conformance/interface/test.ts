@@ -2,17 +2,33 @@
 import { fn, type ImportedFunction } from "./schema.ts";
 
 export const testImports: readonly ImportedFunction[] = [
-  fn("expect", "(clause i32, ok i32)", "Clause k of the case section holds iff ok; a failure is recorded and ends this schedule."),
+  fn(
+    "expect",
+    "(clause i32, ok i32)",
+    "Clause k of the case section holds iff ok; a failure is recorded and ends this schedule.",
+  ),
   fn("expect_eq", "(clause i32, got i64, want i64)", "As expect, with both numbers in the report."),
   fn("fail", "(clause i32, code i32)", "Clause k does not hold."),
   fn("note", "(ptr i32, len i32)", "Words for the next expectation, at most 200 bytes of UTF-8."),
-  fn("not_offered", "(op i32)", "The case does not apply because op is not offered; legal only when probe and manifest agree."),
+  fn(
+    "not_offered",
+    "(op i32)",
+    "The case does not apply because op is not offered; legal only when probe and manifest agree.",
+  ),
   fn("may_end", "(mask i32)", "From here the end is good: bit 0 shutdown, bit 1 crash, bit 2 triple fault."),
   fn("barrier", "(id i32)", "Waits for all roles; a full fence, free of cost."),
   fn("quiet", "(on i32)", "Brackets set-up that needs no search."),
-  fn("outcome", "(slot i32, v i64)", "Sets a slot of the outcome vector; sets of vectors are compared over all schedules."),
+  fn(
+    "outcome",
+    "(slot i32, v i64)",
+    "Sets a slot of the outcome vector; sets of vectors are compared over all schedules.",
+  ),
   fn("choose", "(n i32) -> i32", "Explored branch 0 … n−1."),
-  fn("plan", "(kind i32, vcpu i32, at i64, arg i64)", "At real time `at` ns: kind 0 interrupt of vector arg, 1 NMI, 2 steal for arg ns, 3 TSC migration."),
+  fn(
+    "plan",
+    "(kind i32, vcpu i32, at i64, arg i64)",
+    "At real time `at` ns: kind 0 interrupt of vector arg, 1 NMI, 2 steal for arg ns, 3 TSC migration.",
+  ),
   fn("advance", "(ns i64)", "Moves real time."),
   fn("cost_begin", "(scope i32)", "Opens a cost scope on this vCPU."),
   fn("cost_end", "(scope i32)", "Closes it."),

@@ -1,5 +1,13 @@
 // Guest half for KVM's published paravirt ABI. What it does not export, and what the host does not offer, is native.
-import { FEATURE_CLOCK, FEATURE_IPI, FEATURE_REMOTE_FLUSH, FEATURE_STEAL, FEATURE_WAIT, PRIVILEGE_REMOTE, PRIVILEGE_SHUTDOWN } from "../../sdk/as/info";
+import {
+  FEATURE_CLOCK,
+  FEATURE_IPI,
+  FEATURE_REMOTE_FLUSH,
+  FEATURE_STEAL,
+  FEATURE_WAIT,
+  PRIVILEGE_REMOTE,
+  PRIVILEGE_SHUTDOWN,
+} from "../../sdk/as/info";
 import * as native from "../../sdk/as/native";
 import { PVI_VERSION } from "../../sdk/as/pvi";
 import { readInfo, vcpus } from "../lib/info";
@@ -10,7 +18,7 @@ import { flushMulti, kick, sendMask } from "./guest/remote";
 import { wait } from "./guest/wait";
 
 export function abi(): i64 {
-  return (<i64>PVI_VERSION << 32) | PVI_VERSION;
+  return ((<i64>PVI_VERSION) << 32) | PVI_VERSION;
 }
 
 /** Once per vCPU, IF = 0, `info` is the va of its info page. */
@@ -36,7 +44,9 @@ export function init_features(which: i32): i64 {
 }
 
 export function mmu_flush_tlb_multi(mask_va: i64, start: i64, end: i64, flags: i32): i32 {
-  return has(FEATURE_REMOTE_FLUSH) ? flushMulti(mask_va, start, end, flags) : native.mmu_flush_tlb_multi(mask_va, start, end, flags);
+  return has(FEATURE_REMOTE_FLUSH)
+    ? flushMulti(mask_va, start, end, flags)
+    : native.mmu_flush_tlb_multi(mask_va, start, end, flags);
 }
 
 export function ipi_send_mask(mask_va: i64, vector: i32): i32 {

@@ -8,15 +8,15 @@ import { exitHypercall } from "./host/hypercalls";
 import { exitIo } from "./host/io";
 import { exitMsr } from "./host/msr";
 import { permissionsInit } from "./host/permissions";
-import { injectUd, skip, stateInit } from "./host/state";
 import { exitStartup, startupInit } from "./host/startup";
+import { injectUd, skip, stateInit } from "./host/state";
 import { stealEntered, stealPreempted } from "./host/steal";
 
 const SCHED_OUT: i32 = 0;
 const SCHED_IN: i32 = 1;
 
 export function abi(): i64 {
-  return (<i64>PVI_VERSION << 32) | PVI_VERSION;
+  return ((<i64>PVI_VERSION) << 32) | PVI_VERSION;
 }
 
 export function boot(): i32 {
@@ -30,15 +30,24 @@ export function boot(): i32 {
 /** One exit of `vcpu`; returns what becomes of it. */
 export function exit(vcpu: i32, reason: i32): i32 {
   switch (reason) {
-    case host.EXIT_HYPERCALL: return exitHypercall(vcpu);
-    case host.EXIT_INSN: return exitInstruction(vcpu);
-    case host.EXIT_MSR: return exitMsr(vcpu);
-    case host.EXIT_IO: return exitIo(vcpu);
-    case host.EXIT_SIPI: return exitStartup(vcpu);
-    case host.EXIT_KICK: return host.ACTION_ENTER;
-    case host.EXIT_SLAT: return outside(vcpu);
-    case host.EXIT_TRIPLE_FAULT: return crash("triple fault");
-    default: return crash("exit that this host does not know");
+    case host.EXIT_HYPERCALL:
+      return exitHypercall(vcpu);
+    case host.EXIT_INSN:
+      return exitInstruction(vcpu);
+    case host.EXIT_MSR:
+      return exitMsr(vcpu);
+    case host.EXIT_IO:
+      return exitIo(vcpu);
+    case host.EXIT_SIPI:
+      return exitStartup(vcpu);
+    case host.EXIT_KICK:
+      return host.ACTION_ENTER;
+    case host.EXIT_SLAT:
+      return outside(vcpu);
+    case host.EXIT_TRIPLE_FAULT:
+      return crash("triple fault");
+    default:
+      return crash("exit that this host does not know");
   }
 }
 

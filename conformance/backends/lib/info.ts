@@ -1,6 +1,13 @@
 // Private copy of the info page, taken once per vCPU by half_init. Every vCPU has its own instance, hence its own copy.
 import {
-  INFO_APIC_ID, INFO_BACKEND_VECTORS, INFO_FEATURE_MASK, INFO_IDT_VA, INFO_NR_VCPUS, INFO_PERCPU_VA, INFO_SHARED_VA, INFO_VCPU,
+  INFO_APIC_ID,
+  INFO_BACKEND_VECTORS,
+  INFO_FEATURE_MASK,
+  INFO_IDT_VA,
+  INFO_NR_VCPUS,
+  INFO_PERCPU_VA,
+  INFO_SHARED_VA,
+  INFO_VCPU,
 } from "../../sdk/as/info";
 import * as machine from "../../sdk/as/machine";
 
@@ -25,7 +32,7 @@ export function readInfo(va: i64): void {
   percpuVa = machine.load64(va + INFO_PERCPU_VA);
   idtVa = machine.load64(va + INFO_IDT_VA);
   firstVector = machine.load32(va + INFO_BACKEND_VECTORS) >> 16;
-  for (let i = 0; i < vcpus; i++) store<i32>(apicIds + (<usize>i << 2), machine.load32(va + INFO_APIC_ID + (i << 2)));
+  for (let i = 0; i < vcpus; i++) store<i32>(apicIds + ((<usize>i) << 2), machine.load32(va + INFO_APIC_ID + (i << 2)));
 }
 
 /** The user's veto as it is now: a cleared bit forbids the feature. */
@@ -34,10 +41,10 @@ export function featureMask(): i64 {
 }
 
 export function apicIdOf(vcpu: i32): i32 {
-  return load<i32>(apicIds + (<usize>vcpu << 2));
+  return load<i32>(apicIds + ((<usize>vcpu) << 2));
 }
 
 /** Members of the u64[4] mask at `mask_va` that exist: no index is beyond 63. */
 export function maskOf(mask_va: i64): u64 {
-  return <u64>machine.load64(mask_va) & ((<u64>1 << vcpus) - 1);
+  return <u64>machine.load64(mask_va) & (((<u64>1) << vcpus) - 1);
 }

@@ -18,16 +18,18 @@ export function scaleShift(hz: u64): i32 {
   return shift;
 }
 
-/** Multiplier, a binary fraction of 32 bits in [1/2, 1), for a counter of `hz` ≥ 1 and its scaleShift. */
-export function scaleMul(hz: u64, shift: i32): u32 {
-  const rate = shift < 0 ? hz >> <u64>-shift : hz << <u64>shift;
+/** Multiplier, a binary fraction of 32 bits in [1/2, 1), for a counter of `hz` ≥ 1. Bits that the first shift loses stay lost. */
+export function scaleMul(hz: u64): u32 {
+  let rate = hz;
+  while (rate > 2 * NS_PER_S) rate >>= 1;
+  while (rate <= NS_PER_S) rate <<= 1;
   return <u32>((NS_PER_S << 32) / rate);
 }
 
 /** ns of `ticks`; wraps modulo 2^64 like the published formula. Shifts beyond ±63 give 0. */
 export function scaled(ticks: u64, mul: u32, shift: i32): u64 {
   if (shift > 63 || shift < -63) return 0;
-  const moved = shift < 0 ? ticks >> <u64>-shift : ticks << <u64>shift;
+  const moved = shift < 0 ? ticks >> <u64>-shift : ticks << (<u64>shift);
   return (moved >> 32) * <u64>mul + (((moved & 0xffff_ffff) * <u64>mul) >> 32);
 }
 

@@ -11,7 +11,7 @@ let shift: i32 = 0;
 export function clockInit(): void {
   const hz = tscHz();
   shift = scaleShift(hz);
-  mul = scaleMul(hz, shift);
+  mul = scaleMul(hz);
 }
 
 /** Leaf 0x15: crystal ECX Hz · EBX / EAX; where it is empty leaf 0x16, EAX in MHz. */

@@ -63,14 +63,14 @@ export function flushLocal(start: i64, end: i64, flags: i32): void {
 
 export function flushMulti(mask_va: i64, start: i64, end: i64, flags: i32): i32 {
   if (flags & ~FLAG_FREED_TABLES) return E_INVAL;
-  const mine = <u64>1 << self;
+  const mine = (<u64>1) << self;
   const mask = maskOf(mask_va);
   if (mask & mine) flushLocal(start, end, flags);
   if (!(mask & ~mine)) return 0;
   const others = mask & ~mine & <u64>machine.load64(sharedVa);
   if (!others) return 0;
   const at = request(self);
-  let rflags = lockRequest(at);
+  const rflags = lockRequest(at);
   machine.store64(at + 8, start);
   machine.store64(at + 16, end);
   machine.store32(at + 24, flags);
@@ -105,6 +105,6 @@ function waitServing(): void {
 export function sendEach(targets: u64, vector: i32): void {
   for (let rest = targets; rest; rest &= rest - 1) {
     const id = apicIdOf(<i32>ctz(rest));
-    machine.wrmsr(machine.MSR_X2APIC_ICR, (<i64>id << 32) | (vector & ICR_VECTOR_MASK));
+    machine.wrmsr(machine.MSR_X2APIC_ICR, ((<i64>id) << 32) | (vector & ICR_VECTOR_MASK));
   }
 }

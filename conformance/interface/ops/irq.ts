@@ -8,9 +8,17 @@ export const irqSaveFl = op({
   resultDoc: "bit 9 is IF; all other bits are undefined",
   tiers: coreEverywhere,
   clauses: [
-    { n: 1, text: "Bit 9 of the result is set iff the calling vCPU takes maskable interrupts.", source: "Linux pv_ops irq.save_fl; Intel SDM PUSHF" },
+    {
+      n: 1,
+      text: "Bit 9 of the result is set iff the calling vCPU takes maskable interrupts.",
+      source: "Linux pv_ops irq.save_fl; Intel SDM PUSHF",
+    },
     { n: 2, text: "The call does not change the interrupt-enable state (rule G3).", source: "rule G3" },
-    { n: 3, text: "Called from an NMI handler it reports that state there and leaves the interrupted op undisturbed (rule G4).", source: "rule G4" },
+    {
+      n: 3,
+      text: "Called from an NMI handler it reports that state there and leaves the interrupted op undisturbed (rule G4).",
+      source: "rule G4",
+    },
   ],
   deviations: ["Bits other than 9 may hold anything."],
   sources: ["Linux pv_ops irq.save_fl", "VMI GetInterruptMask"],
@@ -24,8 +32,16 @@ export const irqDisable = op({
   result: "void",
   tiers: coreEverywhere,
   clauses: [
-    { n: 1, text: "On return no maskable interrupt is delivered to the calling vCPU until irq.enable or irq.safe_halt.", source: "Linux pv_ops irq.irq_disable; Intel SDM CLI" },
-    { n: 2, text: "An interrupt that arrives while interrupts are disabled stays pending and is delivered after they are enabled.", source: "Intel SDM vol. 3, local APIC: IRR holds what is not yet accepted" },
+    {
+      n: 1,
+      text: "On return no maskable interrupt is delivered to the calling vCPU until irq.enable or irq.safe_halt.",
+      source: "Linux pv_ops irq.irq_disable; Intel SDM CLI",
+    },
+    {
+      n: 2,
+      text: "An interrupt that arrives while interrupts are disabled stays pending and is delivered after they are enabled.",
+      source: "Intel SDM vol. 3, local APIC: IRR holds what is not yet accepted",
+    },
     { n: 3, text: "Calls do not count: one irq.enable undoes any number of them.", source: "Intel SDM CLI" },
     { n: 4, text: "The interrupt-enable state of other vCPUs does not change (rule G5).", source: "rule G5" },
   ],
@@ -41,8 +57,16 @@ export const irqEnable = op({
   result: "void",
   tiers: coreEverywhere,
   clauses: [
-    { n: 1, text: "An interrupt pending at the call is delivered at the latest after one further machine instruction, without any other activity.", source: "Linux commit a32a8813d017 (lguest never delivered what was pending)" },
-    { n: 2, text: "When irq.disable follows at once, a pending interrupt is delivered between the two or stays pending; it is never dropped.", source: "VMI draft of 2006 EnableInterrupts; Intel SDM vol. 2 STI" },
+    {
+      n: 1,
+      text: "An interrupt pending at the call is delivered at the latest after one further machine instruction, without any other activity.",
+      source: "Linux commit a32a8813d017 (lguest never delivered what was pending)",
+    },
+    {
+      n: 2,
+      text: "When irq.disable follows at once, a pending interrupt is delivered between the two or stays pending; it is never dropped.",
+      source: "VMI draft of 2006 EnableInterrupts; Intel SDM vol. 2 STI",
+    },
   ],
   deviations: ["An `sti` shadow is allowed and not owed: delivery may come before or after the next instruction."],
   sources: ["Linux pv_ops irq.irq_enable", "VMI EnableInterrupts"],
@@ -51,14 +75,27 @@ export const irqEnable = op({
 
 export const irqSafeHalt = op({
   id: "irq.safe_halt",
-  summary: "Enables interrupts and sleeps until one was delivered, in one atomic act. Interrupts are disabled on entry.",
+  summary:
+    "Enables interrupts and sleeps until one was delivered, in one atomic act. Interrupts are disabled on entry.",
   params: [],
   result: "void",
   tiers: coreEverywhere,
   clauses: [
-    { n: 1, text: "An interrupt that became pending before the call, while masked, is delivered and ends the sleep.", source: "Intel SDM vol. 2 STI, HLT; Xen SCHEDOP_block" },
-    { n: 2, text: "An interrupt that arrives between enabling and sleeping ends the sleep: none is lost.", source: "Intel SDM vol. 2 STI (shadow over HLT); Linux commit 66450a21f996 (event lost around HLT)" },
-    { n: 3, text: "An interrupt that arrives during the sleep ends it after its handler has run.", source: "Intel SDM vol. 2 HLT" },
+    {
+      n: 1,
+      text: "An interrupt that became pending before the call, while masked, is delivered and ends the sleep.",
+      source: "Intel SDM vol. 2 STI, HLT; Xen SCHEDOP_block",
+    },
+    {
+      n: 2,
+      text: "An interrupt that arrives between enabling and sleeping ends the sleep: none is lost.",
+      source: "Intel SDM vol. 2 STI (shadow over HLT); Linux commit 66450a21f996 (event lost around HLT)",
+    },
+    {
+      n: 3,
+      text: "An interrupt that arrives during the sleep ends it after its handler has run.",
+      source: "Intel SDM vol. 2 HLT",
+    },
     { n: 4, text: "On return interrupts are enabled.", source: "Linux pv_ops irq.safe_halt" },
   ],
   deviations: ["It may return without an interrupt (spurious wake-up)."],

@@ -8,7 +8,11 @@ export const mmuReadCr3 = op({
   resultDoc: "guest-physical address of the root in bits 51:12",
   tiers: coreEverywhere,
   clauses: [
-    { n: 1, text: "Bits 51:12 of the result are those of the value last given to mmu.write_cr3 on this vCPU.", source: "Intel SDM MOV CR3; Xen logical root" },
+    {
+      n: 1,
+      text: "Bits 51:12 of the result are those of the value last given to mmu.write_cr3 on this vCPU.",
+      source: "Intel SDM MOV CR3; Xen logical root",
+    },
     { n: 2, text: "A root loaded on another vCPU does not change the result here (rule G5).", source: "rule G5" },
   ],
   deviations: ["Bits outside 51:12 may differ from those written."],
@@ -24,7 +28,11 @@ export const mmuWriteCr3 = op({
   tiers: coreEverywhere,
   clauses: [
     { n: 1, text: "Accesses after the call are translated by the new root.", source: "Intel SDM MOV CR3" },
-    { n: 2, text: "On return no non-global translation that existed before the call is used on this vCPU, even if the root is the same.", source: "Intel SDM vol. 3 4.10.4.1" },
+    {
+      n: 2,
+      text: "On return no non-global translation that existed before the call is used on this vCPU, even if the root is the same.",
+      source: "Intel SDM vol. 3 4.10.4.1",
+    },
     { n: 3, text: "Root and translations of other vCPUs stay as they are (rule G5).", source: "rule G5" },
   ],
   deviations: ["Global translations may be dropped as well."],
@@ -42,9 +50,21 @@ export const mmuSetPte = op({
   result: "void",
   tiers: coreEverywhere,
   clauses: [
-    { n: 1, text: "On return the entry reads back as val on the calling vCPU, hardware A and D bits apart.", source: "Linux pv_ops mmu.set_pte" },
-    { n: 2, text: "The whole entry changes in one atomic store: nobody reads or walks a mixture of old and new.", source: "Intel SDM vol. 3, guaranteed atomic operations: aligned quadword stores are atomic" },
-    { n: 3, text: "An entry that was not present can be used on the calling vCPU after return without any flush.", source: "Intel SDM vol. 3 4.10.4.3" },
+    {
+      n: 1,
+      text: "On return the entry reads back as val on the calling vCPU, hardware A and D bits apart.",
+      source: "Linux pv_ops mmu.set_pte",
+    },
+    {
+      n: 2,
+      text: "The whole entry changes in one atomic store: nobody reads or walks a mixture of old and new.",
+      source: "Intel SDM vol. 3, guaranteed atomic operations: aligned quadword stores are atomic",
+    },
+    {
+      n: 3,
+      text: "An entry that was not present can be used on the calling vCPU after return without any flush.",
+      source: "Intel SDM vol. 3 4.10.4.3",
+    },
     { n: 4, text: "Neighbouring entries do not change.", source: "VMI SetPxE" },
   ],
   deviations: ["No flush is implied and none is forbidden."],
@@ -59,7 +79,11 @@ export const mmuFlushTlbOne = op({
   result: "void",
   tiers: coreEverywhere,
   clauses: [
-    { n: 1, text: "On return the calling vCPU uses no translation of the page holding va that existed before the call.", source: "Intel SDM vol. 2 INVLPG" },
+    {
+      n: 1,
+      text: "On return the calling vCPU uses no translation of the page holding va that existed before the call.",
+      source: "Intel SDM vol. 2 INVLPG",
+    },
     { n: 2, text: "That includes global translations.", source: "Intel SDM INVLPG" },
     { n: 3, text: "va may be any address in the page.", source: "Intel SDM INVLPG" },
     { n: 4, text: "A non-canonical va has no effect and raises no fault.", source: "XSA-279, CVE-2018-19965" },
@@ -76,9 +100,17 @@ export const mmuFlushTlbUser = op({
   result: "void",
   tiers: coreEverywhere,
   clauses: [
-    { n: 1, text: "On return the calling vCPU uses no non-global translation that existed before the call.", source: "Linux pv_ops mmu.flush_tlb_user" },
+    {
+      n: 1,
+      text: "On return the calling vCPU uses no non-global translation that existed before the call.",
+      source: "Linux pv_ops mmu.flush_tlb_user",
+    },
     { n: 2, text: "Paging-structure caches of the address space are dropped with them.", source: "Intel SDM 4.10.4.1" },
-    { n: 3, text: "Page-table root and interrupt-enable state are unchanged (rules G1, G3).", source: "rules G1 and G3" },
+    {
+      n: 3,
+      text: "Page-table root and interrupt-enable state are unchanged (rules G1, G3).",
+      source: "rules G1 and G3",
+    },
   ],
   deviations: ["Global translations may be dropped as well."],
   sources: ["Linux pv_ops mmu.flush_tlb_user", "VMI FlushTLB", "Xen MMUEXT_TLB_FLUSH_LOCAL"],
@@ -89,7 +121,11 @@ export const mmuFlushTlbMulti = op({
   id: "mmu.flush_tlb_multi",
   summary: "Drops translations of an address range on a set of vCPUs. Interrupts are enabled on entry.",
   params: [
-    { name: "mask_va", type: "i64", doc: "va of u64[4], bit i of word i / 64 names vCPU index i; 8-aligned, in one page" },
+    {
+      name: "mask_va",
+      type: "i64",
+      doc: "va of u64[4], bit i of word i / 64 names vCPU index i; 8-aligned, in one page",
+    },
     { name: "start", type: "i64", doc: "first address of the range" },
     { name: "end", type: "i64", doc: "first address after it; -1 means everything" },
     { name: "flags", type: "i32", doc: "bit 0: page-table pages were freed" },
@@ -99,17 +135,61 @@ export const mmuFlushTlbMulti = op({
   fallible: true,
   tiers: coreEverywhere,
   clauses: [
-    { n: 1, text: "On return of 0 no running vCPU in the mask uses a translation in the range that existed before the call.", source: "Linux pv_ops mmu.flush_tlb_multi; Linux selftest kvm hyperv_tlb_flush" },
-    { n: 2, text: "A vCPU in the mask that sleeps uses none after it wakes up.", source: "Linux arch/x86/mm/tlb.c (lazy TLB and idle CPUs)" },
-    { n: 3, text: "A vCPU in the mask that the host has preempted uses none once it runs again.", source: "CVE-2019-3016; CVE-2022-39189" },
-    { n: 4, text: "The calling vCPU is flushed when its bit is set, without help of others.", source: "Linux arch/x86/hyperv/mmu.c (the caller's own CPU)" },
-    { n: 5, text: "An empty mask and bits of vCPUs that do not exist succeed without any effect.", source: "Linux arch/x86/hyperv/mmu.c; hosts disagree on an empty mask" },
-    { n: 6, text: "With flag bit 0, paging-structure caches of the vCPUs in the mask are dropped too.", source: "Intel SDM vol. 3 4.10.3; Linux arch/x86/hyperv/mmu.c (freed_tables)" },
-    { n: 7, text: "vCPUs that flush each other at the same time all return.", source: "Linux kernel/smp.c: senders serve requests while they wait" },
-    { n: 8, text: "Undefined flag bits are refused with E_INVAL before anything is flushed.", source: "decided here: docs/rules.md" },
-    { n: 9, text: "Every page of a range of several pages is covered.", source: "Hyper-V TLFS HvCallFlushVirtualAddressList: up to 4096 pages per entry" },
+    {
+      n: 1,
+      text: "On return of 0 no running vCPU in the mask uses a translation in the range that existed before the call.",
+      source: "Linux pv_ops mmu.flush_tlb_multi; Linux selftest kvm hyperv_tlb_flush",
+    },
+    {
+      n: 2,
+      text: "A vCPU in the mask that sleeps uses none after it wakes up.",
+      source: "Linux arch/x86/mm/tlb.c (lazy TLB and idle CPUs)",
+    },
+    {
+      n: 3,
+      text: "A vCPU in the mask that the host has preempted uses none once it runs again.",
+      source: "CVE-2019-3016; CVE-2022-39189",
+    },
+    {
+      n: 4,
+      text: "The calling vCPU is flushed when its bit is set, without help of others.",
+      source: "Linux arch/x86/hyperv/mmu.c (the caller's own CPU)",
+    },
+    {
+      n: 5,
+      text: "An empty mask and bits of vCPUs that do not exist succeed without any effect.",
+      source: "Linux arch/x86/hyperv/mmu.c; hosts disagree on an empty mask",
+    },
+    {
+      n: 6,
+      text: "With flag bit 0, paging-structure caches of the vCPUs in the mask are dropped too.",
+      source: "Intel SDM vol. 3 4.10.3; Linux arch/x86/hyperv/mmu.c (freed_tables)",
+    },
+    {
+      n: 7,
+      text: "vCPUs that flush each other at the same time all return.",
+      source: "Linux kernel/smp.c: senders serve requests while they wait",
+    },
+    {
+      n: 8,
+      text: "Undefined flag bits are refused with E_INVAL before anything is flushed.",
+      source: "decided here: docs/rules.md",
+    },
+    {
+      n: 9,
+      text: "Every page of a range of several pages is covered.",
+      source: "Hyper-V TLFS HvCallFlushVirtualAddressList: up to 4096 pages per entry",
+    },
   ],
-  deviations: ["A vCPU that is not running may be flushed later, before its next guest instruction.", "More than the range may be flushed."],
-  sources: ["Linux pv_ops mmu.flush_tlb_multi", "Xen MMUEXT_TLB_FLUSH_MULTI", "Hyper-V HvFlushVirtualAddressList", "KVM PV_TLB_FLUSH"],
+  deviations: [
+    "A vCPU that is not running may be flushed later, before its next guest instruction.",
+    "More than the range may be flushed.",
+  ],
+  sources: [
+    "Linux pv_ops mmu.flush_tlb_multi",
+    "Xen MMUEXT_TLB_FLUSH_MULTI",
+    "Hyper-V HvFlushVirtualAddressList",
+    "KVM PV_TLB_FLUSH",
+  ],
   native: true,
 });

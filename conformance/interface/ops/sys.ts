@@ -8,8 +8,16 @@ export const sysShutdown = op({
   tiers: coreEverywhere,
   clauses: [
     { n: 1, text: "With reason 0 it does not return.", source: "Xen SCHEDOP_shutdown" },
-    { n: 2, text: "With reason 0 the end is an orderly shutdown, neither a crash nor a triple fault.", source: "Xen SCHEDOP_shutdown reasons; ACPI S5" },
-    { n: 3, text: "A reason that nobody knows ends the guest as well: the call cannot fail silently (rule G7).", source: "rule G7" },
+    {
+      n: 2,
+      text: "With reason 0 the end is an orderly shutdown, neither a crash nor a triple fault.",
+      source: "Xen SCHEDOP_shutdown reasons; ACPI S5",
+    },
+    {
+      n: 3,
+      text: "A reason that nobody knows ends the guest as well: the call cannot fail silently (rule G7).",
+      source: "rule G7",
+    },
   ],
   deviations: ["Suspend may return."],
   sources: ["Xen SCHEDOP_shutdown", "VMI Shutdown", "ACPI S5"],

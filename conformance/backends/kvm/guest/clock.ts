@@ -2,7 +2,15 @@
 import * as machine from "../../../sdk/as/machine";
 import { self } from "../../lib/info";
 import { scaledSince } from "../../lib/scale";
-import { PVCLOCK_FLAGS, PVCLOCK_MUL, PVCLOCK_SHIFT, PVCLOCK_SYSTEM, PVCLOCK_TSC, PVCLOCK_TSC_STABLE, STEAL_VERSION } from "../abi";
+import {
+  PVCLOCK_FLAGS,
+  PVCLOCK_MUL,
+  PVCLOCK_SHIFT,
+  PVCLOCK_SYSTEM,
+  PVCLOCK_TSC,
+  PVCLOCK_TSC_STABLE,
+  STEAL_VERSION,
+} from "../abi";
 import { clockArea, clockMaximum, stealArea } from "./areas";
 
 const CMPXCHG_64: i32 = machine.SIZE_64 | machine.LOCK;

@@ -25,7 +25,7 @@ export function flushMulti(mask_va: i64, start: i64, end: i64, flags: i32): i32 
   const mask = maskOf(mask_va);
   let rest = mask;
   for (let i = 0; i < vcpus; i++) {
-    const bit = <u64>1 << i;
+    const bit = (<u64>1) << i;
     if (i != self && mask & bit && deferFlush(stealArea(i) + STEAL_PREEMPTED)) rest &= ~bit;
   }
   if (!rest) return 0;
@@ -55,10 +55,10 @@ export function sendMask(mask_va: i64, vector: i32): i32 {
     let high: u64 = 0;
     for (let i = 0; i < vcpus; i++) {
       const id = apicIdOf(i) - first;
-      if (!(rest & (<u64>1 << i)) || id >= IPI_WINDOW) continue;
-      if (id < 64) low |= <u64>1 << id;
-      else high |= <u64>1 << (id - 64);
-      rest &= ~(<u64>1 << i);
+      if (!(rest & ((<u64>1) << i)) || id >= IPI_WINDOW) continue;
+      if (id < 64) low |= (<u64>1) << id;
+      else high |= (<u64>1) << (id - 64);
+      rest &= ~((<u64>1) << i);
     }
     if (hypercall(HC_SEND_IPI, low, high, first, vector) < 0) return native.ipi_send_mask(mask_va, vector);
   }
@@ -67,7 +67,7 @@ export function sendMask(mask_va: i64, vector: i32): i32 {
 
 function lowestId(mask: u64): i32 {
   let lowest = i32.MAX_VALUE;
-  for (let i = 0; i < vcpus; i++) if (mask & (<u64>1 << i)) lowest = min(lowest, apicIdOf(i));
+  for (let i = 0; i < vcpus; i++) if (mask & ((<u64>1) << i)) lowest = min(lowest, apicIdOf(i));
   return lowest;
 }
 

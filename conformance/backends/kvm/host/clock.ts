@@ -2,7 +2,15 @@
 import * as host from "../../../sdk/as/host";
 import { scaleMul, scaleShift } from "../../lib/scale";
 import {
-  KVM_CLOCKSOURCE_STABLE, MSR_ENABLE, PVCLOCK_BYTES, PVCLOCK_FLAGS, PVCLOCK_GUEST_STOPPED, PVCLOCK_MUL, PVCLOCK_SHIFT, PVCLOCK_SYSTEM, PVCLOCK_TSC,
+  KVM_CLOCKSOURCE_STABLE,
+  MSR_ENABLE,
+  PVCLOCK_BYTES,
+  PVCLOCK_FLAGS,
+  PVCLOCK_GUEST_STOPPED,
+  PVCLOCK_MUL,
+  PVCLOCK_SHIFT,
+  PVCLOCK_SYSTEM,
+  PVCLOCK_TSC,
   PVCLOCK_TSC_STABLE,
 } from "../abi";
 import { areaOf, offered, systemTimeMsr, vcpus } from "./state";
@@ -18,7 +26,7 @@ let base_ns: u64 = 0;
 export function clockInit(): void {
   hz = <u64>host.tsc_hz();
   shift = scaleShift(hz);
-  mul = scaleMul(hz, shift);
+  mul = scaleMul(hz);
   sample(0);
 }
 

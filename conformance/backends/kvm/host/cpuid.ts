@@ -1,9 +1,26 @@
 // CPUID as the guest sees it: the bare machine's, the hypervisor bit, and KVM's two leaves.
-import { FEATURE_CLOCK, FEATURE_CLOCK_STABLE, FEATURE_IPI, FEATURE_REMOTE_FLUSH, FEATURE_STEAL, FEATURE_WAIT } from "../../../sdk/as/info";
+
 import * as host from "../../../sdk/as/host";
 import {
-  CPUID_FEATURES, CPUID_SIGNATURE, KVM_CLOCKSOURCE2, KVM_CLOCKSOURCE_STABLE, KVM_PV_SEND_IPI, KVM_PV_TLB_FLUSH, KVM_PV_UNHALT, KVM_STEAL_TIME,
-  SIGNATURE_EBX, SIGNATURE_ECX, SIGNATURE_EDX,
+  FEATURE_CLOCK,
+  FEATURE_CLOCK_STABLE,
+  FEATURE_IPI,
+  FEATURE_REMOTE_FLUSH,
+  FEATURE_STEAL,
+  FEATURE_WAIT,
+} from "../../../sdk/as/info";
+import {
+  CPUID_FEATURES,
+  CPUID_SIGNATURE,
+  KVM_CLOCKSOURCE_STABLE,
+  KVM_CLOCKSOURCE2,
+  KVM_PV_SEND_IPI,
+  KVM_PV_TLB_FLUSH,
+  KVM_PV_UNHALT,
+  KVM_STEAL_TIME,
+  SIGNATURE_EBX,
+  SIGNATURE_ECX,
+  SIGNATURE_EDX,
 } from "../abi";
 import { offered, skip } from "./state";
 
@@ -35,7 +52,13 @@ export function exitCpuid(vcpu: i32): i32 {
 
 function bare(vcpu: i32, leaf: i32, sub: i32): void {
   const hypervisor = leaf == LEAF_VERSION ? ECX_HYPERVISOR : 0;
-  answer(vcpu, host.cpuid(leaf, sub, 0), host.cpuid(leaf, sub, 1), host.cpuid(leaf, sub, 2) | hypervisor, host.cpuid(leaf, sub, 3));
+  answer(
+    vcpu,
+    host.cpuid(leaf, sub, 0),
+    host.cpuid(leaf, sub, 1),
+    host.cpuid(leaf, sub, 2) | hypervisor,
+    host.cpuid(leaf, sub, 3),
+  );
 }
 
 function answer(vcpu: i32, eax: i32, ebx: i32, ecx: i32, edx: i32): void {

@@ -1,6 +1,16 @@
 // Hypercalls: number RAX, arguments RBX RCX RDX RSI, result RAX. What is not advertised answers −1000.
 import * as host from "../../../sdk/as/host";
-import { EINVAL, ENOSYS, EPERM, HC_KICK_CPU, HC_SEND_IPI, ICR_REFUSED, IPI_WINDOW, KVM_PV_SEND_IPI, KVM_PV_UNHALT } from "../abi";
+import {
+  EINVAL,
+  ENOSYS,
+  EPERM,
+  HC_KICK_CPU,
+  HC_SEND_IPI,
+  ICR_REFUSED,
+  IPI_WINDOW,
+  KVM_PV_SEND_IPI,
+  KVM_PV_UNHALT,
+} from "../abi";
 import { kickHalted } from "./halt";
 import { offered, skip, vcpuOfApicId } from "./state";
 

@@ -1,8 +1,25 @@
 // MSRs that exit: KVM's own. A refused MSR raises #GP.
 import * as host from "../../../sdk/as/host";
-import { KVM_CLOCKSOURCE2, KVM_STEAL_TIME, MSR_STEAL_TIME, MSR_SYSTEM_TIME, MSR_WALL_CLOCK, STEAL_RESERVED } from "../abi";
+import {
+  KVM_CLOCKSOURCE2,
+  KVM_STEAL_TIME,
+  MSR_STEAL_TIME,
+  MSR_SYSTEM_TIME,
+  MSR_WALL_CLOCK,
+  STEAL_RESERVED,
+} from "../abi";
 import { clockPublish } from "./clock";
-import { areaOf, injectGp, offered, setStealDue, setStealMsr, setSystemTimeMsr, skip, stealMsr, systemTimeMsr } from "./state";
+import {
+  areaOf,
+  injectGp,
+  offered,
+  setStealDue,
+  setStealMsr,
+  setSystemTimeMsr,
+  skip,
+  stealMsr,
+  systemTimeMsr,
+} from "./state";
 
 const FLAG_WRITE: i64 = 1;
 const WALL_CLOCK_BYTES: i32 = 12;

@@ -1,5 +1,6 @@
 // Private state of the host half, one record per vCPU. The lock is held whenever any of this runs.
 //   @0 u64 system_time MSR   @8 u64 steal MSR   @16 u64 stolen ns published   @24 u8 unhalted   @25 u8 hlt allowed   @26 u8 steal due
+//   @28 u32 APIC id
 import * as host from "../../../sdk/as/host";
 
 export const VCPUS_MAX: i32 = 8;
@@ -13,6 +14,8 @@ export let offered: i32 = 0;
 export function stateInit(count: i32, features: i32): void {
   vcpus = min(count, VCPUS_MAX);
   offered = features;
+  // Later a vCPU may be in guest mode, where its fields cannot be read.
+  for (let i = 0; i < vcpus; i++) store<u32>(record(i), <u32>host.get(i, host.FIELD_APIC_ID), 28);
 }
 
 @inline
@@ -73,7 +76,7 @@ export function setStealDue(vcpu: i32, on: bool): void {
 
 /** vCPU with this APIC id; −1 if there is none. */
 export function vcpuOfApicId(id: i64): i32 {
-  for (let i = 0; i < vcpus; i++) if (host.get(i, host.FIELD_APIC_ID) == id) return i;
+  for (let i = 0; i < vcpus; i++) if (load<u32>(record(i), 28) == id) return i;
   return -1;
 }
 

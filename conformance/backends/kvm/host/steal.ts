@@ -9,7 +9,7 @@ const XCHG_8: i32 = RMW_XCHG | SIZE_8 | LOCK;
 /** Machine address of the vCPU's steal area, −1 when none is registered. */
 function area(vcpu: i32): i64 {
   const msr = stealMsr(vcpu);
-  return msr & MSR_ENABLE ? areaOf(msr & ~<i64>0x3f, STEAL_BYTES) : -1;
+  return msr & MSR_ENABLE ? areaOf(msr & ~(<i64>0x3f), STEAL_BYTES) : -1;
 }
 
 /**
