@@ -13,7 +13,11 @@ export function typeText({ params, result }: Signature): string {
 
 const machine = new Map(machineImports.map((item) => [item.name, typeText(item)]));
 const host = new Map(hostImports.map((item) => [item.name, typeText(item)]));
-const native = new Map(ops.filter((op) => op.native).map((op) => [exportName(op.id), typeText(op)]));
+const halfInit: [string, string] = ["half_init", "(i64)->(i32)"];
+const native = new Map([
+  halfInit,
+  ...ops.filter((op) => op.native).map((op): [string, string] => [exportName(op.id), typeText(op)]),
+]);
 const rom = new Map([
   ["call", "(i32,i64,i64,i64,i64,i64,i64)->(i64)"],
   ["get_reloc", "(i32)->(i32)"],

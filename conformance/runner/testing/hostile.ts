@@ -1,0 +1,87 @@
+/** Hostile builds for tests: each breaks one rule a half has to keep. Compiled at test time; Node only. */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { exportName, ops } from "../../interface/catalogue.ts";
+import type { BuildParts, Manifest } from "../types.ts";
+import { manifestOf } from "./small-suite.ts";
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const sources = "conformance/runner/testing/hostile";
+const outputs = "conformance/build/hostile";
+const GUEST_PAGES = 32;
+
+export interface HostileBuild {
+  name: string;
+  parts: BuildParts;
+}
+
+interface Job {
+  name: string;
+  entry: string;
+  out: string;
+  inputs: string[];
+  args: string[];
+  edits?: { file: string; find: string; replace: string }[];
+}
+
+/** Names of the sources, and `guest-op-trap` once for each op. */
+export const hostileNames = [
+  "guest-init-loop",
+  "guest-op-loop",
+  "guest-op-recursion",
+  "guest-op-memory",
+  "host-boot-loop",
+  "host-exit-nothing",
+] as const;
+
+export const trapNames: readonly string[] = ops.map((op) => `trap-${exportName(op.id)}`);
+
+/** Compiles what is out of date and reads all hostile builds by name. */
+export async function hostileBuilds(): Promise<Map<string, HostileBuild>> {
+  const { compileAll } = (await import(new URL("scripts/lib/asc.mjs", `file://${root}`).href)) as {
+    compileAll(jobs: Job[]): Promise<unknown>;
+  };
+  const jobs = [...hostileNames.map((name) => jobOf(name, name)), ...ops.map((op) => trapJob(op.id))];
+  await compileAll(jobs);
+  return new Map(jobs.map((job) => [job.name, { name: job.name, parts: partsOf(job) }]));
+}
+
+function jobOf(name: string, source: string): Job {
+  const memory = source === "guest-op-memory" ? GUEST_PAGES : 1;
+  const args = ["--exportStart", "_unused_start", "--initialMemory", "1", "--maximumMemory", String(memory)];
+  return {
+    name,
+    entry: `${sources}/${source}.ts`,
+    out: `${outputs}/${name}.wasm`,
+    inputs: [`${sources}/${source}.ts`],
+    args,
+  };
+}
+
+function trapJob(id: string): Job {
+  const op = ops.find((item) => item.id === id);
+  const params = (op?.params ?? []).map(({ type }, index) => `_p${index}: ${type}`).join(", ");
+  const result = op?.result === "void" ? "" : "  return 0;\n";
+  const replace = `export function ${exportName(id)}(${params}): ${op?.result} {\n  unreachable();\n${result}}`;
+  const edits = [{ file: `${sources}/guest-op-trap.ts`, find: "// the op", replace }];
+  return { ...jobOf(`trap-${exportName(id)}`, "guest-op-trap"), edits };
+}
+
+/** Guest halves stand on the bare machine; host halves meet the reference guest half of kvm. */
+function partsOf(job: Job): BuildParts {
+  const bytes = new Uint8Array(readFileSync(root + job.out));
+  const host = job.name.startsWith("host-");
+  const needs = {
+    vcpus: 4,
+    memory_pages: 512,
+    host_pages: host ? 32 : 0,
+    guest_memory_pages: GUEST_PAGES,
+    host_memory_pages: host ? 1 : 0,
+  };
+  const bare: Partial<Manifest> = host ? {} : { machine: "native", profile: "native", abi: null };
+  const manifest = manifestOf({ backend: job.name.replaceAll("_", "-"), needs, ...bare });
+  return {
+    manifest: new TextEncoder().encode(JSON.stringify(manifest)),
+    ...(host ? { host: bytes } : { guest: bytes }),
+  };
+}
