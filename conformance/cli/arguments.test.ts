@@ -1,0 +1,33 @@
+import { describe, expect, it } from "vitest";
+import { parseTestArguments } from "./arguments.ts";
+
+describe("arguments of parley test", () => {
+  it("are a directory and options", () => {
+    expect(parseTestArguments(["dir", "--json", "--shards", "7", "--case", "a", "--case", "b"])).toEqual({
+      directory: "dir",
+      json: true,
+      cases: ["a", "b"],
+      schedule: null,
+      pairing: null,
+      shards: 7,
+    });
+    expect(parseTestArguments(["--case=a", "--schedule=1-3:S1", "--pairing=own", "dir"])).toMatchObject({
+      schedule: "1-3:S1",
+      pairing: "own",
+    });
+  });
+
+  it.each([
+    ["no directory", [], "directory"],
+    ["two directories", ["a", "b"], "one directory"],
+    ["an unknown option", ["a", "--fast"], "--fast"],
+    ["a schedule without a case", ["a", "--schedule", "1-"], "--case"],
+    ["a pairing without a schedule", ["a", "--pairing", "own"], "--schedule"],
+    ["no shards", ["a", "--shards", "0"], "--shards"],
+    ["shards in words", ["a", "--shards", "1e3"], "--shards"],
+  ])("are refused: %s", (_, words, named) => {
+    expect(() => parseTestArguments(words)).toThrow(
+      expect.objectContaining({ name: "UsageError", message: expect.stringContaining(named) }),
+    );
+  });
+});

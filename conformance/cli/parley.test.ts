@@ -1,0 +1,104 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { beforeAll, describe, expect, it } from "vitest";
+import { digestOf } from "../runner/digest.ts";
+import type { Report } from "../runner/report.ts";
+import { expectedDigests } from "../runner/testing/builds.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const parley = join(root, "conformance/cli/parley.mjs");
+
+function run(...words: string[]) {
+  return spawnSync(process.execPath, [parley, ...words], {
+    cwd: root,
+    encoding: "utf8",
+    maxBuffer: 64 << 20,
+    env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined },
+  });
+}
+
+describe("parley test", () => {
+  let expected: Record<string, string>;
+  beforeAll(async () => {
+    expected = await expectedDigests();
+  });
+
+  it("exits 0 for a build that conforms, and says so", () => {
+    const { status, stdout, stderr } = run("test", "conformance/backends/kvm/build");
+    expect(stderr).not.toContain("Error");
+    expect(stdout).toContain("✓ conforms to PVI 1.0 in profile enlightened");
+    expect(stdout).toContain(`report ${expected.kvm}`);
+    expect(status).toBe(0);
+  });
+
+  it("prints the report with --json: the same bytes for any number of shards", async () => {
+    for (const shards of ["1", "9"]) {
+      const { status, stdout } = run("test", "conformance/backends/native/build", "--json", "--shards", shards);
+      expect(await digestOf(new TextEncoder().encode(stdout))).toBe(expected.native);
+      expect((JSON.parse(stdout) as Report).summary.conforms).toBe(true);
+      expect(status).toBe(0);
+    }
+  });
+
+  it("prints failures first, in words, and exits 1", () => {
+    const { status, stdout } = run("test", "conformance/mutants/kvm-kick-not-sticky/build");
+    expect(stdout.indexOf("✗ fail")).toBe(0);
+    for (const words of ["expected", "seen", "schedule   1-", "charged to the host half", "✗ does not conform"])
+      expect(stdout).toContain(words);
+    expect(status).toBe(1);
+  });
+
+  it("replays a failing schedule with its trace", () => {
+    const directory = "conformance/mutants/kvm-kick-not-sticky/build";
+    const report = JSON.parse(run("test", directory, "--json").stdout) as Report;
+    const failed = report.cases.find((item) => item.failure);
+    const words = [
+      "--case",
+      failed?.id ?? "",
+      "--schedule",
+      failed?.failure?.schedule ?? "",
+      "--pairing",
+      failed?.peer ?? "",
+    ];
+    const { status, stdout } = run("test", directory, ...words);
+    expect(stdout).toContain(failed?.failure?.seen);
+    expect(stdout).toContain("vCPU 0");
+    expect(status).toBe(1);
+    expect(run("test", "conformance/backends/kvm/build", ...words.slice(0, 4)).status).toBe(0);
+  });
+});
+
+describe("parley exits 2 for", () => {
+  it.each([
+    ["no command", [], "Usage"],
+    ["an unknown command", ["tset"], "tset"],
+    ["no directory", ["test"], "directory of the build is missing"],
+    ["a directory that is none", ["test", "package.json"], "not a directory"],
+    ["an unknown case", ["test", "conformance/backends/native/build", "--case", "irq-nothing"], "irq-disable"],
+    [
+      "a schedule that does not fit",
+      ["test", "conformance/backends/native/build", "--case", "irq-disable-any-arrival", "--schedule", "1-1:Z9"],
+      "Z9",
+    ],
+  ])("%s", (_, words, named) => {
+    const { status, stderr } = run(...words);
+    expect(stderr).toContain(named);
+    expect(status).toBe(2);
+  });
+
+  it("a build that intake refuses, with every problem", () => {
+    const directory = mkdtempSync(join(tmpdir(), "parley-"));
+    try {
+      writeFileSync(join(directory, "guest.wasm"), "(module)");
+      const { status, stderr } = run("test", directory);
+      expect(stderr).toContain("manifest-missing");
+      expect(stderr).toContain("not-wasm");
+      expect(status).toBe(2);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+});

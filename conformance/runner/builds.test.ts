@@ -1,0 +1,50 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { readMutants } from "../mutants/mutants.ts";
+import type { Report } from "./report.ts";
+import { inspected, listBuilds, openBuiltSuite, runWhole } from "./testing/builds.ts";
+import type { Suite } from "./types.ts";
+import type { Vm } from "./vm.ts";
+
+let vm: Vm;
+let suite: Suite;
+beforeAll(async () => {
+  ({ vm, suite } = await openBuiltSuite());
+});
+
+async function reportOf(parts: Parameters<typeof inspected>[2]): Promise<Report> {
+  const { report } = await runWhole(vm, suite, await inspected(vm, suite, parts));
+  return JSON.parse(new TextDecoder().decode(report)) as Report;
+}
+
+const builds = listBuilds();
+const clausesWith = (report: Report, verdict: string) =>
+  report.ops.flatMap((op) => op.clauses.filter((clause) => clause.verdict === verdict).map((clause) => clause.id));
+
+describe("reference builds", () => {
+  it.each(builds.filter((build) => build.kind === "reference"))("$name conforms", async ({ parts }) => {
+    const report = await reportOf(parts);
+    expect(report.cases.filter((item) => item.failure).map((item) => `${item.id} ${item.failure?.reason}`)).toEqual([]);
+    expect(clausesWith(report, "not-run")).toEqual([]);
+    expect(report.summary).toMatchObject({ conforms: true });
+  });
+});
+
+describe("known-bad builds", () => {
+  const mutants = new Map(readMutants().map((mutant) => [mutant.name, mutant]));
+
+  it.each(builds.filter((build) => build.kind === "known-bad"))(
+    "$name fails exactly the clauses it should",
+    async ({ name, parts }) => {
+      const mutant = mutants.get(name);
+      const report = await reportOf(parts);
+      expect(clausesWith(report, "fail").sort()).toEqual([...(mutant?.clauses ?? [])].sort());
+      expect(clausesWith(report, "error")).toEqual([]);
+      expect(report.summary.conforms).toBe(false);
+      for (const item of report.cases) {
+        if (!item.failure) continue;
+        expect(item.failure).toMatchObject({ charged: mutant?.half, schedule: expect.stringMatching(/^1-/) });
+        for (const words of [item.failure.expected, item.failure.seen, item.failure.reason]) expect(words).not.toBe("");
+      }
+    },
+  );
+});

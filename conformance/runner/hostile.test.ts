@@ -1,0 +1,73 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Report } from "./report.ts";
+import { inspected, openBuiltSuite, runWhole } from "./testing/builds.ts";
+import { type HostileBuild, hostileBuilds, trapNames } from "./testing/hostile.ts";
+import type { Suite } from "./types.ts";
+import type { Vm } from "./vm.ts";
+
+let vm: Vm;
+let suite: Suite;
+let builds: Map<string, HostileBuild>;
+beforeAll(async () => {
+  builds = await hostileBuilds();
+  ({ vm, suite } = await openBuiltSuite());
+});
+
+async function reportOf(name: string): Promise<Report> {
+  const parts = builds.get(name)?.parts;
+  if (!parts) throw new Error(`no hostile build ${name}`);
+  const { report } = await runWhole(vm, suite, await inspected(vm, suite, parts));
+  return JSON.parse(new TextDecoder().decode(report)) as Report;
+}
+
+const failuresOf = (report: Report) => [
+  ...report.boots.map((boot) => boot.failure),
+  ...report.cases.flatMap((item) => (item.failure && !item.failure.boot ? [item.failure] : [])),
+];
+const verdictOf = (report: Report, op: string) => report.ops.find((item) => item.id === op)?.verdict;
+
+describe("a hostile build gets a finished report", () => {
+  it("when half_init never returns: the boot's verdict for every clause", async () => {
+    const report = await reportOf("guest-init-loop");
+    expect(report.boots).toMatchObject([
+      { peer: "own", failure: { half: "guest", function: "half_init", reason: expect.stringContaining("fuel") } },
+    ]);
+    expect(new Set(report.ops.flatMap((op) => op.clauses.map((clause) => clause.verdict)))).toEqual(new Set(["error"]));
+    for (const item of report.cases)
+      expect(item).toMatchObject({ verdict: "error", failure: { boot: true, half: "guest" } });
+  });
+
+  it.each([
+    ["guest-op-loop", "irq.save_fl", "irq_save_fl", /fuel/],
+    ["guest-op-recursion", "mmu.read_cr3", "mmu_read_cr3", /depth|stack/],
+    ["guest-op-memory", "time.sched_clock", "time_sched_clock", /memory|bounds/],
+  ])("%s: error in %s", async (name, op, exported, reason) => {
+    const report = await reportOf(name);
+    expect(report.boots).toEqual([]);
+    expect(verdictOf(report, op)).toBe("error");
+    const failures = failuresOf(report).filter((failure) => failure.op === op);
+    expect(failures.length).toBeGreaterThan(0);
+    for (const failure of failures) {
+      expect(failure).toMatchObject({ half: "guest", charged: "guest", reason: expect.stringMatching(reason) });
+      expect(`${failure.function} ${failure.stack.join(" ")}`).toContain(exported);
+    }
+  });
+
+  it.each(trapNames)("%s: error that names op, function and reason", async (name) => {
+    const exported = name.slice("trap-".length);
+    const report = await reportOf(name);
+    const failures = failuresOf(report).filter((failure) => failure.function === exported);
+    expect(failures.length).toBeGreaterThan(0);
+    for (const failure of failures) {
+      expect(failure).toMatchObject({ kind: "trap", half: "guest", reason: expect.stringContaining("unreachable") });
+      expect(failure.op?.replace(".", "_")).toBe(exported);
+    }
+    expect(verdictOf(report, failures[0]?.op ?? "")).toBe("error");
+  });
+
+  it.each(["host-boot-loop", "host-exit-nothing"])("%s: the boot's verdict, charged to the host half", async (name) => {
+    const report = await reportOf(name);
+    expect(report.boots).toMatchObject([{ peer: "host/kvm", failure: { charged: "host" } }]);
+    expect(report.summary).toMatchObject({ conforms: false, core: { held: 0 } });
+  });
+});
