@@ -1,0 +1,83 @@
+// Tables that decoding and lowering look up: operation numbers as constants, and rows by WebAssembly opcode.
+import { bulkKinds } from "./cold.ts";
+import { branchName } from "./control.ts";
+import { FORMS } from "./forms.ts";
+import { binaries, binaryName, comparisons, formsOf, unaries } from "./integer.ts";
+import { loads, stores } from "./memory.ts";
+import { COLD_FIRST, type Numbering } from "./numbering.ts";
+import { signatures } from "./signatures.ts";
+
+const NONE = 0xffff;
+
+const constant = (name: string, value: number) => `export const ${name}: u32 = ${value};`;
+const table = (name: string, type: string, rows: number[]) => `export const ${name}: usize = memory.data<${type}>([${rows.join(",")}]);`;
+
+/** u16 × 5 per WebAssembly opcode: the operation for each form, 0xffff = no such form. Unary operations and loads use the first two for S and A. */
+function formRows({ byName }: Numbering): number[] {
+  const rows = new Array<number>(256 * 5).fill(NONE);
+  const set = (opcodes: number[], form: number, name: string) => {
+    for (const opcode of opcodes) rows[opcode * 5 + form] = byName.get(name)!;
+  };
+  for (const binary of [...binaries, ...comparisons]) for (const form of formsOf(binary)) set(binary.wasm, FORMS.indexOf(form), binaryName(binary.name, form));
+  for (const [name, opcodes] of [...unaries, ...loads]) ["S", "A"].forEach((form, i) => set(opcodes, i, `${name}_${form}`));
+  for (const [name, opcodes] of stores) FORMS.forEach((form, i) => set(opcodes, i, `${name}_${form}`));
+  return rows;
+}
+
+/** By WebAssembly opcode: the opcode that does the same with its operands swapped, 0 = none. */
+function swapRows(): number[] {
+  const rows = new Array<number>(256).fill(0);
+  for (const binary of binaries) if (binary.commutative) for (const opcode of binary.wasm) rows[opcode] = opcode;
+  for (const comparison of comparisons) {
+    const other = comparisons.find((c) => c.name === comparison.swapped)!;
+    comparison.wasm.forEach((opcode, i) => {
+      rows[opcode] = other.wasm[i];
+    });
+  }
+  return rows;
+}
+
+/** By number of a comparison (or eqz): the branch taken when it holds. By number of a comparison or branch: its inverse. 0xffff = none. */
+function branchRows({ byName }: Numbering): { branchOf: number[]; inverse: number[] } {
+  const branchOf = new Array<number>(COLD_FIRST).fill(NONE);
+  const inverse = new Array<number>(COLD_FIRST).fill(NONE);
+  const number = (name: string) => byName.get(name)!;
+  for (const comparison of comparisons) {
+    for (const form of FORMS) {
+      inverse[number(branchName(comparison.name, form))] = number(branchName(comparison.inverse!, form));
+      if (!formsOf(comparison).includes(form)) continue;
+      branchOf[number(binaryName(comparison.name, form))] = number(branchName(comparison.name, form));
+      inverse[number(binaryName(comparison.name, form))] = number(binaryName(comparison.inverse!, form));
+    }
+  }
+  for (const form of ["S", "A"]) {
+    branchOf[number(`eqz_${form}`)] = number(`br_false_${form}`);
+    inverse[number(`br_false_${form}`)] = number(`br_true_${form}`);
+    inverse[number(`br_true_${form}`)] = number(`br_false_${form}`);
+  }
+  return { branchOf, inverse };
+}
+
+export function tablesText(numbering: Numbering): string {
+  const { all, byName, pairedEnd, hotEnd } = numbering;
+  const lengths = new Array<number>(COLD_FIRST + 512).fill(1);
+  for (const { number, operation } of all) lengths[number] = operation.words | (operation.ends ? 0x80 : 0);
+  const { branchOf, inverse } = branchRows(numbering);
+  return [
+    "// Generated from wasm-core/engine/opcodes by generate.ts. Do not edit.",
+    ...[...byName].map(([name, number]) => constant(`OP_${name.toUpperCase()}`, number)),
+    ...bulkKinds.map(([name, opcode]) => constant(`BULK_${name}`, opcode)),
+    constant("PAIRED_END", pairedEnd),
+    constant("HOT_END", hotEnd),
+    "/** By number: length in words, 0x80 = ends a block. */",
+    table("LENGTHS", "u8", lengths),
+    "/** Rows of five: see formRows in tables.ts. */",
+    table("FORM_ROWS", "u16", formRows(numbering)),
+    table("SWAPPED", "u8", swapRows()),
+    table("BRANCH_OF", "u16", branchOf),
+    table("INVERSE", "u16", inverse),
+    "/** By WebAssembly opcode: {class, first operand, second operand, result or log2 of the natural alignment}. */",
+    table("SIGNATURES", "u8", signatures().flat()),
+    "",
+  ].join("\n");
+}

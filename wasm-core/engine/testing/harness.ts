@@ -1,0 +1,51 @@
+// Entry of the engine's own test build: what a test in Node needs, over plain numbers.
+import { arenaReset, arenaUsed } from "../../memory/arena";
+import { pagesRestored, regionDigest, snapshotDigest, snapshotRestore, snapshotTake } from "../../memory/snapshot";
+import { limitsDefault } from "../limits";
+import { setHostHandler } from "../run";
+import { Thread } from "../thread";
+
+export * from "../index";
+export { funcRefOf, memoryCreate, tableCreate } from "../instance";
+export { threadEnterRef } from "../thread";
+export { arenaReset, arenaUsed, regionDigest, snapshotDigest, snapshotRestore, snapshotTake };
+import { engineError, engineLimits } from "../index";
+import { hotAlloc, immutableAlloc } from "../../memory/arena";
+
+// @ts-ignore: decorator
+@external("test", "host")
+declare function hostCall(thread: usize, hostId: u32, args: usize): i32;
+
+function serve(thread: usize, hostId: u32, args: usize): i32 {
+  return hostCall(thread, hostId, args);
+}
+
+export function start(): void {
+  arenaReset();
+  limitsDefault();
+  setHostHandler(serve);
+}
+
+export function alloc(size: usize): usize {
+  return immutableAlloc(size);
+}
+
+export function hot(size: usize): usize {
+  return hotAlloc(size);
+}
+
+export function errorRecord(): usize {
+  return changetype<usize>(engineError());
+}
+
+export function limitsRecord(): usize {
+  return changetype<usize>(engineLimits);
+}
+
+export function setFuel(thread: usize, low: u32, high: u32): void {
+  changetype<Thread>(thread).fuel = <i64>low | (<i64>high << 32);
+}
+
+export function restored(): u32 {
+  return pagesRestored;
+}
