@@ -103,5 +103,12 @@ function pointerOf(path: readonly PropertyKey[]): string {
 /** JSON Schema (draft 2020-12) of the manifest as a vendor writes it; rules between fields are only in `readManifest`. */
 export function manifestJsonSchema(): string {
   const schema = z.toJSONSchema(shape, { io: "input", target: "draft-2020-12" });
-  return `${JSON.stringify({ ...schema, title: "parley.json", description: "Manifest of a backend build." }, null, 2)}\n`;
+  const text = JSON.stringify(
+    { ...schema, title: "parley.json", description: "Manifest of a backend build." },
+    null,
+    2,
+  );
+  // Lists of words on one line, as the formatter has them.
+  const flat = text.replace(/\[\s+("[^[\]{}]*")\s+\]/g, (_, words: string) => `[${words.replace(/\s+/g, " ")}]`);
+  return `${flat}\n`;
 }
