@@ -48,7 +48,7 @@ describe("run page", () => {
     const page = await text(<RunPage run={run} report={report} />);
     expect(page).toContain("lock.kick, host half, function exit, byte offset 1204, vCPU 1 (role kicker)");
     expect(page).toContain("<code>p1@14,p0@20</code>");
-    expect(page).toContain("--case lock.kick-before --schedule");
+    expect(page).toContain("--case lock.kick-before --pairing host/kvm --schedule");
   });
 
   it("lays the trace out with one column per vCPU", async () => {

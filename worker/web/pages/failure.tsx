@@ -73,17 +73,21 @@ function placeText(failure: ReportFailure): string {
   return parts.filter((part) => typeof part === "string" && part !== "").join(", ") || "the machine as a whole";
 }
 
-function Schedule({ entry: { id, failure } }: { entry: BadEntry }) {
-  if (!failure.schedule) return <>the first one: in order, without any choice</>;
+function Schedule({ entry: { id, peer, failure } }: { entry: BadEntry }) {
+  if (id === "boot") return <>none: the machine did not start</>;
   return (
     <>
-      <span class="copy" data-copy>
-        <code>{failure.schedule}</code>
-      </span>
+      {failure.schedule ? (
+        <span class="copy" data-copy>
+          <code>{failure.schedule}</code>
+        </span>
+      ) : (
+        "the first one: in order, without any choice"
+      )}
       <span class="sub">
         {plural(failure.steps, "step")}. Replay it anywhere:{" "}
         <code>
-          npx parley test DIR --case {id} --schedule '{failure.schedule}'
+          npx parley test DIR --case {id} --pairing {peer} --schedule '{failure.schedule}'
         </code>
       </span>
     </>
