@@ -38,7 +38,12 @@ export function kernelJob() {
   };
 }
 
-/** The job of one half of a reference backend, with edits a sabotage or mutant. */
+/**
+ * The job of one half of a reference backend, with edits a sabotage or mutant.
+ * @param {string} backend
+ * @param {string} half
+ * @param {{name?: string, out?: string, edits?: {file: string, find: string, replace: string}[]}} [options]
+ */
 export function halfJob(
   backend,
   half,

@@ -1,0 +1,61 @@
+/** Runs all cases on one build of two files and says which cases did not pass. */
+import { readFileSync } from "node:fs";
+import {
+  createVm,
+  inspectBuild,
+  mergeAndJudge,
+  openSuite,
+  planShards,
+  type Report,
+  runShard,
+} from "../../runner/index.ts";
+
+/** File names of a build; a half that does not exist is left out. */
+export interface BuildFiles {
+  manifest: string;
+  guest: string;
+  host?: string;
+}
+
+export interface CaseResult {
+  id: string;
+  verdict: string;
+  /** One line: clause, what was seen, and the schedule. Empty when it passed. */
+  why: string;
+  schedules: number;
+}
+
+/** Opens suite and core once; returns the function that runs a build. */
+export async function openRunner(
+  suitePath: string,
+  corePath: string,
+): Promise<(files: BuildFiles) => Promise<CaseResult[]>> {
+  const vm = await createVm(await WebAssembly.compile(readFileSync(corePath)));
+  const suite = await openSuite(bytesOf(suitePath));
+  return async ({ manifest, guest, host }) => {
+    const parts = { manifest: bytesOf(manifest), guest: bytesOf(guest), ...(host ? { host: bytesOf(host) } : {}) };
+    const inspected = await inspectBuild(vm, suite, parts);
+    if (!inspected.ok) throw new Error(`${guest}: ${JSON.stringify(inspected.problems)}`);
+    const results = [];
+    for (const shard of planShards(suite, inspected.build))
+      results.push(await runShard(vm, suite, inspected.build, shard));
+    const { report } = await mergeAndJudge(suite, inspected.build, results);
+    return caseResults(JSON.parse(new TextDecoder().decode(report)) as Report);
+  };
+}
+
+function caseResults({ boots, cases }: Report): CaseResult[] {
+  if (boots.length > 0) throw new Error(`The build does not boot: ${JSON.stringify(boots[0])}`);
+  return cases.map(({ id, verdict, failure, schedules }) => ({
+    id,
+    verdict,
+    why: failure
+      ? `${failure.clause}: ${failure.reason}; seen ${failure.seen}, expected ${failure.expected}; ${failure.schedule}`
+      : "",
+    schedules: schedules.tried,
+  }));
+}
+
+function bytesOf(path: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(readFileSync(path));
+}

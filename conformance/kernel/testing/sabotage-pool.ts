@@ -1,0 +1,59 @@
+/** Compiles every sabotaged half and runs all cases on each, on all cores. */
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import { compileAll, root } from "../../../scripts/lib/asc.mjs";
+import { halfJob } from "../../../scripts/lib/targets.mjs";
+import type { Sabotage } from "../sabotages.ts";
+import type { BuildFiles, CaseResult } from "./run-build.ts";
+
+const folder = "conformance/build/sabotage";
+
+export type SabotageResult = { cases: CaseResult[] } | { error: string };
+
+/** Result per case id; compiled halves are kept and made again only when a source changed. */
+export async function runSabotages(sabotages: readonly Sabotage[]): Promise<Map<string, SabotageResult>> {
+  await compileAll(sabotages.map(sabotageJob));
+  const due = [...sabotages];
+  const results = new Map<string, SabotageResult>();
+  const lanes = Math.min(due.length, availableParallelism());
+  await Promise.all(Array.from({ length: lanes }, () => runLane(due, results)));
+  return results;
+}
+
+async function runLane(due: Sabotage[], results: Map<string, SabotageResult>): Promise<void> {
+  const workerData = { suite: `${root}/conformance/build/suite.bin`, core: `${root}/wasm-core/build/core.wasm` };
+  const worker = new Worker(new URL("./sabotage-worker.ts", import.meta.url), { workerData });
+  for (let next = due.shift(); next; next = due.shift()) {
+    const { id, ...result } = await ask(worker, { id: next.case, files: buildFiles(next) });
+    results.set(id, result);
+  }
+  await worker.terminate();
+}
+
+function ask(worker: Worker, message: { id: string; files: BuildFiles }): Promise<{ id: string } & SabotageResult> {
+  return new Promise((resolve, reject) => {
+    worker.once("error", reject);
+    worker.once("message", (answer) => {
+      worker.off("error", reject);
+      resolve(answer);
+    });
+    worker.postMessage(message);
+  });
+}
+
+function sabotageJob({ case: id, half, edits }: Sabotage) {
+  const [backend, name] = half.split("/") as [string, string];
+  return halfJob(backend, name, { name: `sabotage ${id}`, out: `${folder}/${id}/${name}.wasm`, edits });
+}
+
+/** The sabotaged half beside the untouched rest of its build. */
+function buildFiles({ case: id, half }: Sabotage): BuildFiles {
+  const [backend, name] = half.split("/") as [string, string];
+  const whole = `${root}/conformance/backends/${backend}/build`;
+  const sabotaged = `${root}/${folder}/${id}/${name}.wasm`;
+  return {
+    manifest: `${whole}/parley.json`,
+    guest: name === "guest" ? sabotaged : `${whole}/guest.wasm`,
+    ...(backend === "native" ? {} : { host: name === "host" ? sabotaged : `${whole}/host.wasm` }),
+  };
+}
