@@ -85,16 +85,16 @@ export function time_sched_clock(): i64 {
   return clockRead();
 }
 
-export function time_steal_clock(_vcpu: i32): i64 {
+export function time_steal_clock(vcpu: i32): i64 {
   return 0;
 }
 
 /** Without a hypervisor there is nobody to give the processor to: one spin. */
-export function lock_wait(_ptr: i64, _val: i32): void {
+export function lock_wait(ptr: i64, val: i32): void {
   machine.pause();
 }
 
-export function lock_kick(_vcpu: i32): void {}
+export function lock_kick(vcpu: i32): void {}
 
 export function sys_shutdown(reason: i32): void {
   machine.cli();
