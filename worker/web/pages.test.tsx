@@ -84,7 +84,8 @@ describe("build and op page", () => {
   it("shows each clause with its sentence, source and verdict", async () => {
     const page = await text(<OpPage view={op} />);
     expect(page).toContain("A kick of a vCPU that does not wait changes nothing else.");
-    expect(page).toContain("4 hypercalls, 6 exits");
+    expect(page).toContain('<th scope="col" class="num">hypercalls</th><th scope="col" class="num">exits</th>');
+    expect(page).toContain('<td class="num">4</td><td class="num">6</td>');
   });
 
   it("has nothing inline that the CSP would refuse", async () => {

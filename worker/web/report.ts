@@ -42,7 +42,7 @@ export function badEntries({ boots, cases }: ReportView): BadEntry[] {
 /** A pairing id in words. */
 export function pairingText(peer: string): string {
   const [side, name] = peer.split("/");
-  if (side === "guest" && name) return `own guest half on the reference host half ${name}`;
-  if (side === "host" && name) return `reference guest half ${name} on the own host half`;
-  return "own halves";
+  if (side === "guest" && name) return `this build’s guest half on the reference host half of ${name}`;
+  if (side === "host" && name) return `the reference guest half of ${name} on this build’s host half`;
+  return "this build’s own halves";
 }

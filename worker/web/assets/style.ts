@@ -83,6 +83,7 @@ dl.facts dd { margin: 0; overflow-wrap: anywhere; }
 .failure blockquote { margin: .5rem 0 .75rem; padding: 0; font-size: 1.0625rem; max-width: 68ch; }
 .copy { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; }
 .copy code { user-select: all; background: var(--sunken); border: 1px solid var(--line); border-radius: 4px; padding: .25rem .5rem; }
+.replay { display: block; margin-top: .2rem; }
 button { font: inherit; font-size: .875rem; color: var(--ink); background: var(--raised); border: 1px solid var(--strong-line); border-radius: 4px; padding: .3rem .7rem; min-height: 1.75rem; cursor: pointer; }
 button:hover { background: var(--sunken); }
 details { margin: .75rem 0; }

@@ -85,8 +85,8 @@ function Schedule({ entry: { id, peer, failure } }: { entry: BadEntry }) {
         "the first one: in order, without any choice"
       )}
       <span class="sub">
-        {plural(failure.steps, "step")}. Replay it anywhere:{" "}
-        <code>
+        {plural(failure.steps, "step")}. Replay it anywhere:
+        <code class="replay">
           npx parley test DIR --case {id} --pairing {peer} --schedule '{failure.schedule}'
         </code>
       </span>

@@ -1,7 +1,7 @@
 import type { OpView } from "../../registry/views.ts";
 import { Page } from "../parts/layout.tsx";
-import { Costs, Facts, ScrollTable } from "../parts/table.tsx";
-import { DigestText, VendorNote } from "../parts/text.tsx";
+import { Facts, ScrollTable } from "../parts/table.tsx";
+import { DigestText, grouped, VendorNote } from "../parts/text.tsx";
 import { Legend, VerdictBadge } from "../parts/verdict.tsx";
 
 /** `/ops/{id}`: what the op means, clause by clause, who passes, and at what cost. */
@@ -85,17 +85,22 @@ function ClauseTable({ view }: { view: OpView }) {
 
 function CostTable({ view }: { view: OpView }) {
   if (view.results.length === 0) return <p class="notice">No backend has a published run yet.</p>;
+  const counters = [...new Set(view.results.flatMap(({ costs }) => Object.keys(costs).filter((name) => costs[name])))];
   return (
     <section aria-labelledby="costs">
       <h2 id="costs">At what cost</h2>
-      <p>Counted by the machine, never timed: the same numbers on every computer.</p>
+      <p>Counted by the machine over all cases of the operation, never timed: the same numbers on every computer.</p>
       <ScrollTable label="Costs by backend">
         <thead>
           <tr>
             <th scope="col">Backend</th>
             <th scope="col">Profile</th>
             <th scope="col">Verdict</th>
-            <th scope="col">Counted over all its cases</th>
+            {counters.map((name) => (
+              <th scope="col" class="num">
+                {name.replaceAll("_", " ")}
+              </th>
+            ))}
           </tr>
         </thead>
         <tbody>
@@ -113,9 +118,9 @@ function CostTable({ view }: { view: OpView }) {
                 <VerdictBadge verdict={result.verdict} />
                 {result.native && <span class="sub">by the machine’s own instruction</span>}
               </td>
-              <td>
-                <Costs costs={result.costs} />
-              </td>
+              {counters.map((name) => (
+                <td class="num">{grouped(result.costs[name] ?? 0)}</td>
+              ))}
             </tr>
           ))}
         </tbody>
