@@ -2,7 +2,10 @@
 import { cases as allCases } from "../kernel/cases.meta.ts";
 import { clauses, groupOf, ops, pvi } from "./catalogue.ts";
 import { errors, features, hints, privileges } from "./constants.ts";
-import { type Constant, type Op, profiles } from "./schema.ts";
+import { hostImports } from "./host.ts";
+import { machineImports } from "./machine.ts";
+import { type Constant, type ImportedFunction, type Op, profiles } from "./schema.ts";
+import { testImports } from "./test.ts";
 
 /** What coverage needs to know of a case. */
 export interface CoveringCase {
@@ -98,4 +101,23 @@ function coverageOf(cases: readonly CoveringCase[], group: string): string {
       .map((one) => `\`${one.id}\` (${one.mode})`)
       .join(", ");
   return `## ${group}\n\n| clause | cases |\n|---|---|\n${rows.map(({ id }) => `| ${id} | ${words(id)} |\n`).join("")}`;
+}
+
+/** `docs/imports.md` */
+export function importsPage(): string {
+  const part = (module: string, who: string, functions: readonly ImportedFunction[]) =>
+    `## ${module}.*\n\n${who}\n\n| import | type | what it does |\n|---|---|---|\n${functions.map(importRow).join("")}`;
+  return `${header}# What modules import from the VM
+
+How they work together is told in [abi.md](abi.md). All addresses are virtual for \`machine\` and machine addresses for \`host\`.
+
+${part("machine", "For kernel, guest half, native half and ROM.", machineImports)}
+${part("host", "For host halves.", hostImports)}
+${part("test", "For conformance kernels.", testImports)}`;
+}
+
+function importRow({ name, params, result, doc }: ImportedFunction): string {
+  const types = params.map((one) => `${one.name} ${one.type}`).join(", ");
+  const words = doc.replaceAll("|", "\\|");
+  return `| \`${name}\` | \`(${types})${result === "void" ? "" : ` -> ${result}`}\` | ${words} |\n`;
 }

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { coveragePage, opsPage } from "./generate-docs.ts";
+import { coveragePage, importsPage, opsPage } from "./generate-docs.ts";
 import { sdkFiles } from "./generate-sdk.ts";
 import { manifestJsonSchema } from "./manifest.ts";
 
@@ -14,6 +14,7 @@ export function generated(): Map<string, string> {
     ...sdkFiles(),
     ["conformance/interface/manifest.schema.json", manifestJsonSchema()],
     ["docs/ops.md", opsPage()],
+    ["docs/imports.md", importsPage()],
     ["docs/coverage.md", coveragePage()],
   ]);
 }
