@@ -121,7 +121,7 @@ export function deliverEvent(v: Vcpu, first: u32, firstType: u32, firstHasError:
       interruptedExit(v, vector, type, hasError, error);
       return exitException(v, next, doubles ? 0 : v.fault_error);
     }
-    if (next == <u32>Vector.PF) v.cr2 = v.fault_address;
+    if (second == <u32>Vector.PF) v.cr2 = v.fault_address;
     hasError = doubles || v.fault_has_error != 0;
     error = doubles ? 0 : v.fault_error;
     vector = next;

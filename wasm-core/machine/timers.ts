@@ -99,12 +99,18 @@ function expireSlot(vcpu: i32, slot: u32): u32 {
   if (!load<u32>(timer, 20)) return 0;
   const at = load<u64>(timer);
   const period = load<u64>(timer, 8);
-  if (at > counterOf(vcpu, load<u32>(timer, 16))) return 0;
-  if (period) store<u64>(timer, at + period);
+  const present = counterOf(vcpu, load<u32>(timer, 16));
+  if (at > present) return 0;
+  if (period) store<u64>(timer, nextPeriod(at, period, present));
   else store<u32>(timer, 0, 20);
   if (vcpu < 0) machine.timers_expired |= 1 << slot;
   else vcpuAt(vcpu).timers_expired |= 1 << slot;
   return 1;
+}
+
+/** First expiry behind `present`: missed ones coalesce. */
+function nextPeriod(at: u64, period: u64, present: u64): u64 {
+  return at + period * ((present - at) / period + 1);
 }
 
 function expireApic(v: Vcpu): u32 {
@@ -113,7 +119,7 @@ function expireApic(v: Vcpu): u32 {
     v.tsc_deadline = 0;
   } else {
     if (!v.timer_at || v.timer_at > machine.now) return 0;
-    v.timer_at = (v.lvt_timer & LVT_MODE) == LVT_PERIODIC ? v.timer_at + countdownOf(v) : 0;
+    v.timer_at = (v.lvt_timer & LVT_MODE) == LVT_PERIODIC ? nextPeriod(v.timer_at, countdownOf(v), machine.now) : 0;
   }
   if (!(v.lvt_timer & LVT_MASKED)) raiseIrq(v, v.lvt_timer & 0xff);
   return 1;
