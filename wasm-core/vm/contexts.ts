@@ -1,0 +1,241 @@
+// Contexts of a vCPU: entering a code address on top of what is suspended, and returning through an armed iret (abi §0.4, §5).
+import { globalAddress, tableFunc, threadCompleteCall, threadEnter, threadResults, typeParam, typeParamCount, typeResultCount, funcType, instanceModule } from "../engine/index";
+import { asThread } from "../engine/thread";
+import { completeInstruction } from "../machine/instructions";
+import { opResultType } from "../machine/ops";
+import { codeRole, codeSlot } from "../machine/layout";
+import { RAX, RFLAGS_IF, RSP, Runstate, reg, registersOf } from "../machine/vcpu";
+import {
+  callArgs,
+  CONTEXTS_MAX,
+  contextAt,
+  contextRegisters,
+  Cpu,
+  ENTRY_CODE,
+  ENTRY_HANDLER,
+  ENTRY_OP,
+  ENTRY_ROLE,
+  ENTRY_START,
+  entryKind,
+  instanceOf,
+  innermostOp,
+  opHasResult,
+  pushEntry,
+  pushOp,
+  REGISTERS_BYTES,
+  token,
+} from "./cpu";
+import { countChange } from "./costs";
+import { FAIL_BAD_ENTRY, FAIL_CONTROL, FAIL_TRAP, fail, failBegin, failEnd } from "./failure";
+import { kernelStart, stackPointerGlobal } from "./link";
+import { setRunstate } from "../machine/time";
+import { startAddress } from "./params";
+import { parkVcpu } from "./park";
+import { END_OK, run } from "./run";
+import { put, putHex } from "./text";
+import { traceEnter, traceLeave, tracing } from "./trace";
+
+/** Bytes that nested entries leave free below __stack_pointer: the red zone of 128 and alignment. */
+const RED_ZONE_BYTES: u32 = 144;
+
+const targetCell: usize = memory.data(8, 4);
+
+/** Finds the function at a code address: {instance, function} in targetCell; false when there is no such function of type (i64) -> (). */
+function resolve(c: Cpu, address: u64): bool {
+  const role = codeRole(address);
+  if (role < 0) return false;
+  if (address == startAddress()) {
+    store<u32>(targetCell, c.kernel);
+    store<u32>(targetCell, kernelStart, 4);
+    return true;
+  }
+  const inst = instanceOf(c, role);
+  if (!inst || !tableFunc(inst, codeSlot(address), targetCell, targetCell + 4)) return false;
+  const type = funcType(instanceModule(load<u32>(targetCell)), load<u32>(targetCell, 4));
+  return typeParamCount(type) == 1 && typeResultCount(type) == 0 && typeParam(type, 0) == 0x7e;
+}
+
+/** Makes an entry on the vCPU's thread; the address of its arguments, or 0 with the run ended. */
+function enter(c: Cpu, inst: usize, func: u32, argc: u32, kind: u32): usize {
+  const args = pushEntry(c, kind) ? threadEnter(c.thread, inst, func, argc) : 0;
+  if (!args) fail(FAIL_TRAP, -1, c, c.thread, "the call stack of the vCPU is exhausted: too deep a recursion of calls, ops and handlers");
+  return args;
+}
+
+/** Calls the code at RIP with RSP as its argument: a handler on top of what is suspended, or the vCPU's first code. False = the run ended. */
+export function enterCode(c: Cpu, byHost: bool, base: bool): bool {
+  const v = c.vcpu;
+  if (!resolve(c, v.rip)) return badTarget(c, byHost);
+  if (!base) {
+    if (c.depth == CONTEXTS_MAX) {
+      fail(FAIL_CONTROL, -1, c, c.thread, "handlers are nested deeper than 16 on one vCPU");
+      return false;
+    }
+    suspend(c);
+  }
+  const args = enter(c, load<u32>(targetCell), load<u32>(targetCell, 4), 1, base ? ENTRY_START : ENTRY_HANDLER);
+  if (!args) return false;
+  store<u64>(args, reg(v, RSP));
+  c.parked = 0;
+  c.halted = 0;
+  setRunstate(v, Runstate.GUEST);
+  return true;
+}
+
+function badTarget(c: Cpu, byHost: bool): bool {
+  failBegin(byHost ? FAIL_BAD_ENTRY : FAIL_CONTROL, -1, c, c.thread);
+  put("control went to RIP ");
+  putHex(c.vcpu.rip);
+  put(", which is neither the resume token ");
+  putHex(token(c));
+  put(" of the innermost context (or one more) nor the address of a function of type (i64) -> ()");
+  failEnd();
+  return false;
+}
+
+function suspend(c: Cpu): void {
+  const v = c.vcpu;
+  const context = contextAt(c, c.depth);
+  memory.copy(contextRegisters(c, c.depth), registersOf(v), REGISTERS_BYTES);
+  context.execActive = v.exec_active;
+  context.progress = v.progress;
+  context.pendingId = c.pendingId;
+  v.exec_active = 0;
+  v.progress = 0;
+  context.sp0 = lowerStack(c, 0);
+  context.sp1 = lowerStack(c, 1);
+  context.sp2 = lowerStack(c, 2);
+  context.sp3 = lowerStack(c, 3);
+  c.depth += 1;
+  const above = contextAt(c, c.depth);
+  above.armed = 0;
+  above.entries = c.entries;
+}
+
+function lowerStack(c: Cpu, role: u32): u32 {
+  const global = stackPointerGlobal(role);
+  const inst = instanceOf(c, role);
+  if (global < 0 || !inst) return 0;
+  const cell = globalAddress(inst, global);
+  const before = load<u32>(cell);
+  store<u64>(cell, <u64>((before - RED_ZONE_BYTES) & ~15));
+  return before;
+}
+
+function raiseStack(c: Cpu, role: u32, before: u32): void {
+  const global = stackPointerGlobal(role);
+  const inst = instanceOf(c, role);
+  if (global >= 0 && inst) store<u64>(globalAddress(inst, global), <u64>before);
+}
+
+/** Enters the guest at RIP: resumes the innermost context, or nests. False = the run ended. */
+export function resumeAt(c: Cpu, byHost: bool): bool {
+  const v = c.vcpu;
+  if (v.exec_active) {
+    setRunstate(v, Runstate.GUEST);
+    return true;
+  }
+  if (v.rip == token(c)) return resumeHere(c);
+  if (v.rip == token(c) + 1 && asThread(c.thread).pending) {
+    const rax = reg(v, RAX);
+    threadCompleteCall(c.thread, opResultType(c.pendingId) == 0x7f ? rax & 0xffff_ffff : rax);
+    completeInstruction(v);
+    v.rip = token(c);
+    c.middle = 0;
+    return resumeHere(c);
+  }
+  return enterCode(c, byHost, c.entries == 0 && !c.parked && c.depth == 0);
+}
+
+function resumeHere(c: Cpu): bool {
+  // A parked vCPU has nothing to resume: it sleeps again.
+  if (c.entries == 0) parkVcpu(c);
+  else setRunstate(c.vcpu, c.halted ? Runstate.HALTED : Runstate.GUEST);
+  c.halted = 0;
+  return true;
+}
+
+/** The innermost entry of the thread returned. */
+export function entryReturned(c: Cpu): void {
+  c.entries -= 1;
+  const kind = entryKind(c, c.entries);
+  if (kind == ENTRY_OP) return opReturned(c);
+  if (kind == ENTRY_CODE) return threadCompleteCall(c.thread, 0);
+  if (kind == ENTRY_HANDLER) return handlerReturned(c);
+  parkVcpu(c);
+  if (kind != ENTRY_ROLE) return;
+  run.rolesLeft -= 1;
+  if (run.rolesLeft == 0) run.end = END_OK;
+}
+
+function opReturned(c: Cpu): void {
+  const result = opHasResult(c) ? load<u64>(threadResults(c.thread)) : 0;
+  if (tracing) traceLeave(c, innermostOp(c), result);
+  countChange(c);
+  c.ops -= 1;
+  threadCompleteCall(c.thread, result);
+}
+
+function handlerReturned(c: Cpu): void {
+  const v = c.vcpu;
+  if (!contextAt(c, c.depth).armed) return fail(FAIL_CONTROL, -1, c, c.thread, "a handler returned without iret: every handler must end in cpu.iret or machine.iret");
+  contextAt(c, c.depth).armed = 0;
+  c.depth -= 1;
+  const context = contextAt(c, c.depth);
+  const rsp = reg(v, RSP);
+  memory.copy(registersOf(v), contextRegisters(c, c.depth), REGISTERS_BYTES);
+  store<u64>(registersOf(v) + (RSP << 3), rsp);
+  v.exec_active = context.execActive;
+  v.progress = context.progress;
+  c.pendingId = context.pendingId;
+  raiseStack(c, 0, context.sp0);
+  raiseStack(c, 1, context.sp1);
+  raiseStack(c, 2, context.sp2);
+  raiseStack(c, 3, context.sp3);
+  if (v.exec_active || v.rip == token(c) || v.rip == token(c) + 1) {
+    resumeAt(c, false);
+    return;
+  }
+  failBegin(FAIL_CONTROL, -1, c, 0);
+  put("iret returned to RIP ");
+  putHex(v.rip);
+  put(", but the innermost suspended context is ");
+  putHex(token(c));
+  failEnd();
+}
+
+/** Makes the op call that the kernel's import asked for. */
+export function enterOp(c: Cpu): void {
+  const args = enter(c, c.callTarget, c.callFunc, c.callArgc, ENTRY_OP);
+  if (!args) return;
+  memory.copy(args, callArgs(c), <usize>c.callArgc << 3);
+  if (tracing) traceEnter(c, c.callOp, load<u64>(args), load<u64>(args, 8));
+  countChange(c);
+  pushOp(c, c.callOp, c.callHasResult);
+}
+
+/** Makes the jump-and-return of machine.call_code. */
+export function enterCallCode(c: Cpu): void {
+  const address = load<u64>(callArgs(c));
+  if (!resolve(c, address)) {
+    failBegin(FAIL_CONTROL, -1, c, c.thread);
+    put("call_code jumped to ");
+    putHex(address);
+    put(", which is not the address of a function of type (i64) -> ()");
+    return failEnd();
+  }
+  const args = enter(c, load<u32>(targetCell), load<u32>(targetCell, 4), 1, ENTRY_CODE);
+  if (args) store<u64>(args, load<u64>(callArgs(c), 8));
+}
+
+/** Starts a role's body on a parked vCPU. */
+export function enterRole(c: Cpu, func: u32, caseIndex: u32, role: u32): void {
+  const args = enter(c, c.kernel, func, 2, ENTRY_ROLE);
+  if (!args) return;
+  store<u64>(args, caseIndex);
+  store<u64>(args, role, 8);
+  c.role = role;
+  c.parked = 0;
+  c.vcpu.rflags |= RFLAGS_IF;
+  setRunstate(c.vcpu, Runstate.GUEST);
+}

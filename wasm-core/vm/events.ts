@@ -1,0 +1,99 @@
+// What may come between two instructions of a vCPU: startup, stop, kick, windows, interrupts; and the faults of an instruction.
+import { threadReset } from "../engine/index";
+import { checkWindows, deliver, deliverPending, pendingEvent, wakeHalted } from "../machine/interrupts";
+import { serveStartup } from "../machine/apic";
+import { Step } from "../machine/ops";
+import { Exit, Runstate } from "../machine/vcpu";
+import { enterCode } from "./contexts";
+import { contextAt, Cpu, token } from "./cpu";
+import { exitGuest, inGuest, takeOut } from "./lock";
+import { machineEnded } from "./machine-calls";
+import { run } from "./run";
+import { traceDeliver, tracing } from "./trace";
+
+/** Fuel that a delivery costs beside the handler's instructions, so that storms of empty handlers end too. */
+const DELIVERY_FUEL: i64 = 8;
+
+/** Whether an event must be served before the next instruction of this vCPU, which is in guest mode. */
+export function eventDue(c: Cpu): bool {
+  const v = c.vcpu;
+  if (c.stopWanted || v.startup_pending) return true;
+  if (v.pending_kick && c.kickIn == 0) return true;
+  if (contextAt(c, c.depth).armed) return false;
+  if (v.ctl_exit & 192 && checkWindows(v) == Step.EXIT) return true;
+  return pendingEvent(v) >= 0;
+}
+
+/** Serves one event; false if there was none. */
+export function serveEvent(c: Cpu): bool {
+  const v = c.vcpu;
+  if (v.startup_pending) return serveStart(c);
+  if (c.stopWanted && inGuest(c)) {
+    takeOut(c);
+    c.stopWanted = 0;
+    c.stopped = 1;
+    c.reenter = 1;
+    return true;
+  }
+  if (v.pending_kick && (c.kickIn == 0 || v.runstate == Runstate.HALTED)) {
+    v.pending_kick = 0;
+    v.exit_reason = Exit.KICK;
+    // A kick ends a HLT: BLOCK is the host half's way to sleep on.
+    wakeHalted(v);
+    v.rip = token(c);
+    exitGuest(c);
+    return true;
+  }
+  if (contextAt(c, c.depth).armed) return false;
+  if (v.ctl_exit & 192 && checkWindows(v) == Step.EXIT) {
+    v.rip = token(c);
+    exitGuest(c);
+    return true;
+  }
+  if (pendingEvent(v) < 0) return false;
+  if (!v.exec_active) v.rip = token(c);
+  wakeHalted(v);
+  run.fuelUsed += DELIVERY_FUEL;
+  delivered(c, deliverPending(v));
+  return true;
+}
+
+function serveStart(c: Cpu): bool {
+  const v = c.vcpu;
+  const status = serveStartup(v);
+  if (status == Step.EXIT) {
+    exitGuest(c);
+    return true;
+  }
+  if (c.role >= 0) run.rolesLeft -= 1;
+  c.role = -1;
+  threadReset(c.thread);
+  c.entries = 0;
+  c.depth = 0;
+  c.ops = 0;
+  c.parked = 0;
+  c.halted = 0;
+  if (status == Step.JUMP) enterCode(c, false, true);
+  return true;
+}
+
+/** Goes on with the machine's answer to a delivery. */
+function delivered(c: Cpu, status: i32): void {
+  if (tracing) traceDeliver(c, status);
+  if (status == Step.DONE) enterCode(c, false, false);
+  else if (status == Step.EXIT) exitGuest(c);
+  else machineEnded(c);
+}
+
+/** Delivers the fault that the pending instruction made. */
+export function deliverFault(c: Cpu): void {
+  const v = c.vcpu;
+  run.fuelUsed += DELIVERY_FUEL;
+  delivered(c, deliver(v, v.fault_vector, v.fault_has_error != 0, v.fault_error, false));
+}
+
+/** RIP is where an instruction (int, syscall, a jump inside exec) transferred control to. */
+export function jumped(c: Cpu): void {
+  run.fuelUsed += DELIVERY_FUEL;
+  enterCode(c, false, false);
+}

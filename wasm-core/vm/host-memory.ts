@@ -1,0 +1,106 @@
+// host.* accesses to machine memory by machine address (abi §3.1). Stores go through the store buffer of the CPU the call runs on.
+import { HOST_DONE, HOST_RESTART, HOST_TRAP, memoryBase, memorySize } from "../engine/index";
+import { frameOwner, machineBytes, Owner, physStore } from "../machine/frames";
+import { sbDrainAll, sbLoad, sbStore } from "../machine/storebuffer";
+import { Vcpu } from "../machine/vcpu";
+import { markDirtyRange } from "../memory/arena";
+import { Cpu } from "./cpu";
+import { FAIL_ISOLATION, failBegin, failEnd } from "./failure";
+import { HostOp } from "./imports";
+import { hostInstance, hostThread } from "./link";
+import { hostPoint } from "./points";
+import { run } from "./run";
+import { put, putHex } from "./text";
+
+const LOCK: u32 = 0x100;
+
+/** Serves load8 … copy_out. */
+export function hostMemory(c: Cpu, id: u32, args: usize): i32 {
+  if (id >= <u32>HostOp.copy_in) return hostCopy(c, id, args);
+  if (!hostPoint(c, id, args)) return HOST_RESTART;
+  const v = c.vcpu;
+  const isModify = id >= <u32>HostOp.rmw;
+  const ma = isModify ? load<u64>(args, 8) : load<u64>(args);
+  const size: u32 = isModify ? 1 << ((load<u32>(args) >> 4) & 3) : 1 << (id & 3);
+  if (!reachable(c, ma, size)) return HOST_RESTART;
+  if (isModify) store<u64>(args, modify(v, id, args, <u32>ma, size));
+  else if (id < <u32>HostOp.store8) store<u64>(args, sbLoad(v, <u32>ma, size));
+  else sbStore(v, <u32>ma, size, load<u64>(args, 8) & maskOf(size));
+  return HOST_DONE;
+}
+
+@inline
+function maskOf(size: u32): u64 {
+  return ~(<u64>0) >> (64 - (size << 3));
+}
+
+/** Machine memory that is not somebody else's; otherwise the host half ends with `isolation`. */
+function reachable(c: Cpu, ma: u64, size: u32): bool {
+  const last = ma + size - 1;
+  if (last < machineBytes() && ma <= last && frameOwner(ma >> 12) != Owner.FOREIGN && frameOwner(last >> 12) != Owner.FOREIGN) return true;
+  failBegin(FAIL_ISOLATION, -1, c, hostThread);
+  put("the host half accessed machine address ");
+  putHex(ma);
+  put(ma < machineBytes() ? ", a frame of somebody else" : ", beyond machine memory");
+  failEnd();
+  return false;
+}
+
+function modify(v: Vcpu, id: u32, args: usize, ma: u32, size: u32): u64 {
+  const code = load<u32>(args);
+  const isExchange = id == <u32>HostOp.rmw && (code & 15) == 0;
+  if (code & LOCK || isExchange) sbDrainAll(v);
+  const old = sbLoad(v, ma, size);
+  let value: u64;
+  if (id == <u32>HostOp.rmw) value = applyRmw(code & 15, old, load<u64>(args, 16), size);
+  else value = old == (load<u64>(args, 16) & maskOf(size)) ? load<u64>(args, 24) : old;
+  if (code & LOCK || isExchange) physStore(ma, size, value & maskOf(size));
+  else sbStore(v, ma, size, value & maskOf(size));
+  v.count_locked += code & LOCK ? 1 : 0;
+  return old;
+}
+
+function applyRmw(op: u32, old: u64, operand: u64, size: u32): u64 {
+  const bit = <u64>1 << (operand & ((size << 3) - 1));
+  switch (op) {
+    case 0: return operand;
+    case 1: return old + operand;
+    case 2: return old & operand;
+    case 3: return old | operand;
+    case 4: return old ^ operand;
+    case 5: return old | bit;
+    case 6: return old & ~bit;
+    default: return old ^ bit;
+  }
+}
+
+/** copy_in, copy_out: one point per aligned 8 bytes; run.hostProgress counts the bytes done. */
+function hostCopy(c: Cpu, id: u32, args: usize): i32 {
+  const at = load<u32>(args);
+  const ma = load<u64>(args, 8);
+  const length = load<u32>(args, 16);
+  if (<u64>at + length > <u64>memorySize(hostInstance)) return HOST_TRAP;
+  const v = c.vcpu;
+  while (run.hostProgress < length) {
+    if (!hostPoint(c, id, args)) return HOST_RESTART;
+    const from = ma + run.hostProgress;
+    const room: u32 = 8 - (<u32>from & 7);
+    const left = length - run.hostProgress;
+    const bytes = left < room ? left : room;
+    if (!reachable(c, from, bytes)) return HOST_RESTART;
+    const cell = memoryBase(hostInstance) + at + run.hostProgress;
+    if (id == <u32>HostOp.copy_in) {
+      const value = sbLoad(v, <u32>from, bytes);
+      for (let i: u32 = 0; i < bytes; i++) store<u8>(cell + i, <u8>(value >> (i << 3)));
+      markDirtyRange(cell, bytes);
+    } else {
+      let value: u64 = 0;
+      for (let i = bytes; i > 0; i--) value = (value << 8) | load<u8>(cell + i - 1);
+      sbStore(v, <u32>from, bytes, value);
+    }
+    run.hostProgress += bytes;
+  }
+  run.hostProgress = 0;
+  return HOST_DONE;
+}
+

@@ -1,0 +1,199 @@
+// The host half's one lock (abi §3.6): calls wait in order, each runs to its return, then says what becomes of its vCPU.
+import { threadEnter, threadReset, threadResults } from "../engine/index";
+import { enterGuest as enterMachine, leaveGuest } from "../machine/entry";
+import { Step } from "../machine/ops";
+import { setRunstate } from "../machine/time";
+import { Exit, Runstate } from "../machine/vcpu";
+import { config } from "./config";
+import { bootFirstEntry } from "./boot";
+import { enterCode, resumeAt } from "./contexts";
+import { countExit } from "./costs";
+import { Cpu, cpuAt } from "./cpu";
+import { FAIL_BAD_ENTRY, FAIL_TRAP, fail, failBegin, failEnd, failureToHost } from "./failure";
+import { hostBootFunc, hostEnterFunc, hostExitFunc, hostInstance, hostSchedFunc, hostThread, hostTimerFunc } from "./link";
+import { HOST_BOOT, HOST_ENTER, HOST_EXIT, HOST_SCHED, HOST_TIMER, queueAt, queuePush, run } from "./run";
+import { put, putI64, putU64 } from "./text";
+import { traceExit, traceHostCall, tracing } from "./trace";
+
+/** Actions of host.exit (abi §3.4). */
+const ACTION_ENTER: i32 = 0;
+const ACTION_BLOCK: i32 = 1;
+const ACTION_YIELD: i32 = 2;
+const ACTION_OFF: i32 = 3;
+
+/** Fuel that a call of the host half costs beside its instructions, so that empty functions end too. */
+const HOST_CALL_FUEL: i64 = 8;
+
+@inline
+export function inGuest(c: Cpu): bool {
+  return c.vcpu.runstate == Runstate.GUEST || c.vcpu.runstate == Runstate.HALTED;
+}
+
+/** The vCPU leaves guest mode for the host half with the exit that the machine recorded. */
+export function exitGuest(c: Cpu): void {
+  const v = c.vcpu;
+  takeOut(c);
+  c.exits += 1;
+  countExit(c, v.exit_reason);
+  if (tracing) traceExit(c);
+  queuePush(false, HOST_EXIT, c.index, c.index, v.exit_reason);
+}
+
+/** Out of guest mode, without a call of the host half; it sleeps on if it was halted. */
+export function takeOut(c: Cpu): void {
+  c.halted = c.vcpu.runstate == Runstate.HALTED ? 1 : 0;
+  leaveGuest(c.vcpu);
+}
+
+/** Hands the lock to the next waiting call. */
+export function startHostCall(): void {
+  const request = queueAt(0);
+  const fn = load<u32>(request);
+  const c = cpuAt(load<u32>(request, 4));
+  run.queueFirst = (run.queueFirst + 1) & 63;
+  run.queueCount -= 1;
+  run.hostActive = 1;
+  run.hostCpu = c.index;
+  run.hostFunction = fn;
+  run.hostVcpu = load<i32>(request, 8);
+  run.hostArg = load<u32>(request, 12);
+  run.current = c.index;
+  run.fuelUsed += HOST_CALL_FUEL;
+  if (tracing) traceHostCall(c, fn, run.hostVcpu, run.hostArg);
+  enterHost(fn, run.hostVcpu, run.hostArg);
+}
+
+/** Calls a function of the host half on its thread, nested if one is active (resched). */
+export function enterHost(fn: u32, vcpu: i32, arg: u32): void {
+  const func = functionOf(fn);
+  const argc: u32 = fn == HOST_BOOT ? 0 : fn == HOST_ENTER ? 1 : 2;
+  const args = threadEnter(hostThread, hostInstance, func, argc);
+  if (!args) return fail(FAIL_TRAP, -1, cpuAt(run.hostCpu), hostThread, "the call stack of the host half is exhausted: too deep a recursion");
+  if (argc > 0) store<u64>(args, <u64>(<u32>vcpu));
+  if (argc > 1) store<u64>(args, <u64>arg, 8);
+}
+
+export function functionOf(fn: u32): i32 {
+  if (fn == HOST_BOOT) return hostBootFunc;
+  if (fn == HOST_EXIT) return hostExitFunc;
+  if (fn == HOST_ENTER) return hostEnterFunc;
+  return fn == HOST_SCHED ? hostSchedFunc : hostTimerFunc;
+}
+
+/** The active call returned. */
+export function hostReturned(): void {
+  if (run.hostNested) return nestedReturned();
+  const c = cpuAt(run.hostCpu);
+  const fn = run.hostFunction;
+  const result = fn == HOST_BOOT || fn == HOST_EXIT ? load<i32>(threadResults(hostThread)) : 0;
+  run.hostActive = 0;
+  releaseAll();
+  if (fn == HOST_EXIT) return act(c, result);
+  if (fn == HOST_ENTER) return enterGuest(c);
+  if (fn == HOST_TIMER) {
+    if (c.reenter) beginEntry(c);
+    c.reenter = 0;
+    return;
+  }
+  if (fn == HOST_SCHED && run.hostArg == 1) return beginEntry(c);
+  if (fn == HOST_BOOT) hostBooted(c, result);
+}
+
+function hostBooted(c: Cpu, result: i32): void {
+  run.hostBooted = 1;
+  if (result >= 0) return bootFirstEntry();
+  failBegin(FAIL_BAD_ENTRY, -1, c, 0);
+  put("host.boot answered the error ");
+  putI64(result);
+  failEnd();
+}
+
+/** sched(v, 2) of resched is followed by sched(v, 1), then the call that resched is part of goes on. */
+function nestedReturned(): void {
+  run.hostNested -= 1;
+  if (run.hostNested) enterHost(HOST_SCHED, run.hostVcpu, 1);
+}
+
+function act(c: Cpu, action: i32): void {
+  const v = c.vcpu;
+  if (action == ACTION_ENTER) return beginEntry(c);
+  c.schedDue = 1;
+  if (action == ACTION_BLOCK) setRunstate(v, Runstate.BLOCKED);
+  else if (action == ACTION_YIELD) {
+    setRunstate(v, Runstate.READY);
+    c.yielded = 1;
+  } else if (action == ACTION_OFF) turnOff(c);
+  else {
+    failBegin(FAIL_BAD_ENTRY, -1, c, 0);
+    put("host.exit answered the action ");
+    putI64(action);
+    put(" to exit ");
+    putU64(v.exit_reason);
+    put("; there are 0 ENTER, 1 BLOCK, 2 YIELD, 3 OFF");
+    failEnd();
+    failureToHost();
+  }
+}
+
+/** A vCPU that is off has no contexts. */
+export function turnOff(c: Cpu): void {
+  threadReset(c.thread);
+  c.entries = 0;
+  c.depth = 0;
+  c.ops = 0;
+  c.parked = 0;
+  c.halted = 0;
+  c.schedDue = 0;
+  if (c.role >= 0) run.rolesLeft -= 1;
+  c.role = -1;
+  setRunstate(c.vcpu, Runstate.OFF);
+}
+
+/** Towards guest mode: the hook first, under the same lock. */
+export function beginEntry(c: Cpu): void {
+  setRunstate(c.vcpu, Runstate.HOST);
+  if (c.schedDue && hostSchedFunc >= 0) {
+    c.schedDue = 0;
+    queuePush(true, HOST_SCHED, c.index, c.index, 1);
+  } else if (hostEnterFunc >= 0) queuePush(true, HOST_ENTER, c.index, c.index, 0);
+  else enterGuest(c);
+}
+
+/** The last step into guest mode: checks of the fields, injection, and a look at RIP. */
+function enterGuest(c: Cpu): void {
+  const v = c.vcpu;
+  if (c.stopped) {
+    c.reenter = 1;
+    return;
+  }
+  const status = enterMachine(v);
+  if (status == Step.EXIT) return v.exit_reason == Exit.BAD_ENTRY ? badEntry(c) : exitGuest(c);
+  const entered = status == Step.JUMP ? enterCode(c, true, false) : resumeAt(c, true);
+  if (!entered) failureToHost();
+}
+
+/** The machine refused the fields: the host half learns it once; a second time without progress is its verdict. */
+function badEntry(c: Cpu): void {
+  c.badEntries += 1;
+  if (c.badEntries < 2) return exitGuest(c);
+  failBegin(FAIL_BAD_ENTRY, -1, c, 0);
+  put("the fields of the vCPU do not pass the entry checks, twice without progress; field ");
+  putU64(c.vcpu.exit_a);
+  failEnd();
+  failureToHost();
+}
+
+function releaseAll(): void {
+  for (let i: u32 = 0; i < config.vcpus; i++) release(cpuAt(i));
+}
+
+/** Ends host.stop: the vCPU goes back to guest mode, through the hook. */
+export function release(c: Cpu): void {
+  c.stopWanted = 0;
+  if (!c.stopped) return;
+  c.stopped = 0;
+  if (!c.reenter) return;
+  c.reenter = 0;
+  if (hostEnterFunc >= 0) queuePush(false, HOST_ENTER, c.index, c.index, 0);
+  else enterGuest(c);
+}

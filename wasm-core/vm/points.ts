@@ -1,0 +1,30 @@
+// Scheduling points: before every machine instruction and every access of the host half, somebody else may come first.
+import { MachineOp } from "../machine/ops";
+import { machine } from "../machine/machine";
+import { Cpu } from "./cpu";
+import { decide } from "./explorer";
+import { eventDue } from "./events";
+import { run } from "./run";
+
+/** Whether an interrupt, kick or the like is due on this vCPU. */
+export function deliverable(c: Cpu): bool {
+  return eventDue(c);
+}
+
+/** A point of a vCPU in guest mode, before its instruction `id`: true = it executes now; false = leave, somebody or something else is first. */
+export function guestPoint(c: Cpu, id: u32, args: usize): bool {
+  if (c.vcpu.pending_kick && c.kickIn) c.kickIn -= 1;
+  if (!c.middle && eventDue(c)) return false;
+  if (machine.now >= run.deadline || run.deadlineDirty) return false;
+  if (id != <u32>MachineOp.pause) c.sincePause += 1;
+  return decide(c, id, args);
+}
+
+/** A point of the host half on this CPU. */
+export function hostPoint(c: Cpu, id: u32, args: usize): bool {
+  if (machine.now >= run.deadline || run.deadlineDirty) return false;
+  return decide(c, id | HOST_POINT, args);
+}
+
+/** Marks the instruction of a point as the host half's. */
+export const HOST_POINT: u32 = 0x100;

@@ -1,0 +1,106 @@
+// State of the schedule under way. Hot: a restore brings back what it was at boot's end.
+import { hotAlloc } from "../memory/arena";
+
+/** How a schedule ended. */
+export const END_NONE: u32 = 0;
+export const END_OK: u32 = 1;
+/** The failure record says why (failure.ts). */
+export const END_FAILED: u32 = 2;
+/** The case does not apply: an op is not offered. */
+export const END_NOT_OFFERED: u32 = 3;
+/** A schedule string does not fit: replay.ts says where. */
+export const END_UNFIT: u32 = 4;
+
+/** Functions of the host half that the VM calls. */
+export const HOST_BOOT: u32 = 0;
+export const HOST_EXIT: u32 = 1;
+export const HOST_ENTER: u32 = 2;
+export const HOST_SCHED: u32 = 3;
+export const HOST_TIMER: u32 = 4;
+
+export const QUEUE_MAX: u32 = 64;
+
+@unmanaged
+export class Run {
+  end: u32;
+  /** vCPU whose turn it is. */
+  current: u32;
+  /** Choice index: decisions made so far. */
+  decisions: u32;
+  /** 1 while boot runs. */
+  booting: u32;
+  rolesLeft: u32;
+  /** Bit per vCPU whose role is in quiet set-up. */
+  quiet: u32;
+  mayEnd: u32;
+  /** Round-robin and stepping time. */
+  sequential: u32;
+  /** Instructions of all vCPUs and the host half in this schedule, and charges. */
+  fuelUsed: i64;
+  fuelMax: i64;
+  /** 1 = the last turn was cut between two points by the slice of fuel. */
+  resume: u32;
+  // ---- time
+  deadlineDirty: u32;
+  /** Real time of the next timer or planned event. */
+  deadline: u64;
+  // ---- the host half's lock
+  hostActive: u32;
+  /** CPU that the host half runs on, and what it was called for. */
+  hostCpu: u32;
+  hostFunction: u32;
+  hostVcpu: i32;
+  hostArg: u32;
+  /** vCPU that host.stop waits for, -1 = none. */
+  hostWaits: i32;
+  /** Bytes that the pending copy_in or copy_out has done. */
+  hostProgress: u32;
+  /** Nested sched calls of resched under way: 0 none, else what to call next. */
+  hostNested: u32;
+  /** 1 = host.boot has returned. */
+  hostBooted: u32;
+  queueFirst: u32;
+  queueCount: u32;
+  /** Yields by pause since anything but loads and pauses happened. */
+  idleYields: u32;
+  barrierMask: u32;
+  notOffered: i32;
+  /** 1 = the guest ended in order: no half runs any more. */
+  shutdown: u32;
+  /** Preemptions taken so far. */
+  preemptions: u32;
+  arrivalsTaken: u32;
+  /** 1 = the case planned events. */
+  planned: u32;
+}
+
+export let run: Run = changetype<Run>(0);
+let queue: usize = 0;
+
+export function runCreate(): bool {
+  const at = hotAlloc(offsetof<Run>());
+  queue = hotAlloc(QUEUE_MAX << 4);
+  if (!at || !queue) return false;
+  run = changetype<Run>(at);
+  run.hostWaits = -1;
+  run.notOffered = -1;
+  return true;
+}
+
+/** Request i of the lock's queue: {function u32, cpu u32, vcpu i32, arg u32}. */
+@inline
+export function queueAt(i: u32): usize {
+  return queue + (((run.queueFirst + i) & (QUEUE_MAX - 1)) << 4);
+}
+
+/** Queues a call of the host half behind (or before) the waiting ones. Every vCPU has at most a few, so the ring cannot fill. */
+export function queuePush(front: bool, fn: u32, cpu: u32, vcpu: i32, arg: u32): void {
+  if (run.queueCount == QUEUE_MAX) return;
+  if (front) run.queueFirst = (run.queueFirst - 1) & (QUEUE_MAX - 1);
+  const at = queueAt(front ? 0 : run.queueCount);
+  run.queueCount += 1;
+  store<u32>(at, fn);
+  store<u32>(at, cpu, 4);
+  store<i32>(at, vcpu, 8);
+  store<u32>(at, arg, 12);
+}

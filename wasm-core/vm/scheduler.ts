@@ -1,0 +1,167 @@
+// The loop that runs a machine: whose turn it is, one turn at a time, until the schedule ends or the slice of fuel is used up.
+import { RAN_HOST, RAN_RETURNED, RAN_TRAP, threadRun } from "../engine/index";
+import { asThread } from "../engine/thread";
+import { machine } from "../machine/machine";
+import { hasWork } from "../machine/interrupts";
+import { advance } from "../machine/time";
+import { expireDue, NEVER, nextDeadline } from "../machine/timers";
+import { Runstate } from "../machine/vcpu";
+import { bootAtRest } from "./boot";
+import { config } from "./config";
+import { enterCallCode, enterOp, entryReturned } from "./contexts";
+import { countHost, countSettle } from "./costs";
+import { Cpu, cpuAt, LEAVE_CODE, LEAVE_EXIT, LEAVE_FAULT, LEAVE_JUMP, LEAVE_NONE, LEAVE_OP } from "./cpu";
+import { deliverFault, jumped, serveEvent } from "./events";
+import { pickNext } from "./explorer";
+import { failTrap } from "./fail-thread";
+import { hostThread } from "./link";
+import { beginEntry, exitGuest, hostReturned, inGuest, startHostCall } from "./lock";
+import { planDeadline, planServe } from "./plan";
+import { END_NONE, END_OK, run } from "./run";
+import { stuckDeadlock, stuckFuel } from "./stuck";
+import { timersServe } from "./timers";
+
+/** Fuel left of the present slice: how long the caller wants to wait. Not state of the machine. */
+export let sliceLeft: i64 = 0;
+/** The thread's fuel when it was last looked at. */
+let fuelSeen: i64 = 0;
+
+/** Runs until the schedule ends (true) or `slice` is used up (false). */
+export function scheduleRun(slice: i64): bool {
+  sliceLeft = slice;
+  while (run.end == END_NONE) {
+    if (sliceLeft <= 0) return false;
+    if (run.fuelUsed >= run.fuelMax) stuckFuel();
+    else turn();
+  }
+  countSettle();
+  return true;
+}
+
+function turn(): void {
+  if (run.resume) return resumeTurn();
+  if (machine.now >= run.deadline || run.deadlineDirty) clockPoint();
+  if (!run.hostActive && run.queueCount) return startHostCall();
+  const c = cpuAt(run.current);
+  if (!runnable(c)) {
+    if (!pickNext()) idle();
+    return;
+  }
+  if (run.hostActive && run.hostCpu == c.index) return hostTurn(c);
+  const state = c.vcpu.runstate;
+  if (state == Runstate.READY) return scheduleIn(c);
+  if (serveEvent(c)) return;
+  if (inGuest(c)) guestTurn(c);
+}
+
+/** A slice ended between two points: nothing may come between that would not have come without it. */
+function resumeTurn(): void {
+  run.resume = 0;
+  const c = cpuAt(run.current);
+  if (run.hostActive && run.hostCpu == c.index) hostTurn(c);
+  else guestTurn(c);
+}
+
+/** Whether a turn of this CPU would do something. */
+export function runnable(c: Cpu): bool {
+  if (run.hostActive && run.hostCpu == c.index) return run.hostWaits < 0 || !inGuest(cpuAt(run.hostWaits));
+  switch (c.vcpu.runstate) {
+    case Runstate.GUEST:
+      return c.barrier < 0 || c.stopWanted != 0 || c.vcpu.pending_kick != 0;
+    case Runstate.HALTED:
+      return hasWork(c.vcpu) || c.stopWanted != 0 || c.vcpu.pending_kick != 0;
+    case Runstate.READY:
+      return c.planSteal <= machine.now;
+    case Runstate.BLOCKED:
+    case Runstate.HOST:
+      return false;
+    default:
+      return c.vcpu.startup_pending != 0;
+  }
+}
+
+/** Timers and planned events whose time has come. */
+export function clockPoint(): void {
+  if (machine.now >= run.deadline) {
+    planServe();
+    if (expireDue()) timersServe();
+  }
+  run.deadline = min(nextDeadline(), planDeadline());
+  run.deadlineDirty = 0;
+}
+
+/** Nobody can run: time goes to the next deadline, or it is a deadlock. */
+function idle(): void {
+  if (run.booting && bootAtRest()) {
+    run.end = END_OK;
+    return;
+  }
+  run.deadline = min(nextDeadline(), planDeadline());
+  if (run.deadline == NEVER) return stuckDeadlock();
+  if (run.deadline > machine.now) advance(run.deadline - machine.now);
+  // Timers may be periodic for ever with nobody who wakes.
+  run.fuelUsed += 64;
+}
+
+/** A READY vCPU runs again: what was stolen from it is over. */
+function scheduleIn(c: Cpu): void {
+  if (c.stolen) {
+    advance(c.stolen);
+    c.stolen = 0;
+  }
+  run.deadlineDirty = 1;
+  beginEntry(c);
+}
+
+function grant(t: usize): i64 {
+  const left = run.fuelMax - run.fuelUsed;
+  const fuel = left < sliceLeft ? left : sliceLeft;
+  asThread(t).fuel = fuel;
+  fuelSeen = fuel;
+  return fuel;
+}
+
+/** Accounts the instructions that a thread has executed since this was last called. */
+export function settleFuel(t: usize): i64 {
+  const used = fuelSeen - asThread(t).fuel;
+  fuelSeen = asThread(t).fuel;
+  run.fuelUsed += used;
+  sliceLeft -= used;
+  if (run.sequential) advance(used);
+  return used;
+}
+
+function guestTurn(c: Cpu): void {
+  grant(c.thread);
+  c.leave = LEAVE_NONE;
+  const ran = threadRun(c.thread);
+  c.instructions += settleFuel(c.thread);
+  if (ran == RAN_RETURNED) return entryReturned(c);
+  if (ran == RAN_TRAP) return failTrap(c, c.thread);
+  if (ran != RAN_HOST) {
+    run.resume = 1;
+    return;
+  }
+  switch (c.leave) {
+    case LEAVE_FAULT:
+      return deliverFault(c);
+    case LEAVE_EXIT:
+      return exitGuest(c);
+    case LEAVE_JUMP:
+      return jumped(c);
+    case LEAVE_OP:
+      return enterOp(c);
+    case LEAVE_CODE:
+      return enterCallCode(c);
+  }
+}
+
+function hostTurn(c: Cpu): void {
+  grant(hostThread);
+  const ran = threadRun(hostThread);
+  countHost(c, settleFuel(hostThread));
+  if (ran == RAN_RETURNED) return hostReturned();
+  if (ran == RAN_TRAP) return failTrap(c, hostThread);
+  if (ran != RAN_HOST) run.resume = 1;
+}
+

@@ -1,0 +1,18 @@
+// Taking a vCPU off its CPU (abi §6.1 P, R): the host half learns it by sched, and the time counts as stolen.
+import { setRunstate } from "../machine/time";
+import { Runstate } from "../machine/vcpu";
+import { Cpu } from "./cpu";
+import { hostSchedFunc } from "./link";
+import { inGuest, takeOut } from "./lock";
+import { HOST_SCHED, queuePush, run } from "./run";
+
+/** Deschedules a vCPU in guest mode; false if it is not in guest mode. It is READY from now on. */
+export function steal(c: Cpu): bool {
+  if (!inGuest(c)) return false;
+  takeOut(c);
+  setRunstate(c.vcpu, Runstate.READY);
+  c.schedDue = 1;
+  run.deadlineDirty = 1;
+  if (hostSchedFunc >= 0) queuePush(false, HOST_SCHED, c.index, c.index, 0);
+  return true;
+}

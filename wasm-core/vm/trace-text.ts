@@ -1,0 +1,134 @@
+// The trace as JSON: [{"v","layer","op","what","a","b"}…], oldest first; cut to what the output buffer takes, with a mark.
+import { machineOps } from "../machine/ops-table";
+import { roleName } from "./errors";
+import { hostOps, importNameStart, testOps } from "./imports";
+import { close, key, numberValue, open, put, putByte, putHex, putU64, comma, textRoom, wordValue } from "./text";
+import { counterName } from "./costs";
+import {
+  LAYER_MACHINE,
+  TRACE_ARRIVAL,
+  TRACE_CALL,
+  TRACE_DRAIN,
+  TRACE_ENTER,
+  TRACE_EVENT,
+  TRACE_EVICT,
+  TRACE_EXIT,
+  TRACE_HOST,
+  TRACE_INSTRUCTION,
+  TRACE_LEAVE,
+  TRACE_STEAL,
+  TRACE_SWITCH,
+  TRACE_TEST,
+  traceCount,
+  traceDropped,
+  traceEntry,
+} from "./trace";
+
+/** Bytes that one entry may take, and what must stay free behind the trace. */
+const ENTRY_ROOM: u32 = 400;
+
+/** Writes the array. */
+export function traceValue(): void {
+  open("[");
+  if (traceDropped()) {
+    open("{");
+    key("v");
+    numberValue(0);
+    key("layer");
+    wordValue("machine");
+    key("op");
+    numberValue(-1);
+    key("what");
+    wordValue("earlier entries dropped");
+    hexKey("a", traceDropped());
+    hexKey("b", 0);
+    close("}");
+  }
+  for (let i: u32 = 0; i < traceCount() && textRoom() > ENTRY_ROOM; i++) writeEntry(traceEntry(i));
+  close("]");
+}
+
+function hexKey(name: string, value: u64): void {
+  key(name);
+  comma();
+  putByte(34);
+  putHex(value);
+  putByte(34);
+}
+
+function writeEntry(at: usize): void {
+  open("{");
+  key("v");
+  numberValue(load<u8>(at));
+  key("layer");
+  const layer = load<u8>(at, 1);
+  wordValue(layer == LAYER_MACHINE ? "machine" : roleName(layer));
+  key("op");
+  numberValue(load<i32>(at, 4));
+  key("what");
+  comma();
+  putByte(34);
+  putWhat(at);
+  putByte(34);
+  hexKey("a", load<u64>(at, 16));
+  hexKey("b", load<u64>(at, 24));
+  close("}");
+}
+
+function putWhat(at: usize): void {
+  const code = load<u32>(at, 8);
+  switch (<u32>load<u8>(at, 2)) {
+    case TRACE_INSTRUCTION:
+      putName(machineOps, code);
+      return putStatus(load<i32>(at, 12), load<u64>(at, 32));
+    case TRACE_HOST:
+      putName(hostOps, code);
+      return putResult(load<u64>(at, 32));
+    case TRACE_TEST:
+      return putName(testOps, code);
+    case TRACE_ENTER:
+      return put("op called");
+    case TRACE_LEAVE:
+      return put("op returned");
+    case TRACE_EXIT:
+      put("exit ");
+      return put(counterName(code));
+    case TRACE_CALL:
+      return put(code == 0 ? "host.boot" : code == 1 ? "host.exit" : code == 2 ? "host.enter" : code == 3 ? "host.sched" : "host.timer");
+    case TRACE_EVENT:
+      put("event ");
+      return putU64(code);
+    case TRACE_SWITCH:
+      return put("switched to");
+    case TRACE_DRAIN:
+      return put("store drained");
+    case TRACE_EVICT:
+      return put("TLB entry evicted");
+    case TRACE_STEAL:
+      return put("stolen");
+    case TRACE_ARRIVAL:
+      return put("arrival");
+    default:
+      return put("time advanced");
+  }
+}
+
+function putStatus(status: i32, result: u64): void {
+  if (status == 0) return putResult(result);
+  if (status == 1) put(" faults");
+  else if (status == 2) put(" exits");
+  else if (status == 3) put(" sleeps");
+  else if (status == 4) put(" ends the machine");
+  else if (status == 7) put(" jumps");
+  else put(" goes on");
+}
+
+function putResult(value: u64): void {
+  put(" = ");
+  putHex(value);
+}
+
+function putName(table: string, id: u32): void {
+  const at = changetype<usize>(table);
+  for (let i = importNameStart(table, id); load<u16>(at + (<usize>i << 1)) != 58; i++) putByte(load<u16>(at + (<usize>i << 1)));
+}
