@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { expectedDigests, listBuilds } from "../conformance/runner/testing/builds.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -11,13 +12,27 @@ const bindings = {
   TEST_CLOCK: "1",
 };
 
+/** Reference and known-bad builds as base64, each with the report digest that Node gives for it. */
+async function builtBuilds() {
+  const digests = await expectedDigests();
+  const text = (bytes: Uint8Array | null | undefined) => (bytes ? Buffer.from(bytes).toString("base64") : undefined);
+  const builds = listBuilds().map(({ name, kind, parts }) => {
+    const { manifest, guest, host, rom } = parts;
+    const encoded = { manifest: text(manifest), guest: text(guest), host: text(host), rom: text(rom) };
+    return { name, kind, report: digests[name], parts: encoded };
+  });
+  return JSON.stringify(builds);
+}
+
 /** One runtime for all files; storage is reset before each test (worker/test/setup.ts). */
 export default defineConfig({
   plugins: [
     cloudflareTest(async () => ({
       main: `${root}worker/index.ts`,
       wrangler: { configPath: `${root}wrangler.toml` },
-      miniflare: { bindings: { ...bindings, MIGRATIONS: await readD1Migrations(`${root}migrations`) } },
+      miniflare: {
+        bindings: { ...bindings, MIGRATIONS: await readD1Migrations(`${root}migrations`), BUILDS: await builtBuilds() },
+      },
     })),
   ],
   test: {

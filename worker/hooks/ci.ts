@@ -39,7 +39,7 @@ export async function verifyMessage(
       .from(deliveries)
       .where(and(eq(deliveries.hook, hook), eq(deliveries.message, signed.id))),
   ]);
-  if (!row || row.kind !== "ci" || row.revokedAt !== null)
+  if (row?.kind !== "ci" || row.revokedAt !== null)
     throw new ProblemError("not-found", "There is no CI hook at this address.");
   const valid = secrets.filter(({ notAfter }) => notAfter === null || notAfter > at);
   const keys = await Promise.all(valid.map(({ id, sealed }) => open(env.SECRETS_KEY, id, sealed)));

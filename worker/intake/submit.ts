@@ -40,8 +40,8 @@ export async function submit(env: Env, submission: Submission, at: number): Prom
   await record(env, submission, build, suite, id, at);
   const run = await latestRun(env, build.digest, suite.digest);
   if (!run) throw new Error(`Run ${id} of build ${build.digest} was recorded and is not there.`);
-  if (run.state === "received") await start(env, { id: run.id, build: build.digest }, at);
-  return { build: { digest: build.digest }, run, created: !before };
+  const state = run.state === "received" ? await start(env, { id: run.id, build: build.digest }, at) : run.state;
+  return { build: { digest: build.digest }, run: { id: run.id, state }, created: !before };
 }
 
 async function inspect({ parts, vendor }: Submission): Promise<Build> {
@@ -137,11 +137,13 @@ function buildRow({ parts, provenance }: Submission, { digest, digests, manifest
 }
 
 /** The run is safe in D1 by now: if the queue fails, the sweeper starts it. */
-async function start(env: Env, run: { id: string; build: string }, at: number): Promise<void> {
+async function start(env: Env, run: { id: string; build: string }, at: number): Promise<RunState> {
   try {
     await enqueue(env, run, at);
+    return "queued";
   } catch (error) {
     console.error(`Run ${run.id} waits for the sweeper: ${reasonOf(error)}`);
     await database(env).run(sql`UPDATE runs SET next_at = ${at} WHERE id = ${run.id} AND state = 'received'`);
+    return "received";
   }
 }

@@ -1,6 +1,10 @@
 // The parts of the test runtime that our tests use. The plugin's own types need the Workers globals, which clash with lib "webworker".
 declare module "cloudflare:test" {
-  export const env: import("../env.ts").Env & { MIGRATIONS: { name: string; queries: string[] }[] };
+  export const env: import("../env.ts").Env & {
+    MIGRATIONS: { name: string; queries: string[] }[];
+    /** JSON of EncodedBuild[] (builds.ts). */
+    BUILDS: string;
+  };
   export const SELF: { fetch(input: string | Request, init?: RequestInit): Promise<Response> };
   export function reset(): Promise<void>;
   export function applyD1Migrations(

@@ -1,0 +1,69 @@
+import { env, SELF } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import { sha256Hex } from "../identity/encoding.ts";
+import type { Matrix } from "../registry/views.ts";
+import { buildRequest, builds, builtParts, withManifest } from "../test/builds.ts";
+import { deliver, expectPublished, heldQueue, submitBuild, T0, waitForRun } from "../test/pipeline.ts";
+import { call, jsonOf, problemOf, registerVendor } from "../test/requests.ts";
+
+describe("a build, through the real queue", () => {
+  it.each(builds.map(({ name }) => name))("%s gives the report that Node gives, bit for bit", async (name) => {
+    const token = await registerVendor("parley");
+    const response = await SELF.fetch(await buildRequest(builtParts(name), token));
+    const { run } = await jsonOf<{ run: { id: string } }>(response);
+    await waitForRun(run.id);
+    const view = await expectPublished(run.id);
+    expect(view.reportDigest).toBe(builds.find((build) => build.name === name)?.report);
+    const report = await call(`/api/v1/runs/${run.id}/report`);
+    expect(report.headers.get("Cache-Control")).toContain("immutable");
+    expect(`sha256:${await sha256Hex(new Uint8Array(await report.arrayBuffer()))}`).toBe(view.reportDigest);
+  });
+});
+
+describe("a published run", () => {
+  it("is what matrix, op, badge and build show", async () => {
+    const held = heldQueue();
+    const { run, build } = await submitBuild(held.env, builtParts("kvm"));
+    const before = await jsonOf<Matrix>(await call("/api/v1/matrix"));
+    expect(before.rows).toEqual([]);
+    expect(before.waiting).toMatchObject([{ vendor: "parley", backend: "kvm", run: { id: run.id, state: "queued" } }]);
+    await problemOf(await call(`/api/v1/runs/${run.id}/report`), 404);
+    await deliver(held.env, held.messages);
+    const { summary } = await expectPublished(run.id);
+    const matrix = await jsonOf<Matrix>(await call("/api/v1/matrix"));
+    expect(matrix.waiting).toEqual([]);
+    const [row] = matrix.rows;
+    expect(row).toMatchObject({
+      vendor: "parley",
+      backend: "kvm",
+      build: build.digest,
+      run: { id: run.id },
+      pending: null,
+    });
+    expect(row).toMatchObject({ conforms: summary?.conforms, held: summary?.core.held, of: summary?.core.of });
+    expect(Object.keys(row?.cells ?? {})).toEqual(matrix.groups.flatMap((group) => group.ops));
+    const badge = await jsonOf<{ message: string }>(await call("/badge/parley/kvm.json"));
+    expect(badge.message).toContain(`${summary?.core.held}/${summary?.core.of}`);
+    expect(await jsonOf(await call(`/api/v1/builds/${build.digest}`))).toMatchObject({
+      runs: [{ id: run.id, conforms: summary?.conforms }],
+    });
+    expect((await env.BLOBS.list({ prefix: "shards/" })).objects).toEqual([]);
+  });
+
+  it("gives way to a later build, and is not displaced by an earlier one that ends later", async () => {
+    const [first, second, third] = [heldQueue(), heldQueue(), heldQueue()];
+    const version = (name: string) => withManifest(builtParts("native"), { version: name });
+    const one = await submitBuild(first.env, version("1.0.1"), T0);
+    const two = await submitBuild(second.env, version("1.0.2"), T0 + 1);
+    const three = await submitBuild(third.env, version("1.0.3"), T0 + 2);
+    const shown = async () =>
+      (await jsonOf<Matrix>(await call("/api/v1/matrix"))).rows.map((row) => [row.version, row.pending?.id]);
+    await deliver(first.env, first.messages);
+    expect(await shown()).toEqual([["1.0.1", three.run.id]]);
+    await deliver(third.env, third.messages);
+    await deliver(second.env, second.messages);
+    expect(await shown()).toEqual([["1.0.3", undefined]]);
+    for (const { run } of [one, two])
+      expect((await jsonOf<{ state: string }>(await call(`/api/v1/runs/${run.id}`))).state).toBe("published");
+  });
+});

@@ -1,0 +1,63 @@
+import { env } from "cloudflare:test";
+import { expect } from "vitest";
+import type { BuildParts } from "../../conformance/runner/types.ts";
+import type { Env, ShardMessage } from "../env.ts";
+import { type Accepted, submit } from "../intake/submit.ts";
+import { consumeShard } from "../pipeline/run-shard.ts";
+import { readRun } from "../registry/read-run.ts";
+import type { RunView } from "../registry/views.ts";
+import { builtParts } from "./builds.ts";
+import { call, jsonOf, registerVendor } from "./requests.ts";
+
+export const T0 = Date.parse("2026-11-22T09:30:00Z");
+
+/** The real bindings, but with a queue that only remembers: the test decides what arrives, when, and how often. */
+export function heldQueue(bindings: Env = env): { env: Env; messages: ShardMessage[] } {
+  const messages: ShardMessage[] = [];
+  const sendBatch = async (batch: Iterable<{ body: ShardMessage }>) => {
+    for (const { body } of batch) messages.push(body);
+  };
+  return { env: { ...bindings, SHARDS: { sendBatch } as unknown as Env["SHARDS"] }, messages };
+}
+
+export async function submitBuild(bindings: Env, parts: BuildParts = builtParts("native"), at = T0): Promise<Accepted> {
+  const known = await env.DB.prepare("SELECT 1 FROM vendors").first();
+  if (!known) await registerVendor("parley");
+  return submit(bindings, { parts, vendor: "parley", provenance: "token" }, at);
+}
+
+export async function deliver(bindings: Env, messages: readonly ShardMessage[]): Promise<void> {
+  for (const message of messages) await consumeShard(bindings, message);
+}
+
+/** The run as it is, which must exist. */
+export async function runNow(id: string): Promise<RunView> {
+  const run = await readRun(env, id);
+  if (!run) throw new Error(`Run ${id} is gone.`);
+  return run;
+}
+
+/** Published, once, with every event in order and nothing missing. */
+export async function expectPublished(id: string): Promise<RunView> {
+  const run = await runNow(id);
+  expect(run.state, run.reason ?? "").toBe("published");
+  const way = ["received", "queued", "running", "merging", "judging", "published"].map((state) => `run.${state}`);
+  expect(run.events.map((event) => event.type)).toEqual(way);
+  expect(run.progress.shardsDone).toBe(run.progress.shards);
+  expect(run.ops?.length).toBeGreaterThan(0);
+  const shown = await env.DB.prepare("SELECT count(*) AS n FROM backends WHERE current_run = ?")
+    .bind(id)
+    .first<{ n: number }>();
+  expect(shown?.n).toBe(1);
+  return run;
+}
+
+/** Polls the API until the run is final, as a client does. */
+export async function waitForRun(id: string): Promise<RunView> {
+  for (let poll = 0; poll < 400; poll++) {
+    const run = await jsonOf<RunView>(await call(`/api/v1/runs/${id}`));
+    if (["published", "abandoned", "cancelled"].includes(run.state)) return run;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  throw new Error(`Run ${id} does not end.`);
+}
