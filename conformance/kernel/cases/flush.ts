@@ -6,6 +6,7 @@ import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
 import { begin, finish, me, meet, setUp } from "../lib/case";
+import { same } from "../lib/expect";
 import { FIRST_VECTOR, onInterrupt, raise, taken } from "../lib/interrupts";
 import { mask, PAGE_SIZE, post, see } from "../lib/memory";
 import { content, entry, leaf, mapAndTouch, page, spareEntry, touch, useSpareTable } from "../lib/paging";
@@ -40,14 +41,14 @@ function touchShared(): void {
 /** Page i goes from data frame 0 to 1; whoever sees FLUSHED must see frame 1. */
 function changeAndFlush(clause: i32, i: i32, targets: i64): void {
   pvi.mmu_set_pte(entry(i), leaf(1));
-  test.expect_eq(clause, pvi.mmu_flush_tlb_multi(targets, page(i), page(i + 1), 0), 0);
+  same(clause, "result of the flush", pvi.mmu_flush_tlb_multi(targets, page(i), page(i + 1), 0), 0);
   post(FLUSHED, 1);
 }
 
 function useWhileFlushed(clause: i32, i: i32): void {
   const flushed = see(FLUSHED);
   const value = touch(i);
-  if (flushed !== 0) test.expect_eq(clause, value, content(1));
+  if (flushed !== 0) same(clause, "content of the page after the flush returned", value, content(1));
 }
 
 export function mmu_flush_multi_running(role: i32): void {
@@ -58,7 +59,7 @@ export function mmu_flush_multi_running(role: i32): void {
     targetReady(32);
     useWhileFlushed(C.mmu_flush_tlb_multi_1, 32);
     finish();
-    test.expect_eq(C.mmu_flush_tlb_multi_1, touch(32), content(1));
+    same(C.mmu_flush_tlb_multi_1, "content of the page after the flush returned", touch(32), content(1));
   }
 }
 
@@ -82,7 +83,7 @@ export function mmu_flush_multi_in_handler(role: i32): void {
     raise(me(), FIRST_VECTOR);
     machine.nop();
     finish();
-    test.expect_eq(C.mmu_flush_tlb_multi_1, touch(33), content(1));
+    same(C.mmu_flush_tlb_multi_1, "content of the page after the flush returned", touch(33), content(1));
   }
 }
 
@@ -99,9 +100,10 @@ export function mmu_flush_multi_sleeping(role: i32): void {
       pvi.irq_disable();
       pvi.irq_safe_halt();
       const flushed = see(FLUSHED);
-      if (flushed !== 0) test.expect_eq(C.mmu_flush_tlb_multi_2, touch(34), content(1));
+      if (flushed !== 0)
+        same(C.mmu_flush_tlb_multi_2, "content of the page when woken after the flush", touch(34), content(1));
     }
-    test.expect_eq(C.mmu_flush_tlb_multi_2, touch(34), content(1));
+    same(C.mmu_flush_tlb_multi_2, "content of the page when woken after the flush", touch(34), content(1));
   }
 }
 
@@ -115,7 +117,7 @@ export function mmu_flush_multi_preempted(role: i32): void {
     useWhileFlushed(C.mmu_flush_tlb_multi_3, 35);
     useWhileFlushed(C.mmu_flush_tlb_multi_3, 35);
     finish();
-    test.expect_eq(C.mmu_flush_tlb_multi_3, touch(35), content(1));
+    same(C.mmu_flush_tlb_multi_3, "content of the page after the flush returned", touch(35), content(1));
   }
 }
 
@@ -126,8 +128,13 @@ export function mmu_flush_multi_self(role: i32): void {
   if (role === 0) {
     mapAndTouch(36, 0);
     pvi.mmu_set_pte(entry(36), leaf(1));
-    test.expect_eq(C.mmu_flush_tlb_multi_4, pvi.mmu_flush_tlb_multi(mask(1), page(36), page(37), 0), 0);
-    test.expect_eq(C.mmu_flush_tlb_multi_4, touch(36), content(1));
+    same(
+      C.mmu_flush_tlb_multi_4,
+      "result of flushing oneself",
+      pvi.mmu_flush_tlb_multi(mask(1), page(36), page(37), 0),
+      0,
+    );
+    same(C.mmu_flush_tlb_multi_4, "content of the page after flushing oneself", touch(36), content(1));
   }
   finish();
 }
@@ -137,8 +144,18 @@ export function mmu_flush_multi_nobody(role: i32): void {
   if (role === 1) pvi.irq_disable();
   test.barrier(1);
   if (role === 0) {
-    test.expect_eq(C.mmu_flush_tlb_multi_5, pvi.mmu_flush_tlb_multi(mask(0), page(38), page(39), 0), 0);
-    test.expect_eq(C.mmu_flush_tlb_multi_5, pvi.mmu_flush_tlb_multi(mask(0x7f00, -1), page(38), page(39), 0), 0);
+    same(
+      C.mmu_flush_tlb_multi_5,
+      "result with an empty mask",
+      pvi.mmu_flush_tlb_multi(mask(0), page(38), page(39), 0),
+      0,
+    );
+    same(
+      C.mmu_flush_tlb_multi_5,
+      "result with a mask of absent vCPUs",
+      pvi.mmu_flush_tlb_multi(mask(0x7f00, -1), page(38), page(39), 0),
+      0,
+    );
   }
   finish();
 }
@@ -153,14 +170,19 @@ export function mmu_flush_multi_freed_tables(role: i32): void {
     meet(1);
     meet(2);
     useSpareTable();
-    test.expect_eq(C.mmu_flush_tlb_multi_6, pvi.mmu_flush_tlb_multi(targets, page(40), page(42), FREED_TABLES), 0);
+    same(
+      C.mmu_flush_tlb_multi_6,
+      "result of the flush",
+      pvi.mmu_flush_tlb_multi(targets, page(40), page(42), FREED_TABLES),
+      0,
+    );
     meet(3);
   } else {
     meet(1);
     touch(40);
     meet(2);
     meet(3);
-    test.expect_eq(C.mmu_flush_tlb_multi_6, touch(41), content(2));
+    same(C.mmu_flush_tlb_multi_6, "content of the page whose old table was freed", touch(41), content(2));
   }
 }
 
@@ -177,21 +199,32 @@ export function mmu_flush_multi_crossed(role: i32): void {
   touch(42 + other);
   begin();
   pvi.mmu_set_pte(entry(42 + role), leaf(1));
-  test.expect_eq(C.mmu_flush_tlb_multi_7, pvi.mmu_flush_tlb_multi(targets, page(42 + role), page(43 + role), 0), 0);
+  same(
+    C.mmu_flush_tlb_multi_7,
+    "result of the flush",
+    pvi.mmu_flush_tlb_multi(targets, page(42 + role), page(43 + role), 0),
+    0,
+  );
   finish();
-  test.expect_eq(C.mmu_flush_tlb_multi_7, touch(42 + other), content(1));
+  same(C.mmu_flush_tlb_multi_7, "content of the page after both flushes returned", touch(42 + other), content(1));
 }
 
 export function mmu_flush_multi_undefined_flags(): void {
   mapAndTouch(44, 0);
   const cached = test.tlb(me(), page(44));
-  test.expect_eq(C.mmu_flush_tlb_multi_8, pvi.mmu_flush_tlb_multi(mask(1), page(44), page(45), 2), info.E_INVAL);
-  test.expect_eq(
+  same(
     C.mmu_flush_tlb_multi_8,
+    "result with flag bit 1",
+    pvi.mmu_flush_tlb_multi(mask(1), page(44), page(45), 2),
+    info.E_INVAL,
+  );
+  same(
+    C.mmu_flush_tlb_multi_8,
+    "result with flag bit 30",
     pvi.mmu_flush_tlb_multi(mask(1), page(44), page(45), 0x40000000),
     info.E_INVAL,
   );
-  test.expect_eq(C.mmu_flush_tlb_multi_8, test.tlb(me(), page(44)), cached);
+  same(C.mmu_flush_tlb_multi_8, "cached translation after a refused flush", test.tlb(me(), page(44)), cached);
 }
 
 /** Five pages from an odd address in the first to the first byte of the last; the target caches them all. */
@@ -202,13 +235,14 @@ export function mmu_flush_multi_range(role: i32): void {
     meet(2);
     for (let i = 0; i < 5; i++) pvi.mmu_set_pte(entry(46 + i), leaf(i + 2));
     const start = page(46) + PAGE_SIZE - 8;
-    test.expect_eq(C.mmu_flush_tlb_multi_9, pvi.mmu_flush_tlb_multi(mask(2), start, page(50) + 1, 0), 0);
+    same(C.mmu_flush_tlb_multi_9, "result of the flush", pvi.mmu_flush_tlb_multi(mask(2), start, page(50) + 1, 0), 0);
     meet(3);
   } else {
     meet(1);
     for (let i = 0; i < 5; i++) touch(46 + i);
     meet(2);
     meet(3);
-    for (let i = 0; i < 5; i++) test.expect_eq(C.mmu_flush_tlb_multi_9, touch(46 + i), content(i + 2));
+    for (let i = 0; i < 5; i++)
+      same(C.mmu_flush_tlb_multi_9, "content of a page of the range", touch(46 + i), content(i + 2));
   }
 }

@@ -5,6 +5,7 @@ import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
 import { begin, finish, me, setUp } from "../lib/case";
+import { holds, same } from "../lib/expect";
 import {
   boundaries,
   FIRST_VECTOR,
@@ -22,11 +23,11 @@ const IF: i64 = machine.RFLAGS_IF;
 let seenInNmi: i64 = -1;
 
 export function irq_save_fl_both_states(): void {
-  test.expect_eq(C.irq_save_fl_1, pvi.irq_save_fl() & IF, IF);
-  test.expect(C.irq_save_fl_2, interruptsOn(me()));
+  same(C.irq_save_fl_1, "IF while enabled", pvi.irq_save_fl() & IF, IF);
+  holds(C.irq_save_fl_2, "interrupts are still enabled", interruptsOn(me()));
   pvi.irq_disable();
-  test.expect_eq(C.irq_save_fl_1, pvi.irq_save_fl() & IF, 0);
-  test.expect(C.irq_save_fl_2, !interruptsOn(me()));
+  same(C.irq_save_fl_1, "IF while disabled", pvi.irq_save_fl() & IF, 0);
+  holds(C.irq_save_fl_2, "interrupts are still disabled", !interruptsOn(me()));
 }
 
 function saveInNmi(): void {
@@ -42,12 +43,12 @@ export function irq_save_fl_in_nmi(role: i32): void {
     const before = pvi.irq_save_fl() & IF;
     pvi.irq_disable();
     const disabled = pvi.irq_save_fl() & IF;
-    test.expect_eq(C.irq_save_fl_3, before, IF);
-    test.expect_eq(C.irq_save_fl_3, disabled, 0);
+    same(C.irq_save_fl_3, "IF before irq.disable", before, IF);
+    same(C.irq_save_fl_3, "IF after irq.disable", disabled, 0);
     finish();
     boundaries(2);
-    test.expect_eq(C.irq_save_fl_3, nmis(), 1);
-    test.expect_eq(C.irq_save_fl_3, seenInNmi, 0);
+    same(C.irq_save_fl_3, "NMIs taken", nmis(), 1);
+    same(C.irq_save_fl_3, "IF inside the NMI handler", seenInNmi, 0);
   } else {
     raiseNmi(0);
     finish();
@@ -59,11 +60,11 @@ export function irq_disable_holds_delivery(): void {
   pvi.irq_disable();
   raise(me(), vector);
   boundaries(8);
-  test.expect_eq(C.irq_disable_1, taken(vector), 0);
-  test.expect(C.irq_disable_2, isPending(me(), vector));
+  same(C.irq_disable_1, "interrupts taken while disabled", taken(vector), 0);
+  holds(C.irq_disable_2, "the interrupt is pending", isPending(me(), vector));
   pvi.irq_enable();
   boundaries(2);
-  test.expect_eq(C.irq_disable_2, taken(vector), 1);
+  same(C.irq_disable_2, "interrupts taken after irq.enable", taken(vector), 1);
 }
 
 /** The interrupt arrives at any moment before, in or after irq.disable. */
@@ -75,11 +76,11 @@ export function irq_disable_any_arrival(role: i32): void {
     pvi.irq_disable();
     const before = taken(vector);
     boundaries(2);
-    test.expect_eq(C.irq_disable_1, taken(vector), before);
+    same(C.irq_disable_1, "interrupts taken since irq.disable returned", taken(vector), before);
     finish();
     pvi.irq_enable();
     boundaries(2);
-    test.expect_eq(C.irq_disable_2, taken(vector), 1);
+    same(C.irq_disable_2, "interrupts taken after irq.enable", taken(vector), 1);
   } else {
     raise(2, vector);
     finish();
@@ -92,10 +93,10 @@ export function irq_disable_does_not_count(): void {
   pvi.irq_disable();
   pvi.irq_disable();
   pvi.irq_enable();
-  test.expect(C.irq_disable_3, interruptsOn(me()));
+  holds(C.irq_disable_3, "interrupts are enabled after one irq.enable", interruptsOn(me()));
   raise(me(), vector);
   boundaries(2);
-  test.expect_eq(C.irq_disable_3, taken(vector), 1);
+  same(C.irq_disable_3, "interrupts taken after one irq.enable", taken(vector), 1);
 }
 
 export function irq_disable_own_vcpu(role: i32): void {
@@ -103,10 +104,10 @@ export function irq_disable_own_vcpu(role: i32): void {
   if (role === 0) pvi.irq_disable();
   test.barrier(1);
   if (role === 1) {
-    test.expect(C.irq_disable_4, interruptsOn(me()));
+    holds(C.irq_disable_4, "the bystander has interrupts enabled", interruptsOn(me()));
     raise(me(), vector);
     boundaries(2);
-    test.expect_eq(C.irq_disable_4, taken(vector), 1);
+    same(C.irq_disable_4, "interrupts taken by the bystander", taken(vector), 1);
   }
 }
 
@@ -117,7 +118,7 @@ export function irq_enable_delivers_pending(): void {
   pvi.irq_enable();
   machine.nop();
   machine.nop();
-  test.expect_eq(C.irq_enable_1, taken(vector), 1);
+  same(C.irq_enable_1, "interrupts taken two instructions after irq.enable", taken(vector), 1);
 }
 
 export function irq_enable_then_disable(): void {
@@ -127,12 +128,12 @@ export function irq_enable_then_disable(): void {
   pvi.irq_enable();
   pvi.irq_disable();
   const inTheGap = taken(vector);
-  test.expect(C.irq_enable_2, inTheGap === 1 || isPending(me(), vector));
+  holds(C.irq_enable_2, "the interrupt was taken or is pending", inTheGap === 1 || isPending(me(), vector));
   boundaries(4);
-  test.expect_eq(C.irq_enable_2, taken(vector), inTheGap);
+  same(C.irq_enable_2, "interrupts taken while disabled again", taken(vector), inTheGap);
   pvi.irq_enable();
   boundaries(2);
-  test.expect_eq(C.irq_enable_2, taken(vector), 1);
+  same(C.irq_enable_2, "interrupts taken in the end", taken(vector), 1);
 }
 
 export function irq_safe_halt_pending_before(): void {
@@ -141,7 +142,7 @@ export function irq_safe_halt_pending_before(): void {
   raise(me(), vector);
   pvi.irq_safe_halt();
   boundaries(2);
-  test.expect_eq(C.irq_safe_halt_1, taken(vector), 1);
+  same(C.irq_safe_halt_1, "interrupts taken when the halt returned", taken(vector), 1);
 }
 
 /** The interrupt arrives at any moment: before the call, between enabling and sleeping, or in the sleep. */
@@ -155,7 +156,7 @@ export function irq_safe_halt_any_arrival(role: i32): void {
       pvi.irq_safe_halt();
       pvi.irq_disable();
     }
-    test.expect_eq(C.irq_safe_halt_2, taken(vector), 1);
+    same(C.irq_safe_halt_2, "interrupts taken when the halt returned", taken(vector), 1);
   } else {
     raise(2, vector);
   }
@@ -168,12 +169,12 @@ export function irq_safe_halt_in_sleep(): void {
     pvi.irq_disable();
     pvi.irq_safe_halt();
   }
-  test.expect_eq(C.irq_safe_halt_3, taken(vector), 1);
+  same(C.irq_safe_halt_3, "interrupts taken when the halt returned", taken(vector), 1);
 }
 
 export function irq_safe_halt_returns_enabled(): void {
   raiseLater(me(), FIRST_VECTOR + 3, 50_000);
   pvi.irq_disable();
   pvi.irq_safe_halt();
-  test.expect(C.irq_safe_halt_4, interruptsOn(me()));
+  holds(C.irq_safe_halt_4, "interrupts are enabled after the halt", interruptsOn(me()));
 }

@@ -5,6 +5,7 @@ import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
 import { begin, finish, me, setUp, vcpus } from "../lib/case";
+import { holds, same } from "../lib/expect";
 import { delivered, FIRST_VECTOR, interruptsOn, onInterrupt, raise, raiseLater, taken } from "../lib/interrupts";
 import { post, RMW_XCHG8, see, word } from "../lib/memory";
 
@@ -32,7 +33,7 @@ export function lock_wait_changed(): void {
   pvi.lock_wait(word(OUTER), 0);
   pvi.irq_disable();
   pvi.lock_wait(word(OUTER), 126);
-  test.expect_eq(C.lock_wait_1, machine.load8(word(OUTER)), 254);
+  same(C.lock_wait_1, "the lock byte", machine.load8(word(OUTER)), 254);
 }
 
 /** The waiter says that it waits by a plain store; the owner kicks only those who said so. */
@@ -46,7 +47,7 @@ export function lock_wait_announced(role: i32): void {
     post(WAITING, 1);
     pvi.lock_wait(word(OUTER), 1);
     waitWhileHeld(OUTER);
-    test.expect_eq(C.lock_wait_2, see(WAITING), 1);
+    same(C.lock_wait_2, "the announcement", see(WAITING), 1);
   } else {
     see(WAITING);
     begin();
@@ -63,8 +64,8 @@ export function lock_kick_any_time(role: i32): void {
     hold(OUTER);
     begin();
     waitWhileHeld(OUTER);
-    test.expect_eq(C.lock_wait_3, machine.load8(word(OUTER)), 0);
-    test.expect_eq(C.lock_kick_1, machine.load8(word(OUTER)), 0);
+    same(C.lock_wait_3, "the lock byte after the wait", machine.load8(word(OUTER)), 0);
+    same(C.lock_kick_1, "the lock byte after the kick", machine.load8(word(OUTER)), 0);
   } else {
     see(OUTER);
     begin();
@@ -79,11 +80,11 @@ export function lock_wait_keeps_if(role: i32): void {
     hold(INNER);
     test.barrier(1);
     waitWhileHeld(OUTER);
-    test.expect(C.lock_wait_4, interruptsOn(me()));
+    holds(C.lock_wait_4, "interrupts are still enabled after the wait", interruptsOn(me()));
     test.barrier(2);
     pvi.irq_disable();
     waitWhileHeld(INNER);
-    test.expect(C.lock_wait_4, !interruptsOn(me()));
+    holds(C.lock_wait_4, "interrupts are still disabled after the wait", !interruptsOn(me()));
   } else {
     test.barrier(1);
     test.advance(10_000);
@@ -106,7 +107,7 @@ export function lock_wait_takes_interrupts(): void {
   onInterrupt(releaseOuter);
   raiseLater(me(), FIRST_VECTOR, 50_000);
   waitWhileHeld(OUTER);
-  test.expect_eq(C.lock_wait_5, taken(FIRST_VECTOR), 1);
+  same(C.lock_wait_5, "interrupts taken in the wait", taken(FIRST_VECTOR), 1);
 }
 
 function waitForInner(): void {
@@ -123,7 +124,7 @@ export function lock_wait_nested(role: i32): void {
     begin();
     waitWhileHeld(OUTER);
     finish();
-    test.expect_eq(C.lock_wait_6, see(INNER), 0);
+    same(C.lock_wait_6, "the inner lock after the outer wait", see(INNER), 0);
   } else {
     see(OUTER);
     begin();
@@ -145,11 +146,11 @@ export function lock_kick_running(role: i32): void {
     pvi.lock_kick(1);
     post(DATA, 1);
     test.barrier(2);
-    test.expect_eq(C.lock_kick_2, allDelivered(1), deliveredBefore);
+    same(C.lock_kick_2, "interrupts delivered to the kicked vCPU", allDelivered(1), deliveredBefore);
   } else {
     test.barrier(1);
     while (see(DATA) === 0) machine.pause();
-    test.expect(C.lock_kick_2, interruptsOn(me()));
+    holds(C.lock_kick_2, "the kicked vCPU has interrupts enabled", interruptsOn(me()));
     test.barrier(2);
   }
 }
@@ -169,7 +170,7 @@ export function lock_kick_stores(role: i32): void {
     see(DATA);
     begin();
     waitWhileHeld(OUTER);
-    test.expect_eq(C.lock_kick_3, see(DATA), 9);
+    same(C.lock_kick_3, "data stored before the kick", see(DATA), 9);
   } else {
     see(OUTER);
     see(DATA);
@@ -186,5 +187,5 @@ export function lock_kick_nobody(): void {
   pvi.lock_kick(255);
   pvi.lock_kick(0x7fffffff);
   pvi.lock_kick(-1);
-  test.expect_eq(C.lock_kick_4, allDelivered(0) + allDelivered(1), before);
+  same(C.lock_kick_4, "interrupts delivered to anybody", allDelivered(0) + allDelivered(1), before);
 }

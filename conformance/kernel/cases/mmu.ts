@@ -5,6 +5,7 @@ import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
 import { begin, finish, me, setUp } from "../lib/case";
+import { holds, same } from "../lib/expect";
 import { faults, interruptsOn } from "../lib/interrupts";
 import {
   bootRoot,
@@ -24,11 +25,11 @@ import {
 const ADDRESS: i64 = 0x000ffffffffff000;
 
 export function mmu_read_cr3_reads_back(): void {
-  test.expect_eq(C.mmu_read_cr3_1, pvi.mmu_read_cr3() & ADDRESS, bootRoot());
+  same(C.mmu_read_cr3_1, "root at boot", pvi.mmu_read_cr3() & ADDRESS, bootRoot());
   pvi.mmu_write_cr3(secondRoot());
-  test.expect_eq(C.mmu_read_cr3_1, pvi.mmu_read_cr3() & ADDRESS, secondRoot());
+  same(C.mmu_read_cr3_1, "root after loading the second", pvi.mmu_read_cr3() & ADDRESS, secondRoot());
   pvi.mmu_write_cr3(bootRoot());
-  test.expect_eq(C.mmu_read_cr3_1, pvi.mmu_read_cr3() & ADDRESS, bootRoot());
+  same(C.mmu_read_cr3_1, "root after loading the first again", pvi.mmu_read_cr3() & ADDRESS, bootRoot());
 }
 
 export function mmu_cr3_own_vcpu(role: i32): void {
@@ -37,9 +38,14 @@ export function mmu_cr3_own_vcpu(role: i32): void {
   if (role === 0) pvi.mmu_write_cr3(secondRoot());
   test.barrier(2);
   if (role === 1) {
-    test.expect_eq(C.mmu_read_cr3_2, pvi.mmu_read_cr3() & ADDRESS, bootRoot());
-    test.expect_eq(C.mmu_write_cr3_3, test.state(me(), test.STATE_CR3) & ADDRESS, bootRoot());
-    test.expect_eq(C.mmu_write_cr3_3, touch(3), content(3));
+    same(C.mmu_read_cr3_2, "root of the bystander", pvi.mmu_read_cr3() & ADDRESS, bootRoot());
+    same(
+      C.mmu_write_cr3_3,
+      "root that the bystander's processor uses",
+      test.state(me(), test.STATE_CR3) & ADDRESS,
+      bootRoot(),
+    );
+    same(C.mmu_write_cr3_3, "content of the bystander's page", touch(3), content(3));
   }
 }
 
@@ -47,7 +53,7 @@ export function mmu_write_cr3_new_root(): void {
   mapAndTouch(4, 0);
   pvi.mmu_set_pte(secondEntry(4), leaf(1));
   pvi.mmu_write_cr3(secondRoot());
-  test.expect_eq(C.mmu_write_cr3_1, touch(4), content(1));
+  same(C.mmu_write_cr3_1, "content of the page under the new root", touch(4), content(1));
 }
 
 export function mmu_write_cr3_same_root(): void {
@@ -56,8 +62,8 @@ export function mmu_write_cr3_same_root(): void {
   pvi.mmu_set_pte(entry(5), leaf(2));
   pvi.mmu_set_pte(entry(6), leaf(3));
   pvi.mmu_write_cr3(bootRoot());
-  test.expect_eq(C.mmu_write_cr3_2, touch(5), content(2));
-  test.expect_eq(C.mmu_write_cr3_2, touch(6), content(3));
+  same(C.mmu_write_cr3_2, "content of the first page after the load", touch(5), content(2));
+  same(C.mmu_write_cr3_2, "content of the second page after the load", touch(6), content(3));
 }
 
 /** An entry that is not present may hold anything in its other 63 bits: swap entries do. */
@@ -66,11 +72,11 @@ export function mmu_set_pte_reads_back(): void {
   pvi.mmu_set_pte(entry(8), leaf(1));
   pvi.mmu_set_pte(entry(10), leaf(2));
   pvi.mmu_set_pte(entry(9), leaf(3, GLOBAL));
-  test.expect_eq(C.mmu_set_pte_1, machine.load64(entry(9)), leaf(3, GLOBAL));
+  same(C.mmu_set_pte_1, "the entry", machine.load64(entry(9)), leaf(3, GLOBAL));
   pvi.mmu_set_pte(entry(9), swapped);
-  test.expect_eq(C.mmu_set_pte_1, machine.load64(entry(9)), swapped);
-  test.expect_eq(C.mmu_set_pte_4, machine.load64(entry(8)), leaf(1));
-  test.expect_eq(C.mmu_set_pte_4, machine.load64(entry(10)), leaf(2));
+  same(C.mmu_set_pte_1, "the entry that is not present", machine.load64(entry(9)), swapped);
+  same(C.mmu_set_pte_4, "the entry before it", machine.load64(entry(8)), leaf(1));
+  same(C.mmu_set_pte_4, "the entry after it", machine.load64(entry(10)), leaf(2));
 }
 
 /** Old and new value differ in both halves; another vCPU reads the entry at any moment. */
@@ -85,7 +91,7 @@ export function mmu_set_pte_whole(role: i32): void {
     pvi.mmu_set_pte(entry(11), changed);
   } else {
     const seen = machine.load64(entry(11));
-    test.expect(C.mmu_set_pte_2, seen === old || seen === changed);
+    holds(C.mmu_set_pte_2, "the entry is the old or the new one", seen === old || seen === changed);
   }
   finish();
 }
@@ -94,7 +100,7 @@ export function mmu_set_pte_needs_no_flush(): void {
   pvi.mmu_set_pte(entry(12), 0);
   touch(12);
   pvi.mmu_set_pte(entry(12), leaf(4));
-  test.expect_eq(C.mmu_set_pte_3, touch(12), content(4));
+  same(C.mmu_set_pte_3, "content of the page", touch(12), content(4));
 }
 
 export function mmu_flush_one_page(): void {
@@ -103,16 +109,16 @@ export function mmu_flush_one_page(): void {
   pvi.mmu_set_pte(entry(13), leaf(2));
   pvi.mmu_set_pte(entry(14), leaf(3));
   pvi.mmu_flush_tlb_one(page(13));
-  test.expect_eq(C.mmu_flush_tlb_one_1, touch(13), content(2));
+  same(C.mmu_flush_tlb_one_1, "content of the first page", touch(13), content(2));
   pvi.mmu_flush_tlb_one(page(14) + 0xff8);
-  test.expect_eq(C.mmu_flush_tlb_one_3, touch(14), content(3));
+  same(C.mmu_flush_tlb_one_3, "content of the page named by its last bytes", touch(14), content(3));
 }
 
 export function mmu_flush_one_global(): void {
   mapAndTouch(15, 0, GLOBAL);
   pvi.mmu_set_pte(entry(15), leaf(1, GLOBAL));
   pvi.mmu_flush_tlb_one(page(15));
-  test.expect_eq(C.mmu_flush_tlb_one_2, touch(15), content(1));
+  same(C.mmu_flush_tlb_one_2, "content of the global page", touch(15), content(1));
 }
 
 export function mmu_flush_one_non_canonical(): void {
@@ -120,15 +126,15 @@ export function mmu_flush_one_non_canonical(): void {
   const before = faults();
   pvi.mmu_flush_tlb_one(0x0000800000000000);
   pvi.mmu_flush_tlb_one(page(16) & 0x0000ffffffffffff);
-  test.expect_eq(C.mmu_flush_tlb_one_4, faults(), before);
-  test.expect_eq(C.mmu_flush_tlb_one_4, touch(16), content(5));
+  same(C.mmu_flush_tlb_one_4, "faults taken", faults(), before);
+  same(C.mmu_flush_tlb_one_4, "content of the page at the canonical address", touch(16), content(5));
 }
 
 export function mmu_flush_user_all(): void {
   for (let i = 0; i < 3; i++) mapAndTouch(17 + i, i);
   for (let i = 0; i < 3; i++) pvi.mmu_set_pte(entry(17 + i), leaf(3 + i));
   pvi.mmu_flush_tlb_user();
-  for (let i = 0; i < 3; i++) test.expect_eq(C.mmu_flush_tlb_user_1, touch(17 + i), content(3 + i));
+  for (let i = 0; i < 3; i++) same(C.mmu_flush_tlb_user_1, "content of a page", touch(17 + i), content(3 + i));
 }
 
 /** The directory entry of the region is cached: page 21 is walked through the old table until the flush. */
@@ -138,15 +144,15 @@ export function mmu_flush_user_structures(): void {
   pvi.mmu_set_pte(spareEntry(21), leaf(2));
   useSpareTable();
   pvi.mmu_flush_tlb_user();
-  test.expect_eq(C.mmu_flush_tlb_user_2, touch(21), content(2));
+  same(C.mmu_flush_tlb_user_2, "content of the page under the new table", touch(21), content(2));
 }
 
 export function mmu_flush_user_keeps_state(): void {
   pvi.mmu_write_cr3(secondRoot());
   pvi.mmu_flush_tlb_user();
-  test.expect_eq(C.mmu_flush_tlb_user_3, test.state(me(), test.STATE_CR3) & ADDRESS, secondRoot());
-  test.expect(C.mmu_flush_tlb_user_3, interruptsOn(me()));
+  same(C.mmu_flush_tlb_user_3, "root after the flush", test.state(me(), test.STATE_CR3) & ADDRESS, secondRoot());
+  holds(C.mmu_flush_tlb_user_3, "interrupts are still enabled", interruptsOn(me()));
   pvi.irq_disable();
   pvi.mmu_flush_tlb_user();
-  test.expect(C.mmu_flush_tlb_user_3, !interruptsOn(me()));
+  holds(C.mmu_flush_tlb_user_3, "interrupts are still disabled", !interruptsOn(me()));
 }

@@ -5,6 +5,7 @@ import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
 import { begin, canSteal, finish, me, setUp, steal, vcpus } from "../lib/case";
+import { atLeast, atMost, same } from "../lib/expect";
 import { FIRST_VECTOR, onInterrupt, raise, raiseLater, realTime, taken, waitTaken } from "../lib/interrupts";
 import { post, see } from "../lib/memory";
 
@@ -36,8 +37,8 @@ function expectSpan(clause: i32, duration: i64): void {
   readBetween();
   const least = before - firstAfter;
   const most = after - firstBefore;
-  test.expect(clause, reading - first >= least - 2 - (least >> 30));
-  test.expect(clause, reading - first <= most + 2 + (most >> 30));
+  atLeast(clause, "ns by the clock, at least", reading - first, least - 2 - (least >> 30));
+  atMost(clause, "ns by the clock, at most", reading - first, most + 2 + (most >> 30));
 }
 
 export function time_clock_monotone(): void {
@@ -46,7 +47,7 @@ export function time_clock_monotone(): void {
     if (i === 16) steal(me(), 5_000);
     test.advance(i & 3);
     const now = pvi.time_sched_clock();
-    test.expect(C.time_sched_clock_1, <u64>now >= <u64>last);
+    atLeast(C.time_sched_clock_1, "a reading, not below the one before", now, last);
     last = now;
   }
 }
@@ -71,8 +72,8 @@ export function time_clock_torn(role: i32): void {
   begin();
   if (role === 0) {
     readBetween();
-    test.expect(C.time_sched_clock_4, reading >= before + origin - SLACK);
-    test.expect(C.time_sched_clock_4, reading <= after + origin + SLACK);
+    atLeast(C.time_sched_clock_4, "a reading, not before real time", reading, before + origin - SLACK);
+    atMost(C.time_sched_clock_4, "a reading, not after real time", reading, after + origin + SLACK);
   } else {
     test.advance(1_000_000);
   }
@@ -90,7 +91,7 @@ export function time_clock_across_vcpus(role: i32): void {
   } else {
     const earlier = see(READING);
     const now = pvi.time_sched_clock();
-    test.expect(C.time_sched_clock_5, !stable || earlier === 0 || <u64>now >= <u64>earlier);
+    atLeast(C.time_sched_clock_5, "a reading, not below an earlier one elsewhere", now, stable ? earlier : now);
   }
   finish();
 }
@@ -104,10 +105,10 @@ export function time_clock_goes_on(): void {
     pvi.irq_safe_halt();
   }
   const awake = pvi.time_sched_clock();
-  test.expect(C.time_sched_clock_6, awake - start >= 990_000);
+  atLeast(C.time_sched_clock_6, "ns by the clock over 1 ms of sleep", awake - start, 990_000);
   if (!canSteal()) return;
   steal(me(), 1_000_000);
-  test.expect(C.time_sched_clock_6, pvi.time_sched_clock() - awake >= 990_000);
+  atLeast(C.time_sched_clock_6, "ns by the clock over 1 ms of preemption", pvi.time_sched_clock() - awake, 990_000);
 }
 
 function readInHandler(): void {
@@ -126,8 +127,10 @@ export function time_clock_in_handler(role: i32): void {
     finish();
     waitTaken(FIRST_VECTOR + 1, 1);
     const third = pvi.time_sched_clock();
-    test.expect(C.time_sched_clock_7, <u64>first <= <u64>second && <u64>second <= <u64>third);
-    test.expect(C.time_sched_clock_7, <u64>start <= <u64>seenInHandler && <u64>seenInHandler <= <u64>third);
+    atLeast(C.time_sched_clock_7, "the second reading, not below the first", second, first);
+    atLeast(C.time_sched_clock_7, "the third reading, not below the second", third, second);
+    atLeast(C.time_sched_clock_7, "the reading in the handler, not below an earlier one", seenInHandler, start);
+    atMost(C.time_sched_clock_7, "the reading in the handler, not above a later one", seenInHandler, third);
   } else {
     raise(0, FIRST_VECTOR + 1);
     finish();
@@ -140,8 +143,9 @@ export function time_steal_counts(): void {
   const realBefore = realTime();
   steal(me(), 1_000_000);
   const counted = pvi.time_steal_clock(me()) - start;
-  test.expect(C.time_steal_clock_1, counted >= test.state(me(), test.STATE_STOLEN_NS) - stolenBefore - 10);
-  test.expect(C.time_steal_clock_1, counted <= realTime() - realBefore);
+  const stolen = test.state(me(), test.STATE_STOLEN_NS) - stolenBefore;
+  atLeast(C.time_steal_clock_1, "ns counted, all that were stolen", counted, stolen - 10);
+  atMost(C.time_steal_clock_1, "ns counted, not more than passed", counted, realTime() - realBefore);
 }
 
 export function time_steal_not_asleep(): void {
@@ -154,7 +158,7 @@ export function time_steal_not_asleep(): void {
     pvi.irq_safe_halt();
   }
   const stolen = test.state(me(), test.STATE_STOLEN_NS) - stolenBefore;
-  test.expect(C.time_steal_clock_2, pvi.time_steal_clock(me()) - start <= stolen + 10);
+  atMost(C.time_steal_clock_2, "ns counted over 1 ms of sleep", pvi.time_steal_clock(me()) - start, stolen + 10);
 }
 
 /** One vCPU is preempted again and again; another one reads about it at any moment. */
@@ -166,10 +170,10 @@ export function time_steal_monotone(role: i32): void {
   if (role === 0) {
     test.advance(7_000);
     const own = pvi.time_steal_clock(0);
-    test.expect(C.time_steal_clock_3, <u64>pvi.time_steal_clock(0) >= <u64>own);
+    atLeast(C.time_steal_clock_3, "own stolen ns, not below the reading before", pvi.time_steal_clock(0), own);
   } else {
     const first = pvi.time_steal_clock(0);
-    test.expect(C.time_steal_clock_3, <u64>pvi.time_steal_clock(0) >= <u64>first);
+    atLeast(C.time_steal_clock_3, "stolen ns of vCPU 0, not below the reading before", pvi.time_steal_clock(0), first);
   }
   finish();
 }
@@ -183,15 +187,14 @@ export function time_steal_of_others(role: i32): void {
     test.barrier(2);
     test.barrier(3);
     const stolen = test.state(1, test.STATE_STOLEN_NS);
-    test.expect(
-      C.time_steal_clock_4,
-      canSteal() ? pvi.time_steal_clock(1) - others >= 990_000 : pvi.time_steal_clock(1) === 0,
-    );
-    test.expect(C.time_steal_clock_4, pvi.time_steal_clock(1) <= stolen + 10);
-    test.expect(C.time_steal_clock_4, pvi.time_steal_clock(0) - own <= test.state(0, test.STATE_STOLEN_NS) + 10);
-    test.expect_eq(C.time_steal_clock_5, pvi.time_steal_clock(vcpus()), 0);
-    test.expect_eq(C.time_steal_clock_5, pvi.time_steal_clock(255), 0);
-    test.expect_eq(C.time_steal_clock_5, pvi.time_steal_clock(-1), 0);
+    const least = canSteal() ? others + 990_000 : 0;
+    atLeast(C.time_steal_clock_4, "ns counted for vCPU 1 after 1 ms was stolen", pvi.time_steal_clock(1), least);
+    atMost(C.time_steal_clock_4, "ns counted for vCPU 1", pvi.time_steal_clock(1), stolen + 10);
+    const ownStolen = test.state(0, test.STATE_STOLEN_NS);
+    atMost(C.time_steal_clock_4, "ns counted for vCPU 0", pvi.time_steal_clock(0) - own, ownStolen + 10);
+    same(C.time_steal_clock_5, "ns of the first absent vCPU", pvi.time_steal_clock(vcpus()), 0);
+    same(C.time_steal_clock_5, "ns of vCPU 255", pvi.time_steal_clock(255), 0);
+    same(C.time_steal_clock_5, "ns of vCPU -1", pvi.time_steal_clock(-1), 0);
   } else {
     test.barrier(1);
     test.barrier(2);
