@@ -38,6 +38,7 @@ export {
   tableOf,
   unboundImport,
 } from "./instance";
+export { bindExport } from "./link";
 export { instanceInit } from "./initialise";
 export {
   HOST_DONE,
