@@ -46,12 +46,12 @@ export function machineCall(c: Cpu, id: u32, args: usize): i32 {
     if (status == Step.DONE) {
       c.middle = 0;
       completed(c, id);
-      return HOST_DONE;
+      return id == <u32>MachineOp.iret ? armReturn(c) : HOST_DONE;
     }
     c.middle = status == Step.SPLIT ? 1 : 0;
     if (status != Step.SPLIT && status != Step.PART) break;
   }
-  return finish(c, id, status);
+  return finish(c, status);
 }
 
 const copyArgs: usize = memory.data(24, 8);
@@ -78,7 +78,7 @@ function completed(c: Cpu, id: u32): void {
 }
 
 /** An instruction that did not simply complete. */
-function finish(c: Cpu, id: u32, status: i32): i32 {
+function finish(c: Cpu, status: i32): i32 {
   if (status == Step.FAULT) return leave(c, LEAVE_FAULT);
   if (status == Step.EXIT) return leave(c, LEAVE_EXIT);
   if (status == Step.SLEEP) {
@@ -89,8 +89,7 @@ function finish(c: Cpu, id: u32, status: i32): i32 {
     machineEnded(c);
     return leave(c, LEAVE_END);
   }
-  if (id != <u32>MachineOp.iret || c.vcpu.exec_active) return leave(c, LEAVE_JUMP);
-  return armReturn(c);
+  return leave(c, LEAVE_JUMP);
 }
 
 /** iret has loaded RIP from the frame. To a suspended context: the handler has to return now. To code: nested there. */
