@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { judge, verdictsWorstFirst, worst } from "./judge.ts";
+import { judge, worst } from "./judge.ts";
 import { pairingsOf } from "./pairings.ts";
 import { buildOf, failureOf, manifestOf, okOutcome, smallSuite } from "./testing/small-suite.ts";
 import type { Manifest, MergedCase, Outcome } from "./types.ts";
@@ -16,13 +16,14 @@ const held: Outcome[] = [
 /** Every case and pairing as in `held`, but for the changes by "case pairing". */
 function judged(
   changes: Record<string, Partial<MergedCase>> = {},
-  options: { manifest?: Manifest; exportsOps?: string[] | null } = {},
+  options: { manifest?: Manifest; exportsOps?: string[] | null; leaveOut?: string } = {},
 ) {
-  const cases = held.flatMap((outcome, at) =>
+  const all = held.flatMap((outcome, at) =>
     pairings.map(
       (_, pairing): MergedCase => ({ case: at, pairing, outcome, boot: false, ...changes[`${at} ${pairing}`] }),
     ),
   );
+  const cases = all.filter((item) => `${item.case} ${item.pairing}` !== options.leaveOut);
   const verdicts = judge({
     suite,
     manifest: options.manifest ?? manifestOf(),
@@ -63,6 +64,8 @@ describe("a build", () => {
     expect(judged({ "1 1": { outcome: null } }).clauses["mmu.flush.1"]).toBe("not-run");
     const { summary } = judge({ suite, manifest: manifestOf(), pairings, exportsOps: null, cases: [] });
     expect(summary).toMatchObject({ conforms: false, core: { held: 0, not_run: 3, of: 3 } });
+    const { clauses } = judged({}, { leaveOut: "1 2" });
+    expect(clauses).toMatchObject({ "irq.disable.1": "pass", "irq.disable.2": "not-run", "mmu.flush.1": "not-run" });
   });
 
   it("owes the optional op it declares", () => {
@@ -103,6 +106,9 @@ describe("a case", () => {
       "mmu.flush.1": "error",
       "mmu.lazy.1": "not-offered",
     });
+    for (const change of Object.values(changes))
+      change.outcome = okOutcome({ end: "stuck", failure: failureOf({ kind: "stuck" }) });
+    expect(judged(changes).clauses).toMatchObject({ "irq.disable.1": "fail", "irq.disable.2": "fail" });
   });
 
   it("that a core op refuses is a failure", () => {
@@ -112,8 +118,8 @@ describe("a case", () => {
 
 describe("an op", () => {
   it("takes the worst of its clauses", () => {
-    for (const [at, verdict] of verdictsWorstFirst.entries())
-      expect(worst(verdictsWorstFirst.slice(at).reverse())).toBe(verdict);
+    const order = ["fail", "error", "not-run", "not-offered", "pass"] as const;
+    for (const [at, verdict] of order.entries()) expect(worst(order.slice(at).reverse())).toBe(verdict);
     expect(worst([])).toBe("not-run");
   });
 

@@ -21,9 +21,9 @@ export function abiVersions(a: Manifest, b: Manifest): { min: number; max: numbe
   return one && other ? intersect(one, other) : null;
 }
 
-/** Reference peers whose halves can meet this build's, in suite order. */
+/** Reference peers whose halves can meet this build's, in suite order; no reference speaks a private ABI. */
 export function peersOf(suite: Suite, manifest: Manifest): SuitePeer[] {
-  return isPrivateAbi(manifest) ? [] : suite.peers.filter((peer) => misfit(manifest, peer.manifest) === null);
+  return suite.peers.filter((peer) => misfit(manifest, peer.manifest) === null);
 }
 
 /**

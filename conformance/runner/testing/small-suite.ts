@@ -96,7 +96,7 @@ export function smallSuite(change: Partial<Suite> = {}): Suite {
       caseOf({
         id: "flushes",
         index: 1,
-        clauses: ["mmu.flush.1", "irq.disable.2"],
+        clauses: ["irq.disable.2", "mmu.flush.1"],
         stuck: "mmu.flush.1",
         mode: "explored",
         strategy: "dfs",
