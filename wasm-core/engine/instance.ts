@@ -1,6 +1,6 @@
 // Instances: a module's mutable state. Shared things (memory, tables, functions) are reached through records, so imports are plain pointers.
 //
-//   Instance (hot): | fields | dropped flags | global 0 u64 | global 1 u64 | …   imported globals are reached through globalCells
+//   Instance (hot): | fields | global 0 u64 | global 1 u64 | … | dropped flags   imported globals are reached through globalCells
 import { hotAlloc, immutableAlloc, markDirtyRange, pagedAlloc } from "../memory/arena";
 import { E_LINK, E_MEMORY, errorClear, fail } from "./errors";
 import { engineLimits } from "./limits";
@@ -17,8 +17,10 @@ export class Memory {
   base: usize;
   /** Present size in bytes; a multiple of 64 KiB. */
   size: u32;
-  /** Pages reserved: the most that memory.grow may reach. */
+  /** The most pages that memory.grow may reach. */
   pagesMax: u32;
+  /** Pages that there is room for at base. */
+  pagesReserved: u32;
   /** Declared maximum for import matching; 0xffffffff = none. */
   declaredMax: u32;
 }
@@ -81,8 +83,9 @@ export function instanceCreate(m: usize): usize {
   const inst = changetype<Instance>(at);
   if (!at) return outOfMemory();
   inst.module = module;
-  inst.dropped = at + header;
-  inst.globals = at + header + flags;
+  // Code names globals by their offset, before the segments are counted: they come first.
+  inst.globals = at + header;
+  inst.dropped = at + header + own;
   inst.funcs = immutableAlloc(module.funcCount * offsetof<FuncRef>());
   inst.globalCells = immutableAlloc((module.globalCount << 2) + 4);
   inst.tables = immutableAlloc((module.tableCount << 2) + 4);
@@ -141,17 +144,33 @@ function createMemory(inst: Instance): bool {
 
 /** A memory of its own; max in pages, 0xffffffff = none declared. 0 = no memory. */
 export function memoryCreate(min: u32, max: u32): usize {
-  const reserved = max < engineLimits.memoryPages ? max : engineLimits.memoryPages;
-  if (min > reserved) return 0;
+  const most = max < engineLimits.memoryPages ? max : engineLimits.memoryPages;
+  if (min > most) return 0;
   const at = hotAlloc(offsetof<Memory>());
   if (!at) return 0;
   const memory = changetype<Memory>(at);
-  memory.size = min << 16;
-  memory.pagesMax = reserved;
+  memory.pagesMax = most;
   memory.declaredMax = max;
-  if (!reserved) return at;
-  memory.base = pagedAlloc(<usize>reserved << 16);
-  return memory.base ? at : 0;
+  const ahead = most < engineLimits.memoryReservePages ? most : engineLimits.memoryReservePages;
+  const reserved = min > ahead ? min : ahead;
+  if (reserved && !memoryReserve(memory, reserved)) return 0;
+  memory.size = min << 16;
+  return at;
+}
+
+/** Gives a memory room for this many pages; what it holds moves along. */
+export function memoryReserve(memory: Memory, pages: u32): bool {
+  const base = pagedAlloc(<usize>pages << 16);
+  if (!base) return false;
+  if (memory.size) moveBytes(base, memory.base, memory.size);
+  memory.base = base;
+  memory.pagesReserved = pages;
+  return true;
+}
+
+function moveBytes(to: usize, from: usize, length: usize): void {
+  memory.copy(to, from, length);
+  markDirtyRange(to, length);
 }
 
 @inline
