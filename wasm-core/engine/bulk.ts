@@ -2,18 +2,19 @@
 import { markDirtyRange } from "../memory/arena";
 import { BULK_DATA_DROP, BULK_ELEM_DROP, BULK_MEMORY_COPY, BULK_MEMORY_FILL, BULK_MEMORY_INIT, BULK_REF_FUNC, BULK_TABLE_COPY, BULK_TABLE_FILL, BULK_TABLE_GET, BULK_TABLE_GROW, BULK_TABLE_INIT, BULK_TABLE_SET, BULK_TABLE_SIZE } from "./generated/opcodes";
 import { elementValue } from "./expression";
-import { Instance, Table, funcRefOf, instanceTable } from "./instance";
+import { Instance, Table, funcRefOf, instanceTable, memoryReserve } from "./instance";
 import { moduleData, moduleElement } from "./module";
 import { TRAP_MEMORY_BOUNDS, TRAP_TABLE_BOUNDS } from "./thread";
 
 /** Fuel of the last bulk operation beyond the one every instruction costs: 1 per 64 bytes or 8 entries. */
 export let bulkExtra: i64 = 0;
 
-/** memory.grow: the old size in pages, or 0xffffffff. The region behind is already zero. */
+/** memory.grow: the old size in pages, or 0xffffffff. The room behind is already zero. */
 export function memoryGrow(instance: usize, pages: u32): u64 {
   const memory = changetype<Instance>(instance).memory;
   const old = memory.size >>> 16;
   if (pages > memory.pagesMax || old + pages > memory.pagesMax) return 0xffffffff;
+  if (old + pages > memory.pagesReserved && !memoryReserve(memory, old + pages)) return 0xffffffff;
   memory.size = (old + pages) << 16;
   return old;
 }

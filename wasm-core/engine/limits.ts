@@ -22,13 +22,15 @@ export class EngineLimits {
   entries: u32;
   /** Pages of 64 KiB a memory may have, whatever it declares. */
   memoryPages: u32;
+  /** Pages set aside for a memory at once; growth beyond moves it (its base changes, the old room is lost until arenaReset). */
+  memoryReservePages: u32;
   /** Entries a table may have, whatever it declares. */
   tableEntries: u32;
   /** Operand words (8 bytes) of lowered code for one function. */
   codeWords: u32;
 }
 
-export const engineLimits = changetype<EngineLimits>(memory.data(48, 8));
+export const engineLimits = changetype<EngineLimits>(memory.data(52, 8));
 
 /** The limits of the product (DESIGN.md §10); call before changing single ones. */
 export function limitsDefault(): void {
@@ -42,6 +44,7 @@ export function limitsDefault(): void {
   engineLimits.arity = 1000;
   engineLimits.entries = 16384;
   engineLimits.memoryPages = 64;
+  engineLimits.memoryReservePages = 64;
   engineLimits.tableEntries = 16384;
   engineLimits.codeWords = 256 << 10;
 }

@@ -2,14 +2,14 @@
 import { E_INVALID, E_UNSUPPORTED, fail, failed } from "../errors";
 import { Module, moduleType } from "../module";
 import { at, malformed, offset, readByte, readFixed32, readSigned, readU32, seek } from "../reader";
-import { OP_JUMP, OP_UNREACHABLE } from "../generated/opcodes";
+import { OP_JUMP, OP_UNREACHABLE, SATURATING_FIRST } from "../generated/opcodes";
 import { T_ANY, T_F32, T_F64, T_I32, T_I64, isReference, typeParamCount, typeParams, typeResultCount, typeResults } from "../types";
 import { emitConditional, finishFunction, lowerBr, lowerBrIf, lowerBrTable, popCondition, readLabel } from "./branches";
 import { lowerBulk, lowerCall, lowerCallIndirect, lowerRefFunc, lowerTableAccess } from "./calls";
 import { blockAt, chargePending, closeBlock, emit, instructionOffset, openBlock } from "./emit";
 import { FRAME_BLOCK, FRAME_ELSE, FRAME_IF, FRAME_LOOP, closePath, endBlock, frameAt, frameDepth, linkTo, pushFrame, pushTypes, requireTop, resolveField, setUnreachable } from "./frames";
 import { CLASS_NONE, classOf, lowerMemorySize, lowerNumeric, unary } from "./numeric";
-import { X, accForget, accPin, dead, entryType, floor, flushAll, flushTop, height, pop, pushConst, pushTemp, setDead, setFrame, truncate } from "./operands";
+import { accForget, accPin, dead, entryType, floor, flushAll, flushTop, height, pushConst, setDead, setFrame, truncate } from "./operands";
 import { drop, globalGet, globalSet, localGet, localSet, localTee, select } from "./variables";
 
 /** Signatures of blocks without a type index: one byte per value type, at its own address. */
@@ -228,10 +228,7 @@ function prefixed(m: Module): void {
 
 /** Conversions with saturation: bit 0 unsigned, bit 1 from f64, bit 2 to i64. */
 function saturating(code: u32): void {
-  pop(X, code & 2 ? T_F64 : T_F32);
-  if (failed) return;
-  if (!dead) return fail(E_UNSUPPORTED, instructionOffset, "feature floating-point arithmetic is not supported");
-  pushTemp(code & 4 ? T_I64 : T_I32);
+  unary(SATURATING_FIRST + code, code & 2 ? T_F64 : T_F32, code & 4 ? T_I64 : T_I32);
 }
 
 function refuse(opcode: u32): void {

@@ -55,7 +55,6 @@ function binary(opcode: u32): void {
   pop(X, signature(opcode, 1));
   if (failed) return;
   if (dead) return pushTemp(result);
-  if (formOf(opcode, SS) == NONE) return unsupportedInstruction("feature floating-point arithmetic is not supported");
   const swapped = load<u8>(SWAPPED + opcode);
   const operation = X.kind == CONST && Y.kind != CONST && swapped ? emitBinary(swapped, Y, X) : emitBinary(opcode, X, Y);
   pushResult(result, operation);
@@ -107,7 +106,6 @@ export function unary(opcode: u32, operand: u32, result: u32): void {
   if (dead) return pushTemp(result);
   if (opcode == 0x45 && X.producer && X.producer == lastOperation && invert(X.producer)) return pushResult(result, X.producer);
   const plain = formOf(opcode, 0);
-  if (plain == NONE) return unsupportedInstruction("feature floating-point arithmetic is not supported");
   if (X.inAcc && formOf(opcode, 1) != NONE) {
     takeAcc(X);
     return pushResult(result, emit(formOf(opcode, 1)));

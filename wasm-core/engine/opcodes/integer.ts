@@ -17,7 +17,8 @@ interface Binary {
   check?: (at: number) => string;
 }
 
-const wide = (expression: string) => `<u64>(${expression})`;
+/** The inner cast keeps asc from widening the operands' loads to 64 bits. */
+const wide = (expression: string) => `<u64><u32>(${expression})`;
 const signed = (bits: number, text: string) => `<i${bits}>${bits === 32 ? `(${text})` : text}`;
 
 function arithmetic(bits: 32 | 64, first: number): Binary[] {

@@ -21,6 +21,16 @@ const LEAVE_RETURNED: u32 = 106;
 const LEAVE_STACK: u32 = 107;
 
 @inline
+function canonical32(value: f32): u64 {
+  return value == value ? <u64>reinterpret<u32>(value) : 0x7fc00000;
+}
+
+@inline
+function canonical64(value: f64): u64 {
+  return value == value ? reinterpret<u64>(value) : 0x7ff8000000000000;
+}
+
+@inline
 function memorySizeOf(inst: usize): u64 {
   return <u64>changetype<Instance>(inst).memory.size;
 }
@@ -43,6 +53,7 @@ export function interpret(thread: usize): i32 {
   let msize: u64 = memorySizeOf(inst);
   let leave: u32 = LEAVE_RESUME;
   let x32: u32 = 0, y32: u32 = 0, x64: u64 = 0, y64: u64 = 0, ea: u64 = 0;
+  let v32: f32 = 0, v64: f64 = 0;
   let p: usize = 0, n: usize = 0, callee: usize = 0, target: usize = 0, returnTo: usize = 0;
   while (true) {
     if (breakAt) clearBreak();

@@ -2,6 +2,7 @@
 // Binaryen turns a switch into one br_table only below 1024 cases, so hot numbers end before 1000.
 import { coldOperations } from "./cold.ts";
 import { branchOperations, controlOperations, moveOperations } from "./control.ts";
+import { floatOperations } from "./float.ts";
 import type { Operation } from "./forms.ts";
 import { binaryOperations, unaryOperations } from "./integer.ts";
 import { loadOperations, storeOperations } from "./memory.ts";
@@ -23,7 +24,7 @@ export interface Numbering {
 }
 
 export function numberOperations(): Numbering {
-  const operations = [...binaryOperations(), ...unaryOperations(), ...loadOperations(), ...moveOperations(), ...storeOperations(), ...controlOperations(), ...branchOperations(), ...coldOperations()];
+  const operations = [...binaryOperations(), ...unaryOperations(), ...floatOperations(), ...loadOperations(), ...moveOperations(), ...storeOperations(), ...controlOperations(), ...branchOperations(), ...coldOperations()];
   const all: Numbered[] = [];
   for (const operation of operations.filter((o) => o.paired && !o.cold)) {
     all.push({ number: all.length, operation, accOnly: false }, { number: all.length + 1, operation, accOnly: true });

@@ -1,6 +1,7 @@
 // Tables that decoding and lowering look up: operation numbers as constants, and rows by WebAssembly opcode.
 import { bulkKinds } from "./cold.ts";
 import { branchName } from "./control.ts";
+import { SATURATING_FIRST, floatForms } from "./float.ts";
 import { FORMS } from "./forms.ts";
 import { binaries, binaryName, comparisons, formsOf, unaries } from "./integer.ts";
 import { loads, stores } from "./memory.ts";
@@ -21,6 +22,7 @@ function formRows({ byName }: Numbering): number[] {
   for (const binary of [...binaries, ...comparisons]) for (const form of formsOf(binary)) set(binary.wasm, FORMS.indexOf(form), binaryName(binary.name, form));
   for (const [name, opcodes] of [...unaries, ...loads]) ["S", "A"].forEach((form, i) => set(opcodes, i, `${name}_${form}`));
   for (const [name, opcodes] of stores) FORMS.forEach((form, i) => set(opcodes, i, `${name}_${form}`));
+  for (const [opcode, form, name] of floatForms()) set([opcode], form === "S" ? 0 : FORMS.indexOf(form), name);
   return rows;
 }
 
@@ -67,6 +69,7 @@ export function tablesText(numbering: Numbering): string {
     "// Generated from wasm-core/engine/opcodes by generate.ts. Do not edit.",
     ...[...byName].map(([name, number]) => constant(`OP_${name.toUpperCase()}`, number)),
     ...bulkKinds.map(([name, opcode]) => constant(`BULK_${name}`, opcode)),
+    constant("SATURATING_FIRST", SATURATING_FIRST),
     constant("PAIRED_END", pairedEnd),
     constant("HOT_END", hotEnd),
     "/** By number: length in words, 0x80 = ends a block. */",
