@@ -27,12 +27,11 @@ export function checkModule(vm: Vm, part: PartName, bytes: Uint8Array, manifest:
   if (!looksLikeWasm(bytes)) return alone(notWasm(part, bytes));
   vm.reset();
   const error = vm.load(part, bytes);
-  if (error) return alone(invalidModule(part, error));
+  if (error) return alone(refusedModule(part, error));
   const description = vm.describe(part);
   const problems = [
     ...description.imports.flatMap((item) => importProblem(part, item)),
     ...exportProblems(part, description),
-    ...startProblem(part, description),
     ...memoryProblems(part, description, manifest),
   ];
   return { description, problems };
@@ -54,17 +53,37 @@ function notWasm(part: PartName, bytes: Uint8Array): Problem {
   };
 }
 
-function invalidModule(part: PartName, error: CoreError): Problem {
-  const where = `${error.offset === null ? "" : ` at offset ${error.offset}`}${error.function === null ? "" : `, function ${error.function}`}`;
-  return {
-    code: "module-invalid",
-    title: "The module is not valid",
-    detail: `${part}.wasm${where}: ${error.message} (${error.code}).`,
-    action:
-      "Build it again for core WebAssembly 2.0 without SIMD, threads or garbage collection, and check that it was sent whole.",
-    part,
-    ...(error.offset === null ? {} : { offset: error.offset }),
-  };
+/** What core.wasm refuses at load, by its code; all else is an invalid module. */
+const refusals: Readonly<Record<string, { code: string; title: string; action: string }>> = {
+  E_START: {
+    code: "start-section",
+    title: "The module has a start function",
+    action: "Build without a start section (asc: --exportStart NAME) and initialise in half_init or boot.",
+  },
+  E_IMPORT: {
+    code: "unknown-import",
+    title: "Unknown import",
+    action: "Import functions only; define memory, table and globals in the module.",
+  },
+  E_LIMIT: {
+    code: "limit-exceeded",
+    title: "The module is over a limit",
+    action: "Make the module smaller in what the detail names.",
+  },
+};
+const invalid = {
+  code: "module-invalid",
+  title: "The module is not valid",
+  action:
+    "Build it again for core WebAssembly 2.0 without SIMD, threads or garbage collection, and check that it was sent whole.",
+};
+
+function refusedModule(part: PartName, error: CoreError): Problem {
+  const at = error.offset === null ? "" : ` at offset ${error.offset}`;
+  const where = `${at}${error.function === null ? "" : `, function ${error.function}`}`;
+  const { code, title, action } = refusals[error.code] ?? invalid;
+  const detail = `${part}.wasm${where}: ${error.message} (${error.code}).`;
+  return { code, title, detail, action, part, ...(error.offset === null ? {} : { offset: error.offset }) };
 }
 
 function importProblem(part: PartName, item: ModuleImport): Problem[] {
@@ -123,19 +142,6 @@ function exportProblems(part: PartName, { exports }: ModuleDescription): Problem
     });
   }
   return problems;
-}
-
-function startProblem(part: PartName, { start }: ModuleDescription): Problem[] {
-  if (!start) return [];
-  return [
-    {
-      code: "start-section",
-      title: "The module has a start function",
-      detail: `${part}.wasm would run code before any vCPU exists.`,
-      action: "Build without a start section (asc: --exportStart NAME) and initialise in half_init or boot.",
-      part,
-    },
-  ];
 }
 
 function memoryProblems(part: PartName, { memory }: ModuleDescription, manifest: Manifest | null): Problem[] {
