@@ -81,7 +81,7 @@ export function mmu_flush_multi_in_handler(role: i32): void {
     touch(33);
     onInterrupt(useInHandler);
     raise(me(), FIRST_VECTOR);
-    machine.nop();
+    machine.lfence();
     finish();
     same(C.mmu_flush_tlb_multi_1, "content of the page after the flush returned", touch(33), content(1));
   }

@@ -116,8 +116,8 @@ export function irq_enable_delivers_pending(): void {
   pvi.irq_disable();
   raise(me(), vector);
   pvi.irq_enable();
-  machine.nop();
-  machine.nop();
+  machine.lfence();
+  machine.lfence();
   same(C.irq_enable_1, "interrupts taken two instructions after irq.enable", taken(vector), 1);
 }
 

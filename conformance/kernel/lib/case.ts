@@ -49,5 +49,5 @@ export function steal(vcpu: i32, duration: i64): void {
   if (!canSteal()) return;
   test.plan(test.PLAN_STEAL, vcpu, test.state(0, test.STATE_REAL_NS) + 1, duration);
   test.advance(2);
-  machine.nop();
+  machine.lfence();
 }

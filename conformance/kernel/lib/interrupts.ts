@@ -50,7 +50,7 @@ export function onNmi(hook: () => void): void {
 export function raise(vcpu: i32, vector: i32): void {
   raiseLater(vcpu, vector, 1);
   test.advance(2);
-  machine.nop();
+  machine.lfence();
 }
 
 /** Makes `vector` pending on `vcpu` after `delay` ns of real time. */
@@ -62,7 +62,7 @@ export function raiseLater(vcpu: i32, vector: i32, delay: i64): void {
 export function raiseNmi(vcpu: i32): void {
   test.plan(test.PLAN_NMI, vcpu, realTime() + 1, 0);
   test.advance(2);
-  machine.nop();
+  machine.lfence();
 }
 
 /** Real time in ns, which no guest clock can change. */
@@ -87,7 +87,7 @@ export function interruptsOn(vcpu: i32): bool {
 
 /** Passes n instruction boundaries. */
 export function boundaries(n: i32): void {
-  for (let i = 0; i < n; i++) machine.nop();
+  for (let i = 0; i < n; i++) machine.lfence();
 }
 
 /** Gives way until this vCPU has taken `vector` n times. */

@@ -61,7 +61,7 @@ const irq: Sabotage[] = [
     edit(
       nativeGuest,
       "export function irq_save_fl(): i64 {",
-      "let saved: i64 = 0;\nexport function irq_save_fl(): i64 {\n  saved = machine.pushf();\n  machine.nop();\n  if (saved) return saved;",
+      "let saved: i64 = 0;\nexport function irq_save_fl(): i64 {\n  saved = machine.pushf();\n  machine.lfence();\n  if (saved) return saved;",
     ),
   ),
   native(
@@ -128,7 +128,7 @@ const irq: Sabotage[] = [
     edit(
       nativeGuest,
       halt,
-      halt.replace("  machine.hlt()", "  if (machine.vcpu() == 0) machine.nop();\n  machine.hlt()"),
+      halt.replace("  machine.hlt()", "  if (machine.vcpu() == 0) machine.lfence();\n  machine.hlt()"),
     ),
   ),
   native(
@@ -137,7 +137,7 @@ const irq: Sabotage[] = [
     edit(
       nativeGuest,
       halt,
-      halt.replace("  machine.hlt()", "  if (machine.vcpu() == 2) machine.nop();\n  machine.hlt()"),
+      halt.replace("  machine.hlt()", "  if (machine.vcpu() == 2) machine.lfence();\n  machine.hlt()"),
     ),
   ),
   native(
