@@ -1,14 +1,16 @@
 import { describe, expect, inject, it } from "vitest";
 import type { Report } from "../conformance/runner/report.ts";
 import { accepted, demoParts, finished, runView } from "./lib/client.ts";
-import { hostileGuest, misbehaviours } from "./lib/hostile.ts";
+import { GUEST_PAGES_MAX, hostileGuest, misbehaviours } from "./lib/hostile.ts";
 
 const url = inject("url");
 const token = inject("demoToken");
 const BADGE_MAX_MS = 100;
 
 function hostileParts(backend: string, guest: Uint8Array) {
-  return { ...demoParts("conformance/backends/native/build", { backend }), guest };
+  const parts = demoParts("conformance/backends/native/build", { backend });
+  parts.manifest.needs = { ...(parts.manifest.needs as object), guest_memory_pages: GUEST_PAGES_MAX };
+  return { ...parts, guest };
 }
 
 describe.each(misbehaviours)("a guest half that does %s", (does) => {

@@ -3,13 +3,16 @@
 //   00 61 73 6d  01 00 00 00                        magic, version 1
 //   01 │ type:     0 = () → i64, 1 = () → (), 2 = (i64) → i32
 //   03 │ function: 0 has type 0, 1 has the type of the misbehaving function
-//   05 │ memory:   1 page, at most 16
+//   05 │ memory:   1 page, at most GUEST_PAGES_MAX
 //   07 │ export:   "abi" = function 0, NAME = function 1
 //   0a │ code
 
 const I64 = 0x7e;
 const I32 = 0x7f;
 const FUNCTION_TYPE = 0x60;
+
+/** Limit of the module's linear memory, in pages of 64 KiB; the manifest has to ask for them. */
+export const GUEST_PAGES_MAX = 16;
 
 /** Bodies of the misbehaving function, each ending in `unreachable`, `end`. */
 const bodies = {
@@ -40,7 +43,7 @@ export function hostileGuest(does: Misbehaviour, name: "half_init" | "irq_disabl
     ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
     ...section(1, [types.length, ...types.flat()]),
     ...section(3, [2, 0, isInit ? 2 : 1]),
-    ...section(5, [1, 0x01, 1, 16]),
+    ...section(5, [1, 0x01, 1, GUEST_PAGES_MAX]),
     ...section(7, [2, ...text("abi"), 0x00, 0, ...text(name), 0x00, 1]),
     ...section(10, [2, ...abi, ...hostile]),
   ]);
