@@ -85,6 +85,8 @@ export class Cpu {
   pauses: u32;
   /** Points since the last pause. */
   sincePause: u32;
+  /** `instructions` at the last pause. */
+  pausedAt: u64;
   /** Barrier it waits at, -1 = none, -2 = it has opened. */
   barrier: i32;
   /** Steps left until a pending kick takes effect. */

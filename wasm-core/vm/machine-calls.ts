@@ -74,6 +74,7 @@ function completed(c: Cpu, id: u32): void {
     c.yielded = 1;
     c.pauses += 1;
     c.sincePause = 0;
+    c.pausedAt = <u64>c.instructions;
   } else if (id == <u32>MachineOp.wrmsr) run.deadlineDirty = 1;
 }
 

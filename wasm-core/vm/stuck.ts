@@ -9,6 +9,8 @@ import { put, putI64, putU64 } from "./text";
 
 /** A vCPU that made a pause among its last so many points is taken to wait. */
 const WAIT_POINTS: u32 = 64;
+/** Nor does it wait if it computed this long since, in instructions: a loop without machine accesses makes no points. */
+const WAIT_INSTRUCTIONS: u64 = 100_000;
 
 /** Nobody can run and nothing is due. */
 export function stuckDeadlock(): void {
@@ -31,6 +33,7 @@ function everybodyWaits(): bool {
     const c = cpuAt(i);
     if (c.role < 0 || c.vcpu.runstate == Runstate.BLOCKED || c.vcpu.runstate == Runstate.HALTED || c.barrier >= 0) continue;
     if (c.pauses == 0 || c.sincePause > WAIT_POINTS) return false;
+    if (<u64>c.instructions - c.pausedAt > WAIT_INSTRUCTIONS) return false;
   }
   return true;
 }
