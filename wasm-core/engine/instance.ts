@@ -1,7 +1,7 @@
 // Instances: a module's mutable state. Shared things (memory, tables, functions) are reached through records, so imports are plain pointers.
 //
 //   Instance (hot): | fields | global 0 u64 | global 1 u64 | … | dropped flags   imported globals are reached through globalCells
-import { hotAlloc, immutableAlloc, markDirtyRange, pagedAlloc } from "../memory/arena";
+import { hotAlloc, immutableAlloc, markDirtyRange, pagedAlloc, pagedExtend } from "../memory/arena";
 import { E_LINK, E_MEMORY, errorClear, fail } from "./errors";
 import { engineLimits } from "./limits";
 import { Export, Func, Import, Module, moduleExport, moduleFunc, moduleGlobal, moduleImport, moduleTable } from "./module";
@@ -160,6 +160,10 @@ export function memoryCreate(min: u32, max: u32): usize {
 
 /** Gives a memory room for this many pages; what it holds moves along. */
 export function memoryReserve(memory: Memory, pages: u32): bool {
+  if (memory.pagesReserved && pagedExtend(memory.base, <usize>pages << 16)) {
+    memory.pagesReserved = pages;
+    return true;
+  }
   const base = pagedAlloc(<usize>pages << 16);
   if (!base) return false;
   if (memory.size) moveBytes(base, memory.base, memory.size);

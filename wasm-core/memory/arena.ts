@@ -84,6 +84,19 @@ export function pagedAlloc(size: usize): usize {
   return start;
 }
 
+/** Makes the paged block at `start` larger where it is; false when something lies behind it or the cap is hit. */
+export function pagedExtend(start: usize, size: usize): bool {
+  const last = PAGED_TABLE + ((pagedCount - 1) << 3);
+  if (!pagedCount || load<u32>(last) != start || size > ARENA_CAP_BYTES) return false;
+  const old = load<u32>(last, 4);
+  const rounded = (size + (PAGE_BYTES - 1)) & ~(PAGE_BYTES - 1);
+  if (bump != start + old || rounded < old || !reach(start + rounded)) return false;
+  memory.fill(start + old, 0, rounded - old);
+  bump = start + rounded;
+  store<u32>(last, rounded, 4);
+  return true;
+}
+
 /** Small mutable state that a snapshot copies whole: 16-aligned, zeroed; 0 when the 256 KiB region is full. */
 export function hotAlloc(size: usize): usize {
   const rounded = (size + 15) & ~15;

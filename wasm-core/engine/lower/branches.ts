@@ -8,7 +8,7 @@ import { FRAME_FUNCTION, Frame, checkTop, frameAt, frameDepth, framesStart, labe
 import { CONST, LOCAL, X, Y, accPin, copyEntry, dead, flushAll, height, homes, peekTop, pop, slotOf, takeAcc } from "./operands";
 
 /** Byte offset of the link slot of the function being lowered. */
-let linkOffset: u32 = 0;
+export let linkOffset: u32 = 0;
 
 export function branchesStart(link: u32): void {
   linkOffset = link;

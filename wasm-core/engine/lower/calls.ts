@@ -1,11 +1,12 @@
 // Lowering of calls, tail calls and the rare operations that take their operands from consecutive slots.
 import { E_INVALID, fail, failed } from "../errors";
-import { BULK_DATA_DROP, BULK_ELEM_DROP, BULK_MEMORY_COPY, BULK_MEMORY_FILL, BULK_MEMORY_INIT, BULK_REF_FUNC, BULK_TABLE_COPY, BULK_TABLE_FILL, BULK_TABLE_GET, BULK_TABLE_GROW, BULK_TABLE_INIT, BULK_TABLE_SET, BULK_TABLE_SIZE, OP_BULK, OP_CALL, OP_CALL_IMPORT, OP_CALL_INDIRECT_A, OP_CALL_INDIRECT_S } from "../generated/opcodes";
+import { BULK_DATA_DROP, BULK_ELEM_DROP, BULK_MEMORY_COPY, BULK_MEMORY_FILL, BULK_MEMORY_INIT, BULK_REF_FUNC, BULK_TABLE_COPY, BULK_TABLE_FILL, BULK_TABLE_GET, BULK_TABLE_GROW, BULK_TABLE_INIT, BULK_TABLE_SET, BULK_TABLE_SIZE, OP_BULK, OP_CALL, OP_CALL_IMPORT, OP_CALL_INDIRECT_A, OP_CALL_INDIRECT_S, OP_TAIL_CALL, OP_TAIL_CALL_INDIRECT_A, OP_TAIL_CALL_INDIRECT_S } from "../generated/opcodes";
 import { Module, moduleElement, moduleFunc, moduleTable, moduleType } from "../module";
 import { malformed, offset, readByte, readU32 } from "../reader";
 import { T_FUNCREF, T_I32, typeParamCount, typeParams, typeResult, typeResultCount, typeResults } from "../types";
-import { emit, openBlock } from "./emit";
-import { popTypes, pushTypes } from "./frames";
+import { linkOffset, lowerBr } from "./branches";
+import { closeBlock, emit, openBlock } from "./emit";
+import { frameAt, frameDepth, popTypes, pushTypes, setUnreachable } from "./frames";
 import { X, Z, accForget, dead, flushTop, height, homes, pop, pushReturned, pushTemp, slotOf, takeAcc } from "./operands";
 
 /** Types the operands by popping them, then pushes what the call returns. */
@@ -31,32 +32,71 @@ export function lowerCall(m: Module, index: u32): void {
   pushResults(type);
 }
 
-export function lowerCallIndirect(m: Module): usize {
+/** Tail calls return what their function returns. */
+function checkTailType(type: usize): void {
+  const f = frameAt(frameDepth - 1);
+  if (typeResultCount(type) == f.nresults && memory.compare(typeResults(type), f.results, f.nresults) == 0) return;
+  fail(E_INVALID, offset(), "type mismatch: a tail call must return what its function returns");
+}
+
+/** A tail call of an import is a call and a return: its frame is not replaced. */
+export function lowerTailCall(m: Module, index: u32): void {
+  if (index >= m.funcCount) return fail(E_INVALID, offset(), "unknown function");
+  const type = moduleFunc(m, index).type;
+  checkTailType(type);
+  if (failed) return;
+  if (index < m.funcImports) {
+    lowerCall(m, index);
+    return lowerBr(frameAt(frameDepth - 1));
+  }
+  flushTop(min<u32>(typeParamCount(type), height));
+  popTypes(typeParams(type), typeParamCount(type));
+  if (failed) return;
+  if (!dead) {
+    const at = emit(OP_TAIL_CALL);
+    store<u16>(at, homes + height, 2);
+    store<u32>(at, changetype<usize>(moduleFunc(m, index)), 4);
+    tailFields(at + 8, type);
+    closeBlock();
+  }
+  setUnreachable();
+}
+
+function tailFields(at: usize, type: usize): void {
+  store<u32>(at, linkOffset);
+  store<u32>(at, typeParamCount(type), 4);
+}
+
+/** call_indirect, or return_call_indirect: behind the latter stands a return for callees that cannot replace the frame. */
+export function lowerCallIndirect(m: Module, isTail: bool): void {
   const typeIndex = readU32();
   const table = readU32();
-  if (failed) return 0;
+  if (failed) return;
   if (table >= m.tableCount) fail(E_INVALID, offset(), "unknown table");
   else if (moduleTable(m, table).type != T_FUNCREF) fail(E_INVALID, offset(), "type mismatch: call_indirect needs a table of funcref");
   else if (typeIndex >= m.typeCount) fail(E_INVALID, offset(), "unknown type");
-  if (failed) return 0;
+  if (failed) return;
   const type = moduleType(m, typeIndex);
+  if (isTail) checkTailType(type);
   pop(Z, T_I32);
   flushTop(min<u32>(typeParamCount(type), height));
   const slot = dead || Z.inAcc ? 0 : slotOf(Z);
   const inAcc = Z.inAcc != 0;
   if (!dead && inAcc) takeAcc(Z);
   popTypes(typeParams(type), typeParamCount(type));
-  if (failed) return 0;
+  if (failed) return;
   if (!dead) {
-    const at = emit(inAcc ? OP_CALL_INDIRECT_A : OP_CALL_INDIRECT_S);
+    const plain = inAcc ? OP_CALL_INDIRECT_A : OP_CALL_INDIRECT_S;
+    const at = emit(isTail ? (inAcc ? OP_TAIL_CALL_INDIRECT_A : OP_TAIL_CALL_INDIRECT_S) : plain);
     store<u16>(at, homes + height, 2);
     store<u16>(at, slot, 4);
     store<u16>(at, table, 6);
     store<u32>(at, type, 8);
+    if (isTail) tailFields(at + 16, type);
     openBlock();
   }
   pushResults(type);
-  return type;
+  if (isTail) lowerBr(frameAt(frameDepth - 1));
 }
 
 /** One operation on the entries just popped, which lie from the top on; `result` 0 = none. */

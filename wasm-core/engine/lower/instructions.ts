@@ -5,7 +5,7 @@ import { at, malformed, offset, readByte, readFixed32, readSigned, readU32, seek
 import { OP_JUMP, OP_UNREACHABLE, SATURATING_FIRST } from "../generated/opcodes";
 import { T_ANY, T_F32, T_F64, T_I32, T_I64, isReference, typeParamCount, typeParams, typeResultCount, typeResults } from "../types";
 import { emitConditional, finishFunction, lowerBr, lowerBrIf, lowerBrTable, popCondition, readLabel } from "./branches";
-import { lowerBulk, lowerCall, lowerCallIndirect, lowerRefFunc, lowerTableAccess } from "./calls";
+import { lowerBulk, lowerCall, lowerCallIndirect, lowerRefFunc, lowerTableAccess, lowerTailCall } from "./calls";
 import { blockAt, chargePending, closeBlock, emit, instructionOffset, openBlock } from "./emit";
 import { FRAME_BLOCK, FRAME_ELSE, FRAME_IF, FRAME_LOOP, closePath, endBlock, frameAt, frameDepth, linkTo, pushFrame, pushTypes, requireTop, resolveField, setUnreachable } from "./frames";
 import { CLASS_NONE, classOf, lowerMemorySize, lowerNumeric, unary } from "./numeric";
@@ -132,18 +132,14 @@ function control(m: Module, opcode: u32): void {
       return;
     }
     case 0x11:
-      lowerCallIndirect(m);
-      return;
+      return lowerCallIndirect(m, false);
     case 0x12: {
       const index = readU32();
-      if (!failed) lowerCall(m, index);
-      if (!failed) lowerBr(frameAt(frameDepth - 1));
+      if (!failed) lowerTailCall(m, index);
       return;
     }
     case 0x13:
-      lowerCallIndirect(m);
-      if (!failed) lowerBr(frameAt(frameDepth - 1));
-      return;
+      return lowerCallIndirect(m, true);
     default:
       return refuse(opcode);
   }

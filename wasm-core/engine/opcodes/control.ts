@@ -2,6 +2,7 @@
 //
 //   CHARGE |op . cost32|      JUMP |op . rel32|      BR_TABLE |op a count32| rel32 × (count + 1), each from its own address
 //   CALL   |op base func32|   CALL_IMPORT |op base index32|   CALL_INDIRECT |op base a table|type32 .|
+//   TAIL_CALL |op base func32|link32 count32|   TAIL_CALL_INDIRECT |op base a table|type32 .|link32 count32|   count: arguments
 //   RETURN |op a link32|      RETURN_I |op . link32|imm64|    RETURN_MANY |op a link32|count32 .|
 //   MOVE |op d a .|  KEEP |op d . .| (acc to slot)  CONST |op d . .|imm64|  COPY |op d a n|  SELECT |op d a b|cond|
 //   GLOBAL_GET/SET |op d/a offset32| from the instance; _X |op d/a index32| through globalCells
@@ -49,7 +50,16 @@ const enter = (returnTo: string) => `
   }
   fp = n; pc = changetype<Func>(callee).code; depth += 1; ${CHARGE}`;
 
-const indirect = (index: string) => `
+/** Statements of a tail call: the arguments move to the frame's start, the link moves to where the callee has it. */
+const replace = (at: number) => `
+  if (fp + changetype<Func>(callee).frameBytes > stackLimit) { n = fp; leave = LEAVE_STACK; break; }
+  ea = load<u64>(fp + <usize>load<u32>(pc, ${at}));
+  memory.copy(fp, ${slotAddress(2)}, <usize>load<u32>(pc, ${at + 4}) << 3);
+  store<u64>(fp + changetype<Func>(callee).link, ea);
+  memory.fill(fp + changetype<Func>(callee).zeroStart, 0, changetype<Func>(callee).zeroBytes);
+  pc = changetype<Func>(callee).code; ${CHARGE}`;
+
+const indirect = (index: string, words: number, go: string) => `
   x32 = <u32>${index};
   p = <usize>load<u32>(changetype<Instance>(inst).tables + (<usize>load<u16>(pc, 6) << 2));
   if (x32 >= changetype<Table>(p).size) ${trap("TRAP_TABLE_BOUNDS", 0)}
@@ -58,8 +68,8 @@ const indirect = (index: string) => `
   if (changetype<FuncRef>(target).type != <usize>load<u32>(pc, 8)) ${trap("TRAP_INDIRECT_TYPE", 0)}
   n = ${slotAddress(2)};
   callee = changetype<FuncRef>(target).func;
-  if (callee == 0 || changetype<FuncRef>(target).instance != inst) { returnTo = pc + 16; leave = LEAVE_CALL; break; }
-  ${enter("pc + 16")}`;
+  if (callee == 0 || changetype<FuncRef>(target).instance != inst) { returnTo = pc + ${words * 8}; leave = LEAVE_CALL; break; }
+  ${go}`;
 
 /** The link is read before the results are written: they may lie on top of it. */
 const leaveFrame = (results: (at: number) => string) => `ea = load<u64>(fp + <usize>load<u32>(pc, 4)); ${results(0)} pc = <usize>(ea & 0xffffffff); fp = <usize>(ea >> 32); depth -= 1; ${CHARGE}`;
@@ -82,8 +92,11 @@ export function controlOperations(): Operation[] {
       body: () =>
         `n = ${slotAddress(2)}; target = changetype<Instance>(inst).funcs + <usize>load<u32>(pc, 4) * offsetof<FuncRef>(); callee = changetype<FuncRef>(target).func; returnTo = pc + 8; leave = LEAVE_CALL; break;`,
     },
-    { name: "call_indirect_S", words: 2, ends, body: () => indirect(read64(4)) },
-    { name: "call_indirect_A", words: 2, ends, body: () => indirect("acc") },
+    { name: "call_indirect_S", words: 2, ends, body: () => indirect(read64(4), 2, enter("pc + 16")) },
+    { name: "call_indirect_A", words: 2, ends, body: () => indirect("acc", 2, enter("pc + 16")) },
+    { name: "tail_call", words: 2, ends, body: () => `callee = <usize>load<u32>(pc, 4); ${replace(8)}` },
+    { name: "tail_call_indirect_S", words: 3, ends, body: () => indirect(read64(4), 3, replace(16)) },
+    { name: "tail_call_indirect_A", words: 3, ends, body: () => indirect("acc", 3, replace(16)) },
     { name: "return", words: 1, ends, body: () => leaveFrame(() => "") },
     { name: "return_S", words: 1, ends, body: () => leaveFrame((at) => `acc = ${read64(at + 2)}; store<u64>(fp, acc);`) },
     { name: "return_A", words: 1, ends, body: () => leaveFrame(() => "store<u64>(fp, acc);") },

@@ -117,7 +117,8 @@ export function interpret(thread: usize): i32 {
       leave = fuel >= 0 ? 0 : LEAVE_FUEL;
     } else if (leave == LEAVE_STACK) {
       p = n + changetype<Func>(callee).frameBytes;
-      if (p > t.stackEnd || depth >= depthMax) leave = TRAP_STACK;
+      // A tail call (frame in place) adds no depth.
+      if (p > t.stackEnd || (depth >= depthMax && n != fp)) leave = TRAP_STACK;
       else {
         stackLimit = min(t.stackEnd, (p + 4095) & ~4095);
         t.stackHigh = stackLimit;
@@ -140,7 +141,8 @@ export function interpret(thread: usize): i32 {
         carry = 0;
         if (fuel < 0) {
           t.debt = -fuel;
-          fuel = 0;
+          save(t, inst, pc, fp, acc, 0, depth, 0);
+          return RAN_FUEL;
         }
       } else if (leave != LEAVE_RESUME) {
         t.trap = leave;

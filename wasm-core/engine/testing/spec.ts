@@ -236,6 +236,7 @@ export function runSpecFolder(engine: Engine, folder: string, slice: () => numbe
     total.passed += run.result.passed;
     total.failed.push(...run.result.failed);
     total.fuel += run.result.fuel;
+    if (process.env.SPEC_FUEL) console.log(file, run.result.fuel);
   }
   return total;
 }
