@@ -18,7 +18,7 @@ export interface ReportFailure {
   role: string | null;
   vcpu: number | null;
   op: string | null;
-  /** Module that was running: kernel, guest, native, rom or host. */
+  /** Module that was running: kernel, guest, native, rom or host; empty where nobody ran. */
   half: string;
   function: string | null;
   /** Code offset in that module. */
@@ -66,8 +66,8 @@ export function buildFailure(
     role: item.roles[failure.role]?.name ?? null,
     vcpu: failure.vcpu < 0 ? null : failure.vcpu,
     op,
-    half: failure.half,
-    function: failure.function,
+    half: failure.half ?? "",
+    function: failure.function ?? namelessFunction(failure),
     offset: failure.offset,
     schedule: failure.schedule,
     steps: failure.steps,
@@ -98,6 +98,11 @@ function refusal(input: ReportInput, merged: MergedCase, refused: string[]): Rep
     stack: [],
     trace: [],
   };
+}
+
+/** "function 7" of a module without names, from the innermost frame "guest function 7+95". */
+function namelessFunction(failure: OutcomeFailure): string | null {
+  return /^\S+ (function \d+)\+\d+$/.exec(failure.stack[0] ?? "")?.[1] ?? null;
 }
 
 function clauseText(suite: Suite, id: string | null): string {

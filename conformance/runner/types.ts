@@ -192,7 +192,8 @@ export interface OutcomeFailure {
   role: number;
   vcpu: number;
   op: number;
-  half: string;
+  /** Null where nobody ran, as in a deadlock. */
+  half: string | null;
   function: string | null;
   offset: number | null;
   reason: string;
