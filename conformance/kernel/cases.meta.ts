@@ -155,7 +155,7 @@ const mmu = [
   sequential("mmu-flush-one-non-canonical", "A non-canonical address does nothing", ["mmu.flush_tlb_one.4"]),
   sequential("mmu-flush-user-all", "Every non-global translation goes", ["mmu.flush_tlb_user.1"]),
   sequential("mmu-flush-user-structures", "Cached upper levels go too", ["mmu.flush_tlb_user.2"], ["vCPU"], {
-    on: [3],
+    on: [2],
   }),
   sequential("mmu-flush-user-keeps-state", "Root and interrupt flag stay", ["mmu.flush_tlb_user.3"]),
 ];

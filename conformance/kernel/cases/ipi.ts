@@ -4,7 +4,7 @@ import * as info from "../../sdk/as/info";
 import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
-import { begin, finish, me, setUp, vcpus } from "../lib/case";
+import { begin, finish, me, meet, setUp, vcpus } from "../lib/case";
 import { holds, same } from "../lib/expect";
 import { boundaries, delivered, FIRST_VECTOR, isPending, onInterrupt, taken, waitTaken } from "../lib/interrupts";
 import { mask, post, see } from "../lib/memory";
@@ -90,10 +90,10 @@ export function ipi_by_index(role: i32): void {
   for (let target = 3; target > 0; target--) {
     if (role === 0) pvi.ipi_send_mask(mask(1 << target), FIRST_VECTOR + 3);
     if (role === target) waitTaken(FIRST_VECTOR + 3, 1);
-    test.barrier(10 + target);
+    meet(target);
     boundaries(4);
     same(C.ipi_send_mask_6, "interrupts taken by this vCPU", taken(FIRST_VECTOR + 3), role >= target ? 1 : 0);
-    test.barrier(20 + target);
+    meet(3 + target);
   }
 }
 

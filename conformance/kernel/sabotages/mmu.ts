@@ -86,8 +86,8 @@ const local: Sabotage[] = [
   ),
   native(
     "mmu-flush-user-structures",
-    "vCPU 3 flushes nothing",
-    edit(nativeGuest, flushUser, `  if (machine.vcpu() != 3) ${flushUser.trim()}`),
+    "vCPU 2 flushes nothing",
+    edit(nativeGuest, flushUser, `  if (machine.vcpu() != 2) ${flushUser.trim()}`),
   ),
   native(
     "mmu-flush-user-keeps-state",

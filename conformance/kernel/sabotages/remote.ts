@@ -67,13 +67,13 @@ const ipi: Sabotage[] = [
     "the sender is left out",
     edit(nativeGuest, targets, "  const targets = maskOf(mask_va) & ~(<u64>1 << machine.vcpu());"),
   ),
-  host(
+  native(
     "ipi-to-masked-target",
-    "an interrupt for a target that takes none is dropped",
+    "the sender waits until every target has answered",
     edit(
-      kvmHypercalls,
-      "  return host.irq(target, <i32>(icr & 0xff)) == 0;",
-      "  if (!(host.get(target, host.FIELD_RFLAGS) & 0x200) && (icr & 0xff) < 0xf0) return false;\n  return host.irq(target, <i32>(icr & 0xff)) == 0;",
+      nativeGuest,
+      "  sendEach(targets, vector);\n  return 0;",
+      "  sendEach(targets, vector);\n  return flushMulti(mask_va, 0, 4096, 0);",
     ),
   ),
 ];
