@@ -95,6 +95,11 @@ const irq = [
     ["irq.save_fl.3"],
     ["interrupted", "NMI source"],
   ),
+  sequential("irq-keep-registers", "Registers other than RAX are preserved", [
+    "irq.save_fl.4",
+    "irq.disable.5",
+    "irq.enable.3",
+  ]),
   sequential(
     "irq-disable-holds-delivery",
     "What arrives while disabled waits",
@@ -265,7 +270,7 @@ const lock = [
 const sys = [
   sequential("sys-power-off", "Power off is an orderly end", ["sys.shutdown.1", "sys.shutdown.2"]),
   sequential("sys-power-off-everybody", "Power off ends all vCPUs", ["sys.shutdown.1"], ["busy", "busy too", "caller"]),
-  sequential("sys-unknown-reason", "An unknown reason ends the guest too", ["sys.shutdown.3"]),
+  explored("sys-other-reasons", "Every other reason ends the guest too", ["sys.shutdown.3"], ["vCPU"], { budget: 10 }),
 ];
 
 export const caseFiles: readonly CaseFile[] = [

@@ -15,7 +15,7 @@ export const sysShutdown = op({
     },
     {
       n: 3,
-      text: "A reason that nobody knows ends the guest as well: the call cannot fail silently (rule G7).",
+      text: "Any other reason than suspend ends the guest as well, known or not: the call cannot fail silently (rule G7).",
       source: "rule G7",
     },
   ],

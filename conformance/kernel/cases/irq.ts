@@ -17,6 +17,7 @@ import {
   raiseLater,
   raiseNmi,
   taken,
+  waitTaken,
 } from "../lib/interrupts";
 
 const IF: i64 = machine.RFLAGS_IF;
@@ -46,13 +47,32 @@ export function irq_save_fl_in_nmi(role: i32): void {
     same(C.irq_save_fl_3, "IF before irq.disable", before, IF);
     same(C.irq_save_fl_3, "IF after irq.disable", disabled, 0);
     finish();
-    boundaries(2);
-    same(C.irq_save_fl_3, "NMIs taken", nmis(), 1);
+    while (nmis() === 0) machine.pause();
     same(C.irq_save_fl_3, "IF inside the NMI handler", seenInNmi, 0);
   } else {
     raiseNmi(0);
     finish();
   }
+}
+
+function fillRegisters(): void {
+  for (let r = machine.RCX; r < 16; r++) if (r !== machine.RSP) machine.set_reg(r, 0x5eed00 + r);
+}
+
+function expectRegisters(clause: i32): void {
+  for (let r = machine.RCX; r < 16; r++) {
+    if (r !== machine.RSP) same(clause, "a register other than RAX", machine.reg(r), 0x5eed00 + r);
+  }
+}
+
+export function irq_keep_registers(): void {
+  fillRegisters();
+  pvi.irq_disable();
+  expectRegisters(C.irq_disable_5);
+  pvi.irq_save_fl();
+  expectRegisters(C.irq_save_fl_4);
+  pvi.irq_enable();
+  expectRegisters(C.irq_enable_3);
 }
 
 export function irq_disable_holds_delivery(): void {
@@ -79,7 +99,7 @@ export function irq_disable_any_arrival(role: i32): void {
     same(C.irq_disable_1, "interrupts taken since irq.disable returned", taken(vector), before);
     finish();
     pvi.irq_enable();
-    boundaries(2);
+    waitTaken(vector, 1);
     same(C.irq_disable_2, "interrupts taken after irq.enable", taken(vector), 1);
   } else {
     raise(2, vector);

@@ -32,9 +32,12 @@ export function sys_power_off_everybody(role: i32): void {
   test.fail(C.sys_shutdown_1, role);
 }
 
-export function sys_unknown_reason(): void {
+/** One reason per schedule: an unknown one, reboot, crash, watchdog, soft reset. */
+export function sys_other_reasons(): void {
+  const reasons = memory.data<i32>([UNKNOWN_REASON, 1, 3, 4, 5]);
   test.expect(C.sys_shutdown_3, 1);
+  const reason = load<i32>(reasons + (test.choose(5) << 2));
   test.may_end(END_SHUTDOWN | END_CRASH | END_TRIPLE_FAULT);
-  pvi.sys_shutdown(UNKNOWN_REASON);
-  test.fail(C.sys_shutdown_3, UNKNOWN_REASON);
+  pvi.sys_shutdown(reason);
+  test.fail(C.sys_shutdown_3, reason);
 }

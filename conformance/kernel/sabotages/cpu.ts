@@ -65,6 +65,11 @@ const irq: Sabotage[] = [
     ),
   ),
   native(
+    "irq-keep-registers",
+    "irq.enable executes CPUID, which writes RBX, RCX and RDX",
+    edit(nativeGuest, enable, enable.replace("machine.sti()", "machine.cpuid(0, 0);\n  machine.sti()")),
+  ),
+  native(
     "irq-disable-holds-delivery",
     "irq.disable does nothing on vCPU 3",
     edit(nativeGuest, disable, disable.replace("machine.cli()", "if (machine.vcpu() != 3) machine.cli()")),

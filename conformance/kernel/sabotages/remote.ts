@@ -265,9 +265,9 @@ const sys: Sabotage[] = [
     atStart(nativeGuest, shutdown, "  machine.cli();\n  while (machine.vcpu() != 0) machine.hlt();"),
   ),
   native(
-    "sys-unknown-reason",
-    "an unknown reason is ignored",
-    atStart(nativeGuest, shutdown, "  if (reason > 5) return;"),
+    "sys-other-reasons",
+    "the watchdog's reason is ignored",
+    atStart(nativeGuest, shutdown, "  if (reason == 4) return;"),
   ),
 ];
 
