@@ -10,8 +10,11 @@ import { backendNames } from "./targets.mjs";
 
 export const suitePath = "conformance/build/suite.bin";
 
-/** Packs the built modules; returns the bytes. The same sources give the same bytes. */
-export async function makeSuite() {
+/**
+ * Packs the built modules; returns the bytes. The same sources give the same bytes.
+ * @param {(path: string) => Uint8Array} [read] file by path relative to the project root
+ */
+export async function makeSuite(read = readBytes) {
   return packSuite({
     pvi,
     ops: ops.map(({ id, summary, params, result, tiers, native, clauses }) => ({
@@ -24,11 +27,11 @@ export async function makeSuite() {
       clauses: clauses.map((clause) => `${id}.${clause.n}`),
     })),
     clauses: clauses.map(({ id, op, text, source }) => ({ id, op, text, source })),
-    core: readBytes("wasm-core/build/core.wasm"),
-    kernel: readBytes("conformance/kernel/build/kernel.wasm"),
-    native: readBytes("conformance/backends/native/build/guest.wasm"),
+    core: read("wasm-core/build/core.wasm"),
+    kernel: read("conformance/kernel/build/kernel.wasm"),
+    native: read("conformance/backends/native/build/guest.wasm"),
     peers: backendNames()
-      .map(readPeer)
+      .map((name) => readPeer(name, read))
       .filter((peer) => peer.manifest.abi !== null),
     budgets,
     constants,
@@ -51,14 +54,21 @@ export function readBytes(path) {
 }
 
 /** A reference build whose halves others can meet. */
-function readPeer(name) {
+function readPeer(name, read) {
   const folder = `conformance/backends/${name}/build`;
-  const manifestBytes = readBytes(`${folder}/parley.json`);
-  const read = readManifest(JSON.parse(new TextDecoder().decode(manifestBytes)));
-  if (!read.ok)
+  const manifestBytes = read(`${folder}/parley.json`);
+  const checked = readManifest(JSON.parse(new TextDecoder().decode(manifestBytes)));
+  if (!checked.ok)
     throw new Error(
-      `${folder}/parley.json: ${read.problems.map((problem) => `${problem.pointer} ${problem.message}`).join("; ")}`,
+      `${folder}/parley.json: ${checked.problems.map((problem) => `${problem.pointer} ${problem.message}`).join("; ")}`,
     );
-  const part = (half) => (existsSync(join(root, folder, `${half}.wasm`)) ? readBytes(`${folder}/${half}.wasm`) : null);
-  return { name, manifest: read.manifest, manifestBytes, guest: part("guest"), host: part("host"), rom: part("rom") };
+  const part = (half) => (existsSync(join(root, folder, `${half}.wasm`)) ? read(`${folder}/${half}.wasm`) : null);
+  return {
+    name,
+    manifest: checked.manifest,
+    manifestBytes,
+    guest: part("guest"),
+    host: part("host"),
+    rom: part("rom"),
+  };
 }
