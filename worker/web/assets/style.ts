@@ -53,6 +53,7 @@ code { overflow-wrap: anywhere; }
 .notice { border-left: 4px solid var(--strong-line); background: var(--sunken); padding: .6rem .9rem; margin: 1rem 0; max-width: 76ch; }
 .notice p { margin: 0; }
 .scroll { overflow-x: auto; margin: .75rem 0; border: 1px solid var(--line); border-radius: 6px; background: var(--raised); position: relative; }
+.scroll table td, .scroll table th { overflow-wrap: normal; }
 table { border-collapse: collapse; width: 100%; font-size: .9375rem; line-height: 1.4; }
 caption { text-align: left; padding: .6rem .8rem; color: var(--quiet); font-size: .875rem; border-bottom: 1px solid var(--line); }
 th, td { padding: .5rem .8rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
@@ -60,7 +61,7 @@ tbody tr:last-child > * { border-bottom: 0; }
 thead th { font-size: .8125rem; font-weight: 600; color: var(--quiet); white-space: nowrap; vertical-align: bottom; border-bottom-color: var(--strong-line); }
 tbody th { font-weight: 500; }
 tbody th code { white-space: nowrap; }
-@media (min-width: 40rem) { .ops th:first-child { width: 16rem; } }
+@media (min-width: 40rem) { th.stick { min-width: 13.5rem; } .ops th:first-child { width: 16rem; } }
 .num { text-align: right; white-space: nowrap; }
 .nowrap { white-space: nowrap; }
 th.stick { position: sticky; left: 0; background: var(--raised); z-index: 1; }
@@ -73,16 +74,16 @@ th.stick { position: sticky; left: 0; background: var(--raised); z-index: 1; }
 .not-run, .waiting { color: var(--unrun); background: var(--unrun-ground); }
 .cell { display: flex; flex-direction: column; align-items: flex-start; gap: .2rem; }
 .sub { display: block; color: var(--quiet); font-size: .8125rem; font-weight: 400; }
-dl.facts { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1.25rem; margin: 1rem 0; max-width: 76ch; }
+dl.facts { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .3rem 1.25rem; margin: 1rem 0; max-width: 76ch; }
 dl.facts dt { color: var(--quiet); font-size: .9375rem; }
 dl.facts dd { margin: 0; overflow-wrap: anywhere; }
-@media (max-width: 34rem) { dl.facts { grid-template-columns: 1fr; gap: 0; } dl.facts dd { margin-bottom: .5rem; } th.stick { position: static; } }
+@media (max-width: 34rem) { dl.facts { grid-template-columns: minmax(0, 1fr); gap: 0; } dl.facts dd { margin-bottom: .5rem; } th.stick { position: static; } }
 .failure { border: 1px solid var(--line); border-left: 5px solid var(--fail); border-radius: 6px; background: var(--raised); padding: .25rem 1.1rem 1rem; margin: 1rem 0; }
 .failure.is-error { border-left-color: var(--error); }
 .failure h3 { margin-top: .9rem; display: flex; flex-wrap: wrap; gap: .4rem .7rem; align-items: center; overflow-wrap: anywhere; }
 .failure blockquote { margin: .5rem 0 .75rem; padding: 0; font-size: 1.0625rem; max-width: 68ch; }
 .copy { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; }
-.copy code { user-select: all; background: var(--sunken); border: 1px solid var(--line); border-radius: 4px; padding: .25rem .5rem; }
+.copy code { min-width: 0; user-select: all; background: var(--sunken); border: 1px solid var(--line); border-radius: 4px; padding: .25rem .5rem; }
 .replay { display: block; margin-top: .2rem; }
 button { font: inherit; font-size: .875rem; color: var(--ink); background: var(--raised); border: 1px solid var(--strong-line); border-radius: 4px; padding: .3rem .7rem; min-height: 1.75rem; cursor: pointer; }
 button:hover { background: var(--sunken); }

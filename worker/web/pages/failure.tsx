@@ -1,9 +1,9 @@
 import { Facts, ScrollTable } from "../parts/table.tsx";
-import { plural } from "../parts/text.tsx";
+import { grouped, plural } from "../parts/text.tsx";
 import { VerdictBadge } from "../parts/verdict.tsx";
 import { type BadEntry, pairingText, type ReportFailure, type ReportView } from "../report.ts";
 
-/** Last steps shown at once; the whole trace is in the report. */
+/** Last events shown at once; the whole trace is in the report. */
 const TRACE_ROWS_MAX = 60;
 
 const chargedText = {
@@ -26,7 +26,12 @@ export function Failure({ entry, report }: { entry: BadEntry; report: ReportView
       {sentence && <blockquote>{sentence}</blockquote>}
       <Facts
         rows={[
-          ["Expected", failure.expected === sentence ? "what the clause says" : failure.expected],
+          [
+            "Expected",
+            failure.expected === sentence || failure.expected === "the clause holds"
+              ? "what the clause says"
+              : failure.expected,
+          ],
           ["Seen", <Seen failure={failure} />],
           ["Case", <CaseText entry={entry} />],
           ["Where", placeText(failure)],
@@ -39,11 +44,14 @@ export function Failure({ entry, report }: { entry: BadEntry; report: ReportView
   );
 }
 
+/** A machine that got stuck has its reason for what was seen; an expectation has its words. */
 function Seen({ failure }: { failure: ReportFailure }) {
-  const more = [failure.reason, failure.note].filter((text) => text !== "" && text !== failure.seen);
+  const stuck = failure.kind === "stuck" && failure.reason !== "";
+  const texts = stuck ? [failure.reason] : [failure.seen, failure.reason];
+  const [first, ...more] = [...new Set([...texts, failure.note])].filter((text) => text !== "");
   return (
     <>
-      <strong>{failure.seen}</strong>
+      <strong>{first}</strong>
       {more.map((text) => (
         <span class="sub">{text}</span>
       ))}
@@ -66,7 +74,7 @@ function placeText(failure: ReportFailure): string {
   const parts = [
     op,
     half && (half === "guest" || half === "host" ? `${half} half` : half),
-    failure.function && `function ${failure.function}`,
+    failure.function && `function ${failure.function.replace(/^function /, "")}`,
     offset !== null && `byte offset ${offset}`,
     vcpu !== null && `vCPU ${vcpu}${role ? ` (role ${role})` : ""}`,
   ];
@@ -96,24 +104,21 @@ function Schedule({ entry: { id, peer, failure } }: { entry: BadEntry }) {
 
 type TraceRow = ReportFailure["trace"][number];
 
-/** The last steps as a timeline: one row per step, one column per vCPU. */
+/** The last events as a timeline: one row per event, one column per vCPU. */
 function Trace({ trace, cut, caseId }: { trace: TraceRow[]; cut: number; caseId: string }) {
   const shown = trace.slice(-TRACE_ROWS_MAX);
   const vcpus = [...new Set(shown.map((row) => row.v))].sort((a, b) => a - b);
   const all = cut + trace.length;
   const first = all - shown.length + 1;
-  const summary =
-    first > 1
-      ? `What happened: the last ${shown.length} of ${all} steps`
-      : `What happened: ${plural(shown.length, "step")}`;
+  const summary = `What happened, by vCPU: ${first > 1 ? `the last ${shown.length} of ${grouped(all)} events` : plural(all, "event")}`;
   return (
     <details open={shown.length <= 24}>
-      <summary>{summary}, by vCPU</summary>
+      <summary>{summary}</summary>
       <ScrollTable label={`Trace of ${caseId} by vCPU`} class="trace">
         <thead>
           <tr>
             <th scope="col" class="num">
-              Step
+              Event
             </th>
             {vcpus.map((v) => (
               <th scope="col">vCPU {v}</th>

@@ -1,4 +1,5 @@
 import type { OpView } from "../../registry/views.ts";
+import { countersOf, counterText } from "../parts/costs.tsx";
 import { Page } from "../parts/layout.tsx";
 import { Facts, ScrollTable } from "../parts/table.tsx";
 import { DigestText, grouped, VendorNote } from "../parts/text.tsx";
@@ -85,7 +86,7 @@ function ClauseTable({ view }: { view: OpView }) {
 
 function CostTable({ view }: { view: OpView }) {
   if (view.results.length === 0) return <p class="notice">No backend has a published run yet.</p>;
-  const counters = [...new Set(view.results.flatMap(({ costs }) => Object.keys(costs).filter((name) => costs[name])))];
+  const counters = countersOf(view.results);
   return (
     <section aria-labelledby="costs">
       <h2 id="costs">At what cost</h2>
@@ -98,7 +99,7 @@ function CostTable({ view }: { view: OpView }) {
             <th scope="col">Verdict</th>
             {counters.map((name) => (
               <th scope="col" class="num">
-                {name.replaceAll("_", " ")}
+                {counterText(name)}
               </th>
             ))}
           </tr>

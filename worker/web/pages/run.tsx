@@ -1,7 +1,8 @@
 import type { Child } from "hono/jsx";
 import type { RunView } from "../../registry/views.ts";
+import { Costs } from "../parts/costs.tsx";
 import { Page } from "../parts/layout.tsx";
-import { Costs, Facts, ScrollTable } from "../parts/table.tsx";
+import { Facts, ScrollTable } from "../parts/table.tsx";
 import { DigestText, ModelNotice, Moment, plural, TrustText } from "../parts/text.tsx";
 import { ConformsBadge, Legend, StateBadge, VerdictBadge } from "../parts/verdict.tsx";
 import { badEntries, pairingText, type ReportView } from "../report.ts";
@@ -71,6 +72,7 @@ function Tiers({ summary }: { summary: NonNullable<RunView["summary"]> }) {
     { tier: "core", counts: { ...summary.core, not_offered: 0 } },
     { tier: "optional", counts: summary.optional },
   ];
+  const shown = rows.filter(({ counts }) => counts.of > 0);
   return (
     <ScrollTable label="Clauses by tier and verdict">
       <thead>
@@ -81,7 +83,7 @@ function Tiers({ summary }: { summary: NonNullable<RunView["summary"]> }) {
         </tr>
       </thead>
       <tbody>
-        {rows.map(({ tier, counts }) => (
+        {shown.map(({ tier, counts }) => (
           <tr>
             <th scope="row">{tier}</th>
             <td>{counts.held}</td>

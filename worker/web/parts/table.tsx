@@ -26,10 +26,3 @@ export function Facts({ rows }: { rows: [string, Child][] }) {
     </dl>
   );
 }
-
-/** Counter name → count as `3 exits, 12 loads`; a dash where nothing was counted. */
-export function Costs({ costs }: { costs: Record<string, number> }) {
-  const counted = Object.entries(costs).filter(([, count]) => count > 0);
-  if (counted.length === 0) return <span class="quiet">none counted</span>;
-  return <>{counted.map(([name, count]) => `${count} ${name.replaceAll("_", " ")}`).join(", ")}</>;
-}

@@ -65,7 +65,7 @@ export function worstOf(count: GroupCount): { verdict: Verdict; ops: number } {
 /** `not offered` alone is no flaw, so a group of passes and absences reads as its passes. */
 export function GroupBadge({ count }: { count: GroupCount }) {
   const { verdict, ops } = worstOf(count);
-  const share = `${count.pass} of ${count.of} pass`;
+  const share = `${count.pass}/${count.of} pass`;
   if (verdict === "pass") return <VerdictBadge verdict="pass" text={share} />;
   return (
     <span class="cell">

@@ -92,7 +92,7 @@ export const op: OpView = {
       verdict: "fail",
       native: false,
       clauses: { "lock.kick.1": "fail", "lock.kick.2": "pass" },
-      costs: { hypercalls: 4, exits: 6, tlb_flushes: 0 },
+      costs: { guest_instructions: 1600, hypercall: 4, tlb_local: 0 },
     },
   ],
 };
@@ -161,7 +161,7 @@ export const run: RunView = {
       verdict: "fail",
       native: false,
       clauses: { "lock.kick.1": "fail", "lock.kick.2": "pass" },
-      costs: { exits: 6 },
+      costs: { ipis: 6 },
     },
   ],
   events: [
