@@ -1,12 +1,114 @@
-// Whose turn it is next.
-import { config } from "./config";
+// Choices: at every point, a planned deviation, one drawn by chance, or the default; while searching, the alternatives are noted.
+import { sbCount, sbDrainAll } from "../machine/storebuffer";
+import { Runstate } from "../machine/vcpu";
+import { apply, APPLIED_LEAVE, APPLIED_NOT, APPLIED_STAY, setPicking, switchTo } from "./apply";
+import { chanceAt, chancePick, chanceStart, chanceValue } from "./chance";
+import { config, STRATEGY_DFS, STRATEGY_PCT, STRATEGY_REPLAY, unitStrategy } from "./config";
 import { Cpu, cpuAt } from "./cpu";
-import { run } from "./run";
+import { FAIL_SCHEDULE, fail } from "./failure";
+import { linesCreate } from "./lines";
+import { offerAt, offerPick, offerValues } from "./offers";
+import { inspect, learn, pointVisible } from "./point";
+import { END_UNFIT, run } from "./run";
+import { CHOICE_VALUE, madeAdd, plannedAt, plannedTotal } from "./schedule";
 import { runnable } from "./scheduler";
+import { byChance, searchCreate } from "./search";
 
 /** Points after which a vCPU lets others run: sequential cases, and searches (where only endless loops get that far). */
 const QUANTUM_SEQUENTIAL: u32 = 64;
 const QUANTUM_SEARCH: u32 = 1024;
+const NOWHERE: u32 = 0xffff_ffff;
+
+/** Planned deviations made so far, and the choice index of the next one. */
+let cursor: u32 = 0;
+let nextIndex: u32 = NOWHERE;
+/** Alternatives are noted (dfs), or drawn (pct). */
+let searching: bool = false;
+let chance: bool = false;
+/** Planned deviations that do not fit are skipped (shrinking), not an error. */
+let skipping: bool = false;
+
+export function explorerCreate(): bool {
+  return linesCreate() && searchCreate();
+}
+
+/** A new schedule, with the planned deviations. */
+export function explorerStart(isSearch: bool, isShrink: bool): void {
+  const strategy = unitStrategy();
+  cursor = 0;
+  aim();
+  chance = isSearch && byChance;
+  searching = isSearch && (strategy == STRATEGY_DFS || strategy == STRATEGY_PCT);
+  skipping = isShrink || (isSearch && strategy != STRATEGY_REPLAY);
+  if (chance) chanceStart();
+}
+
+function aim(): void {
+  nextIndex = cursor < plannedTotal() ? load<u32>(plannedAt(cursor)) : NOWHERE;
+}
+
+/** Whether alternatives at this index are children of the node under way. */
+@inline
+function isBehind(): bool {
+  return searching && !chance && nextIndex == NOWHERE && run.quiet == 0;
+}
+
+/** Makes the planned deviation that is due at this index. */
+function takePlanned(c: Cpu, index: u32): u32 {
+  const at = plannedAt(cursor);
+  cursor += 1;
+  aim();
+  const done = apply(c, index, load<u32>(at, 4), load<u32>(at, 8));
+  if (done == APPLIED_NOT && !skipping) unfit(c);
+  return done;
+}
+
+function unfit(c: Cpu): void {
+  fail(FAIL_SCHEDULE, -1, c, 0, "the schedule does not fit the case: a choice is not possible where it says so");
+  run.end = END_UNFIT;
+}
+
+/** The schedule has ended: planned deviations that never came are an error of a replay. */
+export function leftOver(): bool {
+  return nextIndex != NOWHERE && !skipping;
+}
+
+/** At a point of the running CPU: true = its instruction executes now. */
+export function decide(c: Cpu, id: u32, args: usize): bool {
+  if (searching) inspect(c, id, args);
+  for (;;) {
+    const index = run.decisions;
+    run.decisions = index + 1;
+    let done = APPLIED_NOT;
+    if (index == nextIndex) done = takePlanned(c, index);
+    else if (chance) done = run.quiet ? APPLIED_NOT : chanceAt(c, index, id);
+    else if (isBehind()) offerAt(c, index, id, args);
+    if (done == APPLIED_LEAVE) return false;
+    if (done == APPLIED_STAY) continue;
+    return defaultAt(c);
+  }
+}
+
+function defaultAt(c: Cpu): bool {
+  c.points += 1;
+  const limit = run.sequential ? QUANTUM_SEQUENTIAL : QUANTUM_SEARCH;
+  if (!c.yielded && c.points <= limit) {
+    if (!searching) return true;
+    learn();
+    if (pointVisible) c.visible += 1;
+    return true;
+  }
+  if (!c.yielded) drainSleepers(c.points > limit);
+  c.yielded = 0;
+  c.points = 0;
+  const other = nextAfter(c);
+  if (other < 0) {
+    if (searching) learn();
+    return true;
+  }
+  switchTo(other);
+  return false;
+}
 
 /** The next runnable CPU after this one in a circle, -1 if no other is. */
 export function nextAfter(c: Cpu): i32 {
@@ -17,47 +119,52 @@ export function nextAfter(c: Cpu): i32 {
   return -1;
 }
 
-export function switchTo(other: u32): void {
-  const c = cpuAt(other);
-  c.points = 0;
-  c.visible = 0;
-  run.current = other;
-}
-
-/** At a point of the running CPU: true = it goes on. */
-export function decide(c: Cpu, id: u32, args: usize): bool {
-  run.decisions += 1;
-  c.points += 1;
-  if (!c.yielded && c.points <= (run.sequential ? QUANTUM_SEQUENTIAL : QUANTUM_SEARCH)) return true;
-  const yielded = c.yielded;
-  c.yielded = 0;
-  c.points = 0;
-  const other = nextAfter(c);
-  if (other < 0) return true;
-  switchTo(other);
-  return false;
+/** Every store becomes visible in the end: those of vCPUs that do nothing, or (whoever spins without pausing) of all. */
+export function drainSleepers(everybody: bool): void {
+  for (let i: u32 = 0; i < config.vcpus; i++) {
+    const v = cpuAt(i).vcpu;
+    if (sbCount(v) && (everybody || v.runstate != Runstate.GUEST)) sbDrainAll(v);
+  }
 }
 
 /** The running CPU cannot run: the lowest that can is next. False = nobody can. */
 export function pickNext(): bool {
-  for (let i: u32 = 0; i < config.vcpus; i++) {
-    if (!runnable(cpuAt(i))) continue;
-    switchTo(i);
-    run.decisions += 1;
+  for (;;) {
+    const index = run.decisions;
+    run.decisions = index + 1;
+    const here = cpuAt(run.current);
+    let done = APPLIED_NOT;
+    setPicking(true);
+    if (index == nextIndex) done = takePlanned(here, index);
+    else if (chance) done = chancePick(here, index);
+    setPicking(false);
+    if (done != APPLIED_NOT) return true;
+    const lowest = lowestRunnable();
+    if (!chance && isBehind()) offerPick(index, lowest);
+    if (lowest < 0) return false;
+    switchTo(lowest);
     return true;
   }
-  return false;
 }
 
-export function explorerCreate(): bool {
-  return true;
+function lowestRunnable(): i32 {
+  for (let i: u32 = 0; i < config.vcpus; i++) if (runnable(cpuAt(i))) return i;
+  return -1;
 }
 
-/** A new schedule. */
-export function explorerStart(generate: bool, lenient: bool): void {}
-
-/** test.choose, host.choose: a value below n. */
+/** test.choose, host.choose: a value below n, by default 0. */
 export function choose(c: Cpu, n: u32): u64 {
-  run.decisions += 1;
-  return 0;
+  const index = run.decisions;
+  run.decisions = index + 1;
+  let value: u32 = 0;
+  if (index == nextIndex) {
+    const at = plannedAt(cursor);
+    cursor += 1;
+    aim();
+    if (load<u32>(at, 4) == CHOICE_VALUE && load<u32>(at, 8) < n) value = load<u32>(at, 8);
+    else if (!skipping) unfit(c);
+  } else if (chance) value = chanceValue(n);
+  else if (isBehind()) offerValues(index, n);
+  if (value) madeAdd(index, CHOICE_VALUE, value);
+  return value;
 }

@@ -5,9 +5,13 @@ import { exec } from "../machine/instructions";
 import { codeAddress, codeRole } from "../machine/layout";
 import { MachineOp, Step } from "../machine/ops";
 import { EndKind, reg, setReg } from "../machine/vcpu";
+import { sbDrainAll } from "../machine/storebuffer";
+import { sbDrainAll } from "../machine/storebuffer";
 import { callArgs, contextAt, contextRegisters, Cpu, LEAVE_CODE, LEAVE_END, LEAVE_EXIT, LEAVE_FAULT, LEAVE_JUMP, LEAVE_OP, LEAVE_POINT, LEAVE_SLEEP, token } from "./cpu";
 import { FAIL_CONTROL, FAIL_DIED, fail, failBegin, failEnd } from "./failure";
 import { Binding, bindingAt } from "./link";
+import { drainSleepers } from "./explorer";
+import { drainSleepers } from "./explorer";
 import { deliverable, guestPoint } from "./points";
 import { END_NOT_OFFERED, END_OK, run } from "./run";
 import { put, putU64 } from "./text";
@@ -70,12 +74,20 @@ function copy(c: Cpu, id: u32, args: usize): i32 {
 
 /** Bookkeeping of a completed instruction. */
 function completed(c: Cpu, id: u32): void {
-  if (id == <u32>MachineOp.pause) {
-    c.yielded = 1;
-    c.pauses += 1;
-    c.sincePause = 0;
-    c.pausedAt = <u64>c.instructions;
-  } else if (id == <u32>MachineOp.wrmsr) run.deadlineDirty = 1;
+  if (id == <u32>MachineOp.pause) return paused(c);
+  if (id == <u32>MachineOp.wrmsr) run.deadlineDirty = 1;
+  if (id > <u32>MachineOp.load64) run.idleYields = 0;
+}
+
+/** pause: others first. Stores do not wait for ever: who spins, and who sleeps meanwhile, makes them visible. */
+function paused(c: Cpu): void {
+  c.yielded = 1;
+  c.pauses += 1;
+  c.sincePause = 0;
+  c.pausedAt = c.instructions;
+  run.idleYields += 1;
+  if (c.pauses > 2) sbDrainAll(c.vcpu);
+  drainSleepers(false);
 }
 
 /** An instruction that did not simply complete. */

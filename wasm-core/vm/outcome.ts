@@ -10,6 +10,7 @@ import {
   FAIL_FUEL,
   FAIL_ISOLATION,
   FAIL_LINK,
+  FAIL_SCHEDULE,
   FAIL_STUCK,
   FAIL_TRAP,
   failure,
@@ -72,6 +73,7 @@ export function writeOutcome(): void {
 function endWord(): string {
   if (!result.failed) return "ok";
   if (failure.kind == FAIL_EXPECT || failure.kind == FAIL_DIED || failure.kind == FAIL_ISOLATION || failure.kind == FAIL_AUDIT) return "fail";
+  if (failure.kind == FAIL_SCHEDULE) return "refused";
   return failure.kind == FAIL_STUCK ? "stuck" : "error";
 }
 
@@ -225,6 +227,8 @@ function kindWord(): string {
       return "died";
     case FAIL_LINK:
       return "link";
+    case FAIL_SCHEDULE:
+      return "schedule";
     default:
       return failure.kind == FAIL_AUDIT ? "audit" : "unclaimed";
   }

@@ -38,9 +38,16 @@ export function scheduleRun(slice: i64): bool {
   return true;
 }
 
+/** Yields by pause without anything else happening, after which time goes on to the next deadline. */
+const IDLE_YIELDS: u32 = 256;
+
 function turn(): void {
   if (run.resume) return resumeTurn();
   if (machine.now >= run.deadline || run.deadlineDirty) clockPoint();
+  if (run.idleYields >= IDLE_YIELDS && run.deadline != NEVER) {
+    run.idleYields = 0;
+    return idle();
+  }
   if (!run.hostActive && run.queueCount) return startHostCall();
   const c = cpuAt(run.current);
   if (!runnable(c)) {

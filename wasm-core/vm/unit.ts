@@ -24,8 +24,8 @@ import { enterRole } from "./contexts";
 import { costsCount } from "./costs";
 import { cpuAt } from "./cpu";
 import { refuse, refuseNumber } from "./errors";
-import { explorerStart, pickNext } from "./explorer";
-import { FAIL_AUDIT, failAnywhere, failureKey, notesClear } from "./failure";
+import { explorerStart, leftOver, pickNext } from "./explorer";
+import { FAIL_AUDIT, FAIL_SCHEDULE, failAnywhere, failureKey, notesClear } from "./failure";
 import { kernelRun } from "./link";
 import { Result, result, writeOutcome } from "./outcome";
 import { outcomeKeep, outcomesForget, outcomeStart } from "./outcome-set";
@@ -126,12 +126,17 @@ function start(): void {
   if (first) costsCount(true);
   explorerStart(phase == PHASE_SEARCH, phase == PHASE_SHRINK);
   for (let role: u32 = 0; role < unitRoles(); role++) enterRole(cpuAt(unitVcpuOfRole(role)), kernelRun, unitCase(), role);
+  run.current = unitVcpuOfRole(0);
   if (run.end == END_NONE) pickNext();
 }
 
 function scheduleEnded(): void {
   running = false;
   result.fuel += run.fuelUsed;
+  if (run.end == END_OK && leftOver()) {
+    failAnywhere(FAIL_SCHEDULE, -1, "the schedule does not fit the case: it names a choice behind the end");
+    run.end = END_UNFIT;
+  }
   if (run.end == END_OK && !canaryIntact()) failAnywhere(FAIL_AUDIT, -1, "a frame of somebody else was written to");
   costsCount(false);
   if (phase == PHASE_SEARCH) searchEnded();

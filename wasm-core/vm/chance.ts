@@ -1,0 +1,93 @@
+// Probabilistic concurrency testing (Burckhardt, Kothari, Musuvathi, Nagarakatte: "A Randomized Scheduler with Probabilistic
+// Guarantees of Finding Bugs", ASPLOS 2010): random priorities, lowered at d − 1 random points. Drawn from the unit's seed.
+import { mix } from "../machine/frames";
+import { apply, APPLIED_NOT, taken } from "./apply";
+import { config, FLAG_STEAL, unitArrival, unitArrivals, unitBound, unitFlags, unitSeed, unitSlice } from "./config";
+import { Cpu, cpuAt } from "./cpu";
+import { wouldSee } from "./offers";
+import { pointStealable } from "./point";
+import { HOST_POINT } from "./points";
+import { run } from "./run";
+import { CHOICE_ARRIVAL, CHOICE_DRAIN, CHOICE_STEAL, CHOICE_SWITCH } from "./schedule";
+import { runnable } from "./scheduler";
+import { searchTried } from "./search";
+
+const CHANGES_MAX: u32 = 8;
+/** Of so many worthwhile points, one has a steal or an arrival. */
+const RARITY: u64 = 16;
+
+/** Priority per vCPU: larger runs first. */
+const priorities: usize = memory.data(64, 8);
+/** Choice indices at which the running vCPU's priority drops. */
+const changes: usize = memory.data(32, 4);
+let changeCount: u32 = 0;
+let lowest: i64 = 0;
+let state: u64 = 0;
+/** Decisions of the longest schedule so far: where the changes are drawn from. */
+let length: u32 = 64;
+
+function draw(n: u64): u64 {
+  state = mix(state);
+  return n ? state % n : 0;
+}
+
+/** A new schedule. */
+export function chanceStart(): void {
+  state = unitSeed() ^ (<u64>searchTried() << 32) ^ unitSlice();
+  if (run.decisions > length) length = run.decisions;
+  lowest = 0;
+  for (let i: u32 = 0; i < config.vcpus; i++) store<i64>(priorities + (i << 3), <i64>(1 + draw(1 << 30)));
+  const depth = unitBound();
+  changeCount = depth < 1 ? 0 : depth > CHANGES_MAX ? CHANGES_MAX : depth;
+  for (let i: u32 = 0; i < changeCount; i++) store<u32>(changes + (i << 2), <u32>draw(length));
+}
+
+function lower(c: Cpu): void {
+  lowest -= 1;
+  store<i64>(priorities + (c.index << 3), lowest);
+}
+
+/** The runnable CPU of the highest priority, -1 if none is. */
+function best(): i32 {
+  let found = -1;
+  for (let i: u32 = 0; i < config.vcpus; i++) {
+    if (!runnable(cpuAt(i))) continue;
+    if (found < 0 || load<i64>(priorities + (i << 3)) > load<i64>(priorities + (found << 3))) found = i;
+  }
+  return found;
+}
+
+/** Draws the choice at a point; what it answers is apply's. */
+export function chanceAt(c: Cpu, index: u32, id: u32): u32 {
+  if (index > length) length = index;
+  for (let i: u32 = 0; i < changeCount; i++) if (load<u32>(changes + (i << 2)) == index) lower(c);
+  for (let i: u32 = 0; i < config.vcpus; i++) {
+    if (i != c.index && wouldSee(c, cpuAt(i)) && draw(2)) return apply(c, index, CHOICE_DRAIN, i);
+  }
+  if (!(id & HOST_POINT)) {
+    if (unitFlags() & FLAG_STEAL && pointStealable && draw(RARITY) == 0) return apply(c, index, CHOICE_STEAL, c.index);
+    for (let k: u32 = 0; k < unitArrivals(); k++) {
+      if (unitArrival(k, 2) == c.index && taken(k) < unitArrival(k, 3) && draw(RARITY) == 0) return apply(c, index, CHOICE_ARRIVAL, k);
+    }
+  }
+  if (c.yielded) {
+    lower(c);
+    return APPLIED_NOT;
+  }
+  const other = best();
+  return other < 0 || <u32>other == c.index ? APPLIED_NOT : apply(c, index, CHOICE_SWITCH, other);
+}
+
+/** Draws who is next where the running CPU cannot go on. */
+export function chancePick(c: Cpu, index: u32): u32 {
+  const other = best();
+  for (let i: u32 = 0; i < config.vcpus; i++) {
+    if (!runnable(cpuAt(i))) continue;
+    return <i32>i == other ? APPLIED_NOT : apply(c, index, CHOICE_SWITCH, other);
+  }
+  return APPLIED_NOT;
+}
+
+export function chanceValue(n: u32): u32 {
+  return <u32>draw(n);
+}

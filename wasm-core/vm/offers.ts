@@ -1,0 +1,87 @@
+// The worthwhile alternatives at a point: each becomes a child of the schedule under way.
+import { machine } from "../machine/machine";
+import { sbCount } from "../machine/storebuffer";
+import { NEVER } from "../machine/timers";
+import { interruptsEnabled, Runstate } from "../machine/vcpu";
+import { MachineOp } from "../machine/ops";
+import { taken } from "./apply";
+import { config, FLAG_EVICT, FLAG_STEAL, FLAG_TIME, unitArrival, unitArrivals, unitFlags } from "./config";
+import { Cpu, cpuAt } from "./cpu";
+import { bufferHolds, buffersMeet } from "./lines";
+import { nextAfter } from "./explorer";
+import { inspectStale, pointDrains, pointMa, pointSlot, pointStealable, pointVisible, pointWalks } from "./point";
+import { HOST_POINT } from "./points";
+import { run } from "./run";
+import { CHOICE_ARRIVAL, CHOICE_DRAIN, CHOICE_EVICT, CHOICE_STEAL, CHOICE_SWITCH, CHOICE_TIME, CHOICE_VALUE } from "./schedule";
+import { runnable } from "./scheduler";
+import { searchAdd } from "./search";
+
+/** Notes the alternatives before instruction `id` of the running CPU. */
+export function offerAt(c: Cpu, index: u32, id: u32, args: usize): void {
+  const inHost = (id & HOST_POINT) != 0;
+  if (c.yielded) offerYield(c, index);
+  else if (pointVisible && c.visible) offerSwitches(c, index);
+  for (let i: u32 = 0; i < config.vcpus; i++) {
+    if (i != c.index && wouldSee(c, cpuAt(i))) searchAdd(index, CHOICE_DRAIN, i, run.preemptions);
+  }
+  if (inHost) return;
+  if (unitArrivals()) offerArrivals(c, index, id);
+  const flags = unitFlags();
+  if (flags & FLAG_STEAL && pointStealable) searchAdd(index, CHOICE_STEAL, c.index, run.preemptions + 1);
+  if (flags & FLAG_EVICT && pointSlot >= 0 && inspectStale(c, addressOf(id, args))) {
+    searchAdd(index, CHOICE_EVICT, (c.index << 16) | pointSlot, run.preemptions);
+  }
+  if (flags & FLAG_TIME && pointVisible && run.deadline != NEVER && run.deadline > machine.now) searchAdd(index, CHOICE_TIME, 0, run.preemptions);
+}
+
+function addressOf(id: u32, args: usize): u64 {
+  const second = id >= <u32>MachineOp.rmw && id != <u32>MachineOp.fill;
+  return second ? load<u64>(args, 8) : load<u64>(args);
+}
+
+function offerSwitches(c: Cpu, index: u32): void {
+  for (let i: u32 = 0; i < config.vcpus; i++) {
+    if (i != c.index && runnable(cpuAt(i))) searchAdd(index, CHOICE_SWITCH, i, run.preemptions + 1);
+  }
+}
+
+/** pause gives way for free: to anybody but the default one. */
+function offerYield(c: Cpu, index: u32): void {
+  const chosen = nextAfter(c);
+  for (let i: u32 = 0; i < config.vcpus; i++) {
+    if (i != c.index && <i32>i != chosen && runnable(cpuAt(i))) searchAdd(index, CHOICE_SWITCH, i, run.preemptions);
+  }
+}
+
+/** Whether this CPU's instruction would make a difference to a store that waits in the other's buffer. */
+export function wouldSee(c: Cpu, other: Cpu): bool {
+  if (!sbCount(other.vcpu)) return false;
+  if (pointWalks || (pointMa != 0 && bufferHolds(other.vcpu, pointMa))) return true;
+  return pointDrains && buffersMeet(c.vcpu, other.vcpu);
+}
+
+/** Before an instruction that IF = 0 could matter to nobody: arriving there is arriving at the next one. */
+function offerArrivals(c: Cpu, index: u32, id: u32): void {
+  if (!interruptsEnabled(c.vcpu) && id <= <u32>MachineOp.pause) return;
+  for (let k: u32 = 0; k < unitArrivals(); k++) {
+    if (unitArrival(k, 2) == c.index && taken(k) < unitArrival(k, 3)) searchAdd(index, CHOICE_ARRIVAL, k, run.preemptions);
+  }
+}
+
+/** Notes the alternatives where the running CPU cannot go on: any other runnable one, and arrivals that wake a sleeper. */
+export function offerPick(index: u32, chosen: i32): void {
+  for (let i: u32 = 0; i < config.vcpus; i++) {
+    if (<i32>i != chosen && runnable(cpuAt(i))) searchAdd(index, CHOICE_SWITCH, i, run.preemptions);
+  }
+  for (let k: u32 = 0; k < unitArrivals(); k++) {
+    const vcpu = unitArrival(k, 2);
+    if (vcpu < config.vcpus && cpuAt(vcpu).vcpu.runstate == Runstate.HALTED && taken(k) < unitArrival(k, 3)) {
+      searchAdd(index, CHOICE_ARRIVAL, k, run.preemptions);
+    }
+  }
+}
+
+/** Notes the other values of a choose. */
+export function offerValues(index: u32, n: u32): void {
+  for (let value: u32 = 1; value < n && value < 64; value++) searchAdd(index, CHOICE_VALUE, value, run.preemptions);
+}

@@ -1,0 +1,129 @@
+// What the instruction at a point does that others could notice. Computed before it executes, while searching.
+//
+//   A switch away is worth trying only before a visible instruction: what nobody else touches commutes with everything.
+//   A store is not visible when it executes: it enters the store buffer, and draining is a choice of its own.
+import { MachineOp } from "../machine/ops";
+import { tlbLookup, tlbMa } from "../machine/tlb";
+import { translateOnly } from "../machine/translate";
+import { tlbOf } from "../machine/vcpu";
+import { Cpu } from "./cpu";
+import { HostOp } from "./imports";
+import { bufferConflicts, lineConflicts, lineTouch } from "./lines";
+import { HOST_POINT } from "./points";
+
+/** Machine address of the access, 0 = none or unknown. */
+export let pointMa: u32 = 0;
+export let pointWrites: bool = false;
+/** Others could notice when it executes. */
+export let pointVisible: bool = false;
+/** The host half on the same CPU could: worth a steal. */
+export let pointStealable: bool = false;
+/** It walks page tables: any waiting store of others may be an entry. */
+export let pointWalks: bool = false;
+/** It drains the own store buffer. */
+export let pointDrains: bool = false;
+/** Slot of the TLB entry it uses, -1 = none. */
+export let pointSlot: i32 = -1;
+let agent: u32 = 0;
+
+const LOCK: u64 = 0x100;
+
+/** Looks at instruction `id` (HOST_POINT set: of the host half) of this CPU. */
+export function inspect(c: Cpu, id: u32, args: usize): void {
+  pointMa = 0;
+  pointWrites = false;
+  pointVisible = true;
+  pointStealable = true;
+  pointWalks = false;
+  pointDrains = false;
+  pointSlot = -1;
+  if (id & HOST_POINT) inspectHost(c, id & ~HOST_POINT, args);
+  else if (id < <u32>MachineOp.mfence) inspectAccess(c, id, args);
+  else inspectInstruction(c, id);
+}
+
+function inspectAccess(c: Cpu, id: u32, args: usize): void {
+  const isModify = id == <u32>MachineOp.rmw || id == <u32>MachineOp.cmpxchg;
+  const hasPointer = isModify || id == <u32>MachineOp.copy_in || id == <u32>MachineOp.copy_out;
+  let va = load<u64>(args, 0);
+  if (hasPointer) va = load<u64>(args, 8);
+  if (id == <u32>MachineOp.fill) va += c.vcpu.progress << 3;
+  else if (hasPointer && !isModify) va += c.vcpu.progress;
+  locate(c, va);
+  agent = 1 << c.index;
+  pointWrites = isModify || (id >= <u32>MachineOp.store8 && id != <u32>MachineOp.copy_in);
+  pointDrains = isModify && ((load<u64>(args) & LOCK) != 0 || (id == <u32>MachineOp.rmw && (load<u64>(args) & 15) == 0));
+  if (!pointMa) return;
+  judge(c, isModify);
+}
+
+/** Sets pointVisible and pointStealable of an access to pointMa. */
+function judge(c: Cpu, isModify: bool): void {
+  const mine: u32 = 0x101 << c.index;
+  const plainStore = pointWrites && !isModify;
+  const drainsSomething = pointDrains && bufferConflicts(c.vcpu, mine);
+  pointVisible = pointWalks || drainsSomething || (!plainStore && lineConflicts(pointMa, mine, pointWrites));
+  pointStealable = pointVisible || lineConflicts(pointMa, agent, pointWrites);
+}
+
+/** Finds the machine address without any effect. */
+function locate(c: Cpu, va: u64): void {
+  const v = c.vcpu;
+  const entry = tlbLookup(v, va);
+  if (entry) {
+    pointMa = tlbMa(entry) | (<u32>va & 0xfff);
+    pointSlot = <i32>((entry - tlbOf(v)) >> 4);
+    return;
+  }
+  const ma = translateOnly(v, va, 0);
+  pointWalks = true;
+  if (ma >= 0) pointMa = <u32>ma;
+}
+
+/** Whether the entry that the access would use is stale: evicting it then makes a difference. */
+export function inspectStale(c: Cpu, va: u64): bool {
+  const ma = translateOnly(c.vcpu, va, 0);
+  return pointSlot >= 0 && (ma < 0 || <u32>ma != pointMa);
+}
+
+function inspectInstruction(c: Cpu, id: u32): void {
+  const mine: u32 = 0x101 << c.index;
+  switch (id) {
+    case MachineOp.sfence:
+    case MachineOp.lfence:
+    case MachineOp.pause:
+      pointVisible = false;
+      pointStealable = false;
+      return;
+    case MachineOp.mfence:
+    case MachineOp.iret:
+    case MachineOp.lgdt:
+    case MachineOp.lidt:
+    case MachineOp.lldt:
+    case MachineOp.ltr:
+      pointDrains = true;
+      pointVisible = bufferConflicts(c.vcpu, mine);
+      pointStealable = pointVisible;
+      return;
+    default:
+      pointDrains = id != <u32>MachineOp.cli && id != <u32>MachineOp.sti && id != <u32>MachineOp.rdtsc;
+  }
+}
+
+function inspectHost(c: Cpu, id: u32, args: usize): void {
+  pointStealable = false;
+  if (id >= <u32>HostOp.mfence) return;
+  const hasPointer = id >= <u32>HostOp.rmw;
+  const isModify = id == <u32>HostOp.rmw || id == <u32>HostOp.cmpxchg;
+  pointMa = <u32>(hasPointer ? load<u64>(args, 8) : load<u64>(args));
+  pointWrites = isModify || (id >= <u32>HostOp.store8 && id != <u32>HostOp.copy_in);
+  pointDrains = isModify && (load<u64>(args) & LOCK) != 0;
+  agent = 0x100 << c.index;
+  if (pointMa) judge(c, isModify);
+  pointStealable = false;
+}
+
+/** The instruction executes now: its access is learnt. */
+export function learn(): void {
+  if (pointMa) lineTouch(pointMa, agent, pointWrites);
+}
