@@ -7,12 +7,15 @@ import * as C from "../generated/clauses";
 import { begin, finish, me, setUp, vcpus } from "../lib/case";
 import { holds, same } from "../lib/expect";
 import { delivered, FIRST_VECTOR, interruptsOn, onInterrupt, raise, raiseLater, taken } from "../lib/interrupts";
-import { post, RMW_XCHG8, see, word } from "../lib/memory";
+import { post, RMW_XCHG8, see, word, wordAddress } from "../lib/memory";
 
 const OUTER: i32 = 0;
 const INNER: i32 = 1;
 const WAITING: i32 = 2;
 const DATA: i32 = 3;
+const WOKEN: i32 = 4;
+/** Turns after which a waiter is taken to be one that never sleeps, as on bare metal. */
+const TURNS_MAX: i32 = 50;
 
 function hold(lock: i32): void {
   machine.store8(word(lock), 1);
@@ -25,6 +28,23 @@ function waitWhileHeld(lock: i32): void {
 /** Releases by a locked exchange, as an unlock path that must look at the waiter's state afterwards. */
 function release(lock: i32): void {
   machine.rmw(RMW_XCHG8, word(lock), 0);
+}
+
+/** Kicks again and again, so that nothing depends on one kick, until shared word `done` is set. */
+function kickUntil(vcpu: i32, done: i32): void {
+  while (test.peek(wordAddress(done)) === 0) {
+    pvi.lock_kick(vcpu);
+    machine.pause();
+  }
+}
+
+/** Gives way until `vcpu` sleeps, and has taken `vector` before if one is named. */
+function untilAsleep(vcpu: i32, vector: i32): void {
+  for (let turn = 0; turn < TURNS_MAX; turn++) {
+    const interrupted = vector === 0 || delivered(vcpu, vector) !== 0;
+    if (interrupted && test.state(vcpu, test.STATE_HALTED) !== 0) return;
+    machine.pause();
+  }
 }
 
 export function lock_wait_changed(): void {
@@ -48,11 +68,12 @@ export function lock_wait_announced(role: i32): void {
     pvi.lock_wait(word(OUTER), 1);
     waitWhileHeld(OUTER);
     same(C.lock_wait_2, "the announcement", see(WAITING), 1);
+    post(WOKEN, 1);
   } else {
     see(WAITING);
     begin();
     release(OUTER);
-    if (see(WAITING) === 1) pvi.lock_kick(0);
+    if (see(WAITING) === 1) kickUntil(0, WOKEN);
   }
 }
 
@@ -114,7 +135,7 @@ function waitForInner(): void {
   waitWhileHeld(INNER);
 }
 
-/** An interrupt hits at any moment of the wait; its handler waits for another lock and takes the one sticky kick. */
+/** An interrupt hits at any moment of the wait; its handler sleeps for another lock and takes the only kick. */
 export function lock_wait_nested(role: i32): void {
   setUp();
   if (role === 0) {
@@ -129,6 +150,7 @@ export function lock_wait_nested(role: i32): void {
     see(OUTER);
     begin();
     raise(0, FIRST_VECTOR + 1);
+    untilAsleep(0, FIRST_VECTOR + 1);
     release(OUTER);
     release(INNER);
     pvi.lock_kick(0);
@@ -161,20 +183,22 @@ function allDelivered(vcpu: i32): i64 {
   return sum;
 }
 
-/** The owner releases and writes by plain stores, then kicks: the waiter must see both. */
+/** The owner releases and writes by plain stores, then kicks the sleeping waiter: it must see both. */
 export function lock_kick_stores(role: i32): void {
   setUp();
   if (role === 0) {
     pvi.irq_disable();
     hold(OUTER);
     see(DATA);
-    begin();
+    test.barrier(1);
     waitWhileHeld(OUTER);
     same(C.lock_kick_3, "data stored before the kick", see(DATA), 9);
   } else {
     see(OUTER);
     see(DATA);
-    begin();
+    test.barrier(1);
+    untilAsleep(3, 0);
+    test.quiet(0);
     post(DATA, 9);
     machine.store8(word(OUTER), 0);
     pvi.lock_kick(3);
