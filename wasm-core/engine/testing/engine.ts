@@ -167,7 +167,7 @@ export class Engine {
     const func = this.exported(instance, name);
     if (func < 0) throw new Error(`no export ${name}`);
     this.enter(thread, instance, func, args);
-    const { ran } = this.runSliced(thread, () => 1_000_000);
+    const { ran } = this.runSliced(thread, () => 1_000_000, 10_000_000_000);
     if (ran === RAN.returned) return this.results(thread, 1)[0];
     const text = ran === RAN.trap ? this.trap(thread) : `ran ${ran}`;
     this.wasm.threadReset(thread);
