@@ -100,6 +100,8 @@ export class Cpu {
   halted: u32;
   /** Taken from the guest by a steal; ns to pass before it runs again. */
   stolen: u64;
+  /** 1 = whether others come before it runs again has been decided. */
+  readyAsked: u32;
   /** Real time until which a planned steal lasts. */
   planSteal: u64;
   /** Failed entry checks without an instruction in between. */

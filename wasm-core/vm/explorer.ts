@@ -50,7 +50,7 @@ function aim(): void {
 /** Whether alternatives at this index are children of the node under way. */
 @inline
 function isBehind(): bool {
-  return searching && !chance && nextIndex == NOWHERE && run.quiet == 0;
+  return searching && !chance && nextIndex == NOWHERE && (run.quiet & ~run.released) == 0;
 }
 
 /** Makes the planned deviation that is due at this index. */
@@ -81,7 +81,7 @@ export function decide(c: Cpu, id: u32, args: usize): bool {
     run.decisions = index + 1;
     let done = APPLIED_NOT;
     if (index == nextIndex) done = takePlanned(c, index);
-    else if (chance) done = run.quiet ? APPLIED_NOT : chanceAt(c, index, id);
+    else if (chance) done = run.quiet & ~run.released ? APPLIED_NOT : chanceAt(c, index, id);
     else if (isBehind()) offerAt(c, index, id, args);
     if (done == APPLIED_LEAVE) return false;
     if (done == APPLIED_STAY) continue;
@@ -145,6 +145,19 @@ export function pickNext(): bool {
     switchTo(lowest);
     return true;
   }
+}
+
+/** A descheduled CPU could run again: true = at once, as it does by default. Others come first for free. */
+export function staysWith(c: Cpu): bool {
+  const index = run.decisions;
+  run.decisions = index + 1;
+  let done = APPLIED_NOT;
+  setPicking(true);
+  if (index == nextIndex) done = takePlanned(c, index);
+  else if (chance) done = chancePick(c, index);
+  setPicking(false);
+  if (!chance && isBehind()) offerPick(index, c.index);
+  return done == APPLIED_NOT;
 }
 
 function lowestRunnable(): i32 {

@@ -32,6 +32,8 @@ export class Run {
   rolesLeft: u32;
   /** Bit per vCPU whose role is in quiet set-up. */
   quiet: u32;
+  /** Bit per vCPU that a barrier has released and that has not run since: not quiet any more. */
+  released: u32;
   mayEnd: u32;
   /** Round-robin and stepping time. */
   sequential: u32;

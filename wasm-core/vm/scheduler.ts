@@ -12,7 +12,7 @@ import { enterCallCode, enterOp, entryReturned } from "./contexts";
 import { countHost, countSettle } from "./costs";
 import { Cpu, cpuAt, LEAVE_CODE, LEAVE_EXIT, LEAVE_FAULT, LEAVE_JUMP, LEAVE_NONE, LEAVE_OP } from "./cpu";
 import { deliverFault, jumped, serveEvent } from "./events";
-import { pickNext } from "./explorer";
+import { pickNext, staysWith } from "./explorer";
 import { failTrap } from "./fail-thread";
 import { hostThread } from "./link";
 import { beginEntry, exitGuest, hostReturned, inGuest, startHostCall } from "./lock";
@@ -112,6 +112,11 @@ function idle(): void {
 
 /** A READY vCPU runs again: what was stolen from it is over. */
 function scheduleIn(c: Cpu): void {
+  if (!c.readyAsked) {
+    c.readyAsked = 1;
+    if (!staysWith(c)) return;
+  }
+  c.readyAsked = 0;
   if (c.stolen) {
     advance(c.stolen);
     c.stolen = 0;

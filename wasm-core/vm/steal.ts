@@ -3,12 +3,12 @@ import { setRunstate } from "../machine/time";
 import { Runstate } from "../machine/vcpu";
 import { Cpu } from "./cpu";
 import { hostSchedFunc } from "./link";
-import { inGuest, takeOut } from "./lock";
+import { takeOut } from "./lock";
 import { HOST_SCHED, queuePush, run } from "./run";
 
-/** Deschedules a vCPU in guest mode; false if it is not in guest mode. It is READY from now on. */
+/** Deschedules a vCPU that executes in guest mode; false if it does not (one that sleeps loses nothing). It is READY from now on. */
 export function steal(c: Cpu): bool {
-  if (!inGuest(c)) return false;
+  if (c.vcpu.runstate != Runstate.GUEST) return false;
   takeOut(c);
   setRunstate(c.vcpu, Runstate.READY);
   c.schedDue = 1;

@@ -132,6 +132,7 @@ function barrier(c: Cpu, id: i32): i32 {
   if (c.role < 0) return HOST_DONE;
   if (c.barrier == BARRIER_OPEN) {
     c.barrier = BARRIER_NONE;
+    run.released &= ~(1 << c.index);
     return HOST_DONE;
   }
   sbDrainAll(c.vcpu);
@@ -139,8 +140,19 @@ function barrier(c: Cpu, id: i32): i32 {
     c.barrier = id & 0x7fff_ffff;
     return leave(c, LEAVE_POINT);
   }
-  for (let i: u32 = 0; i < config.vcpus; i++) if (cpuAt(i).barrier >= 0) cpuAt(i).barrier = BARRIER_OPEN;
+  openBarrier(c);
   return HOST_DONE;
+}
+
+/** The last one has come: everybody may go on, and whoever does first could as well wait for the others. */
+function openBarrier(last: Cpu): void {
+  for (let i: u32 = 0; i < config.vcpus; i++) {
+    const c = cpuAt(i);
+    if (c.barrier < 0) continue;
+    c.barrier = BARRIER_OPEN;
+    run.released |= 1 << i;
+  }
+  last.visible = 1;
 }
 
 function everybodyElseWaits(): bool {
