@@ -19,13 +19,13 @@ export const style = `
 }
 *, *::before, *::after { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; scroll-padding-top: 1rem; }
-body { margin: 0; background: var(--ground); color: var(--ink); font: 400 1rem/1.55 var(--sans); font-variant-numeric: tabular-nums; }
+body { margin: 0; background: var(--ground); color: var(--ink); font: 400 1rem/1.55 var(--sans); font-variant-numeric: tabular-nums; overflow-wrap: break-word; }
 .skip { position: absolute; left: 1rem; top: -4rem; padding: .5rem .75rem; background: var(--raised); border: 2px solid var(--focus); z-index: 2; }
 .skip:focus { top: .5rem; }
 :focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; border-radius: 2px; }
 a { color: var(--link); text-underline-offset: .18em; text-decoration-thickness: .06em; }
 a:hover { text-decoration-thickness: .12em; }
-.page { max-width: 76rem; margin: 0 auto; padding: 0 clamp(1rem, 4vw, 2.5rem); }
+.page { max-width: 84rem; margin: 0 auto; padding: 0 clamp(1rem, 4vw, 2.5rem); }
 .top { border-bottom: 1px solid var(--line); background: var(--raised); }
 .top .page { display: flex; flex-wrap: wrap; align-items: baseline; gap: .25rem 1.5rem; padding-block: .85rem; }
 .mark { font-weight: 650; font-size: 1.125rem; letter-spacing: -.01em; color: var(--ink); text-decoration: none; }
@@ -61,7 +61,10 @@ tbody tr:last-child > * { border-bottom: 0; }
 thead th { font-size: .8125rem; font-weight: 600; color: var(--quiet); white-space: nowrap; vertical-align: bottom; border-bottom-color: var(--strong-line); }
 tbody th { font-weight: 500; }
 tbody th code { white-space: nowrap; }
-@media (min-width: 40rem) { th.stick { min-width: 13.5rem; } .ops th:first-child { width: 16rem; } }
+@media (min-width: 40rem) { th.stick { min-width: 12.5rem; } .matrix th, .matrix td { padding-inline: .55rem; } .ops th:first-child { width: 16rem; } }
+.ops thead th:not(:first-child), .wrap thead th { white-space: normal; min-width: 6.5rem; }
+.wrap thead th:first-child { min-width: 9rem; }
+.prose { min-width: min(24rem, 65vw); }
 .num { text-align: right; white-space: nowrap; }
 .nowrap { white-space: nowrap; }
 th.stick { position: sticky; left: 0; background: var(--raised); z-index: 1; }

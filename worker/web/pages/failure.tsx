@@ -76,7 +76,7 @@ function placeText(failure: ReportFailure): string {
     half && (half === "guest" || half === "host" ? `${half} half` : half),
     failure.function && `function ${failure.function.replace(/^function /, "")}`,
     offset !== null && `byte offset ${offset}`,
-    vcpu !== null && `vCPU ${vcpu}${role ? ` (role ${role})` : ""}`,
+    vcpu !== null && `vCPU ${vcpu}${role && role !== "vCPU" ? ` (role ${role})` : ""}`,
   ];
   return parts.filter((part) => typeof part === "string" && part !== "").join(", ") || "the machine as a whole";
 }

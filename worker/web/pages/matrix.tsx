@@ -26,7 +26,7 @@ export function MatrixPage({ matrix }: { matrix: Matrix }) {
 
 function Groups({ matrix }: { matrix: Matrix }) {
   return (
-    <ScrollTable label="Backends by op group">
+    <ScrollTable label="Backends by op group" class="matrix">
       <thead>
         <tr>
           <th scope="col" class="stick">
@@ -97,7 +97,8 @@ function OpsOfGroup({ group, rows }: { group: Matrix["groups"][number]; rows: Ma
             {rows.map((row) => (
               <th scope="col">
                 <a href={`/runs/${row.run.id}`}>
-                  {row.vendor}/{row.backend}
+                  {row.vendor}/<wbr />
+                  {row.backend}
                 </a>
               </th>
             ))}

@@ -47,7 +47,7 @@ function ClauseTable({ view }: { view: OpView }) {
   return (
     <section aria-labelledby="clauses">
       <h2 id="clauses">Clauses, and who keeps them</h2>
-      <ScrollTable label="Clauses by backend">
+      <ScrollTable label="Clauses by backend" class="wrap">
         <thead>
           <tr>
             <th scope="col">Clause</th>
@@ -55,7 +55,8 @@ function ClauseTable({ view }: { view: OpView }) {
             {view.results.map((result) => (
               <th scope="col">
                 <a href={`/runs/${result.run}`}>
-                  {result.vendor}/{result.backend}
+                  {result.vendor}/<wbr />
+                  {result.backend}
                 </a>
               </th>
             ))}
@@ -91,7 +92,7 @@ function CostTable({ view }: { view: OpView }) {
     <section aria-labelledby="costs">
       <h2 id="costs">At what cost</h2>
       <p>Counted by the machine over all cases of the operation, never timed: the same numbers on every computer.</p>
-      <ScrollTable label="Costs by backend">
+      <ScrollTable label="Costs by backend" class="wrap">
         <thead>
           <tr>
             <th scope="col">Backend</th>

@@ -9,6 +9,8 @@ import { badEntries, pairingText, type ReportView } from "../report.ts";
 import { Failure } from "./failure.tsx";
 
 const REFRESH_SECONDS = 2;
+/** Failures shown in full; one mistake often breaks many cases, and the rest opens on demand. */
+const FAILURES_OPEN = 4;
 
 /** `/runs/{id}`: live progress while it runs; then failures first, every op, every event. */
 export function RunPage({ run, report }: { run: RunView; report: ReportView | null }) {
@@ -127,8 +129,17 @@ function Failures({ run, report }: { run: RunView; report: ReportView }) {
   return (
     <section aria-labelledby="failures">
       <h2 id="failures">{plural(bad.length, "failure")}</h2>
-      {bad.map((entry) => (
+      {bad.slice(0, FAILURES_OPEN).map((entry) => (
         <Failure entry={entry} report={report} />
+      ))}
+      {bad.slice(FAILURES_OPEN).map((entry) => (
+        <details>
+          <summary>
+            <VerdictBadge verdict={entry.verdict} /> <code>{entry.failure.clause ?? entry.id}</code>{" "}
+            {entry.failure.seen}
+          </summary>
+          <Failure entry={entry} report={report} />
+        </details>
       ))}
     </section>
   );
