@@ -35,6 +35,7 @@ export function renderFailure(item: ReportCase, context: RenderContext): string 
     `${verdictWord(item.verdict)} ${paint("bold", failure.clause ?? item.id)}  ${text}`.trimEnd(),
     fact("case", `${item.id} in pairing ${item.peer}`),
   ];
+  if (failure.clause === null) lines.push(fact("claims", item.clauses.map((clause) => clause.id).join(", ")));
   lines.push(...facts(failure));
   lines.push(fact("schedule", failure.schedule === "" ? "none" : `${failure.schedule} (${failure.steps} steps)`));
   lines.push(

@@ -195,6 +195,16 @@ describe("a failure", () => {
     });
   });
 
+  it("that the machine's audit found is listed as such", async () => {
+    const outcome = okOutcome({
+      end: "fail",
+      failed: [0],
+      failure: failureOf({ kind: "isolation", reason: "a FOREIGN frame was read" }),
+    });
+    expect((await reportOf(withOutcome("010", outcome))).audit).toEqual(["masks guest/kvm: a FOREIGN frame was read"]);
+    expect((await reportOf(withOutcome("010", fail))).audit).toEqual([]);
+  });
+
   it("of a boot is told once with its trace, and named in every case", async () => {
     const boot = okOutcome({
       end: "error",

@@ -58,6 +58,7 @@ export interface Report {
   /** Pairings whose boot failed. */
   boots: { peer: string; failure: ReportFailure }[];
   cases: ReportCase[];
+  /** What the audit of the machine found after a schedule (abi §6.4): "case pairing: finding". */
   audit: string[];
 }
 
@@ -92,7 +93,7 @@ export function makeReport(input: ReportInput): Report {
     ops: verdicts.ops.map((op) => ({ ...op, costs: opCosts(input, op.id) })),
     boots: failedBoots(input),
     cases,
-    audit: [],
+    audit: cases.flatMap(auditFinding),
   };
 }
 
@@ -111,6 +112,12 @@ function reportCase(input: ReportInput, merged: MergedCase, at: number): ReportC
     costs: (outcome?.costs ?? []).map(({ op, scope, counters }) => ({ op: suite.ops[op]?.id ?? "", scope, counters })),
     failure: buildFailure(input, merged),
   };
+}
+
+const auditKinds = new Set(["audit", "isolation"]);
+
+function auditFinding({ id, peer, failure }: ReportCase): string[] {
+  return failure && !failure.boot && auditKinds.has(failure.kind) ? [`${id} ${peer}: ${failure.reason}`] : [];
 }
 
 /** Counters of an op over all cases of the first pairing, without scopes. */

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { root } from "./asc.mjs";
 
 const sdk = "conformance/sdk";
+/** Names in the module: stacks and traces of a report then say which function it was. */
+const names = "--debug";
 /** Halves export their table (code addresses are table slots) and keep data low: no shadow stack, no start function. */
 export const halfArgs = [
   "--exportTable",
@@ -15,6 +17,7 @@ export const halfArgs = [
   "1",
   "--memoryBase",
   "64",
+  names,
 ];
 
 export function coreJob() {
@@ -28,7 +31,16 @@ export function coreJob() {
 }
 
 export function kernelJob() {
-  const args = ["--exportTable", "--exportStart", "_unused_start", "--initialMemory", "2", "--maximumMemory", "8"];
+  const args = [
+    "--exportTable",
+    "--exportStart",
+    "_unused_start",
+    "--initialMemory",
+    "2",
+    "--maximumMemory",
+    "8",
+    names,
+  ];
   return {
     name: "kernel",
     entry: "conformance/kernel/kernel.ts",
