@@ -138,7 +138,7 @@ export function threadReset(thread: usize): void {
   t.results = t.crossEnd;
 }
 
-/** Pushes a call of a function on top of whatever is suspended. Returns the address of its u64 argument slots; 0 = stack exhausted. */
+/** Pushes a call of a function on top of whatever is suspended. Returns the address of its u64 argument slots; 0 = stack exhausted, or a host function. */
 export function threadEnter(thread: usize, inst: usize, funcIndex: u32, argc: u32): usize {
   const ref = changetype<FuncRef>(funcRefOf(inst, funcIndex));
   return threadEnterRef(thread, changetype<usize>(ref), argc);
@@ -149,6 +149,7 @@ export function threadEnterRef(thread: usize, target: usize, argc: u32): usize {
   const t = asThread(thread);
   const ref = changetype<FuncRef>(target);
   const code = entryCode(target);
+  if (!code) return 0;
   const func = changetype<Func>(code);
   const record = (t.live + 15) & ~15;
   const frame = record + ENTRY_BYTES;
