@@ -10,8 +10,9 @@ export function setUp(): void {
 
 /** Waits until every role is set up; what follows is searched. */
 export function begin(): void {
-  test.barrier(1);
+  // Before the barrier: whoever leaves it first would otherwise run unsearched until all others have left it too.
   test.quiet(0);
+  test.barrier(1);
 }
 
 /** Waits until every role has acted. */

@@ -19,7 +19,10 @@ function area(vcpu: i32): i64 {
 export function stealPreempted(vcpu: i32): void {
   setStealDue(vcpu, true);
   const at = area(vcpu);
-  if (at >= 0 && !(host.load8(at + STEAL_PREEMPTED) & PREEMPTED)) host.store8(at + STEAL_PREEMPTED, PREEMPTED);
+  if (at < 0 || host.load8(at + STEAL_PREEMPTED) & PREEMPTED) return;
+  host.store8(at + STEAL_PREEMPTED, PREEMPTED);
+  // The switch to another task is a full barrier.
+  host.mfence();
 }
 
 /** Last thing before guest mode: take the byte and obey it, then publish what was stolen. */
