@@ -57,6 +57,7 @@ export function startHostCall(): void {
   run.hostFunction = fn;
   run.hostVcpu = load<i32>(request, 8);
   run.hostArg = load<u32>(request, 12);
+  if (run.current != c.index && (fn == HOST_TIMER || (fn == HOST_SCHED && run.hostArg == 0))) run.previous = run.current;
   run.current = c.index;
   run.fuelUsed += HOST_CALL_FUEL;
   if (tracing) traceHostCall(c, fn, run.hostVcpu, run.hostArg);
@@ -88,6 +89,7 @@ export function hostReturned(): void {
   const result = fn == HOST_BOOT || fn == HOST_EXIT ? load<i32>(threadResults(hostThread)) : 0;
   run.hostActive = 0;
   releaseAll();
+  goBack(fn);
   if (fn == HOST_EXIT) return act(c, result);
   if (fn == HOST_ENTER) return enterGuest(c);
   if (fn == HOST_TIMER) {
@@ -97,6 +99,13 @@ export function hostReturned(): void {
   }
   if (fn == HOST_SCHED && run.hostArg == 1) return beginEntry(c);
   if (fn == HOST_BOOT) hostBooted(c, result);
+}
+
+/** A call that came in between for another CPU is over: whoever ran goes on. */
+function goBack(fn: u32): void {
+  if (run.previous < 0 || fn == HOST_EXIT) return;
+  run.current = run.previous;
+  run.previous = -1;
 }
 
 function hostBooted(c: Cpu, result: i32): void {

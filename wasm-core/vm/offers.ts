@@ -9,7 +9,7 @@ import { config, FLAG_EVICT, FLAG_STEAL, FLAG_TIME, unitArrival, unitArrivals, u
 import { Cpu, cpuAt } from "./cpu";
 import { bufferHolds, buffersMeet } from "./lines";
 import { nextAfter } from "./explorer";
-import { inspectStale, pointDrains, pointMa, pointSlot, pointStealable, pointVisible, pointWalks } from "./point";
+import { inspectStale, pointDrains, pointMa, pointMeetsHost, pointSlot, pointStealable, pointVisible, pointWalks } from "./point";
 import { HOST_POINT } from "./points";
 import { run } from "./run";
 import { CHOICE_ARRIVAL, CHOICE_DRAIN, CHOICE_EVICT, CHOICE_STEAL, CHOICE_SWITCH, CHOICE_TIME, CHOICE_VALUE } from "./schedule";
@@ -27,11 +27,22 @@ export function offerAt(c: Cpu, index: u32, id: u32, args: usize): void {
   if (inHost) return;
   if (unitArrivals()) offerArrivals(c, index, id);
   const flags = unitFlags();
-  if (flags & FLAG_STEAL && pointStealable) searchAdd(index, CHOICE_STEAL, c.index, run.preemptions + 1);
+  if (flags & FLAG_STEAL) offerSteals(c, index);
   if (flags & FLAG_EVICT && pointSlot >= 0 && inspectStale(c, addressOf(id, args))) {
     searchAdd(index, CHOICE_EVICT, (c.index << 16) | pointSlot, run.preemptions);
   }
   if (flags & FLAG_TIME && pointVisible && run.deadline != NEVER && run.deadline > machine.now) searchAdd(index, CHOICE_TIME, 0, run.preemptions);
+}
+
+/** Of the running vCPU where it matters; of another where its hook's stores meet this access, and once blindly to learn them. */
+function offerSteals(c: Cpu, index: u32): void {
+  if (pointStealable) searchAdd(index, CHOICE_STEAL, c.index, run.preemptions + 1);
+  const blind = pointVisible && !run.stealsOffered;
+  if (blind) run.stealsOffered = 1;
+  for (let i: u32 = 0; i < config.vcpus; i++) {
+    if (i == c.index || cpuAt(i).role < 0 || cpuAt(i).vcpu.runstate != Runstate.GUEST) continue;
+    if (blind || (pointVisible && pointMeetsHost(i))) searchAdd(index, CHOICE_STEAL, i, run.preemptions + 1);
+  }
 }
 
 function addressOf(id: u32, args: usize): u64 {

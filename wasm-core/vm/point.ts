@@ -66,6 +66,11 @@ function judge(c: Cpu, isModify: bool): void {
   pointStealable = pointVisible || lineConflicts(pointMa, agent, pointWrites);
 }
 
+/** Whether the host half on this CPU has written what the access touches. */
+export function pointMeetsHost(cpu: u32): bool {
+  return pointMa != 0 && lineConflicts(pointMa, ~(<u32>0x100 << cpu), false);
+}
+
 /** Finds the machine address without any effect. */
 function locate(c: Cpu, va: u64): void {
   const v = c.vcpu;

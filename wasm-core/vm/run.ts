@@ -65,7 +65,10 @@ export class Run {
   queueCount: u32;
   /** Yields by pause since anything but loads and pauses happened. */
   idleYields: u32;
-  barrierMask: u32;
+  /** 1 = a steal of others was offered in this schedule. */
+  stealsOffered: u32;
+  /** CPU that ran before the host half was called for another one; -1 = none. */
+  previous: i32;
   notOffered: i32;
   /** 1 = the guest ended in order: no half runs any more. */
   shutdown: u32;
@@ -85,6 +88,7 @@ export function runCreate(): bool {
   if (!at || !queue) return false;
   run = changetype<Run>(at);
   run.hostWaits = -1;
+  run.previous = -1;
   run.notOffered = -1;
   return true;
 }
