@@ -47,7 +47,8 @@ describe("random modules", () => {
       const actual = engine.wasm.moduleValidate(engine.put(bytes), bytes.length) !== 0;
       if (actual) accepted += 1;
       const refusedFeature = !actual && engine.error().code === 3;
-      if (actual !== expected && !refusedFeature) throw new Error(`${label}: engine ${actual} (${engine.errorText()}), V8 ${expected}`);
+      if (actual !== expected && !refusedFeature)
+        throw new Error(`${label}: engine ${actual} (${engine.errorText()}), V8 ${expected}`);
     }
     expect(accepted).toBeGreaterThan(10);
   });

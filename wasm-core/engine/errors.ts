@@ -67,7 +67,7 @@ export function failedIn(func: i32): void {
 
 function appendText(text: string): void {
   for (let i = 0, n = text.length; i < n && record.textLen < TEXT_MAX; i++) {
-    store<u8>(textBuffer + record.textLen, load<u16>(changetype<usize>(text) + (<usize>i << 1)));
+    store<u8>(textBuffer + record.textLen, load<u16>(changetype<usize>(text) + ((<usize>i) << 1)));
     record.textLen += 1;
   }
 }

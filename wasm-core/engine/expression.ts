@@ -23,7 +23,8 @@ export function constantExpression(m: Module, type: u32): void {
     if (opcode == 0x0b) break;
     if (opcode == 0x6a || opcode == 0x6b || opcode == 0x6c || opcode == 0x7c || opcode == 0x7d || opcode == 0x7e) {
       const wanted: u32 = opcode < 0x70 ? T_I32 : T_I64;
-      if (depth < 2 || load<u8>(types + depth - 1) != wanted || load<u8>(types + depth - 2) != wanted) return mismatch();
+      if (depth < 2 || load<u8>(types + depth - 1) != wanted || load<u8>(types + depth - 2) != wanted)
+        return mismatch();
       depth -= 1;
       continue;
     }
@@ -58,7 +59,8 @@ function constantType(m: Module, opcode: u32): u32 {
     if (!failed) declareRef(m, index);
     return T_FUNCREF;
   } else if (opcode == 0xfd) fail(E_UNSUPPORTED, offset() - 1, "feature SIMD is not supported");
-  else if (opcode > 0xd2 || (opcode > 0x1c && opcode < 0x20) || (opcode > 0x11 && opcode < 0x1a)) malformed("illegal opcode");
+  else if (opcode > 0xd2 || (opcode > 0x1c && opcode < 0x20) || (opcode > 0x11 && opcode < 0x1a))
+    malformed("illegal opcode");
   else fail(E_INVALID, offset() - 1, "constant expression required");
   return T_I32;
 }
@@ -70,7 +72,8 @@ function constantGlobal(m: Module, index: u32): u32 {
     return T_I32;
   }
   const global = moduleGlobal(m, index);
-  if (global.mutable || index >= m.globalImports) fail(E_INVALID, offset(), "constant expression required: the global must be an immutable import");
+  if (global.mutable || index >= m.globalImports)
+    fail(E_INVALID, offset(), "constant expression required: the global must be an immutable import");
   return global.type;
 }
 
@@ -98,7 +101,7 @@ export function evaluate(inst: Instance, start: u32): u64 {
 }
 
 function constantValue(inst: Instance, opcode: u32): u64 {
-  if (opcode == 0x41) return <u64><u32>readSigned(32);
+  if (opcode == 0x41) return <u64>(<u32>readSigned(32));
   if (opcode == 0x42) return readSigned(64);
   if (opcode == 0x23) return load<u64>(load<u32>(inst.globalCells + (readU32() << 2)));
   if (opcode == 0xd2) return funcRefOf(changetype<usize>(inst), readU32());
@@ -114,7 +117,7 @@ export const ITEM_GLOBAL: u32 = 2;
 
 /** Value of item i of an element segment. */
 export function elementValue(inst: Instance, element: Element, i: u32): u64 {
-  const item = element.items + (<usize>i << 3);
+  const item = element.items + ((<usize>i) << 3);
   const kind = load<u32>(item);
   if (kind == ITEM_NULL) return 0;
   if (kind == ITEM_FUNC) return funcRefOf(changetype<usize>(inst), load<u32>(item, 4));

@@ -19,4 +19,5 @@ export function generate(): string[] {
   });
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(`generated: ${generate().join(", ") || "nothing to do"}`);
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  console.log(`generated: ${generate().join(", ") || "nothing to do"}`);

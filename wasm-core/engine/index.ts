@@ -1,5 +1,16 @@
 // The engine's interface for the VM. Everything else in this folder is internal.
-export { EngineError, engineError, E_NONE, E_MALFORMED, E_INVALID, E_UNSUPPORTED, E_LIMIT, E_MEMORY, E_LINK, E_INIT } from "./errors";
+export {
+  EngineError,
+  engineError,
+  E_NONE,
+  E_MALFORMED,
+  E_INVALID,
+  E_UNSUPPORTED,
+  E_LIMIT,
+  E_MEMORY,
+  E_LINK,
+  E_INIT,
+} from "./errors";
 export { EngineLimits, engineLimits, limitsDefault } from "./limits";
 export { Name } from "./reader";
 export { internType, typeParam, typeParamCount, typeResult, typeResultCount } from "./types";

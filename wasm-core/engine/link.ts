@@ -1,6 +1,20 @@
 // Binding an import to another instance's export, with WebAssembly's rules of import matching.
 import { E_LINK, errorClear, fail } from "./errors";
-import { Instance, KIND_FUNC, KIND_GLOBAL, KIND_MEMORY, Memory, Table, bindFunc, bindGlobal, bindMemory, bindTable, globalAddress, memoryOf, tableOf } from "./instance";
+import {
+  Instance,
+  KIND_FUNC,
+  KIND_GLOBAL,
+  KIND_MEMORY,
+  Memory,
+  Table,
+  bindFunc,
+  bindGlobal,
+  bindMemory,
+  bindTable,
+  globalAddress,
+  memoryOf,
+  tableOf,
+} from "./instance";
 import { Module, moduleExport, moduleFunc, moduleGlobal, moduleImport, moduleTable } from "./module";
 import { exportNumber } from "./names";
 
@@ -12,8 +26,10 @@ export function bindExport(inst: usize, importIndex: u32, target: usize): bool {
   const number = exportNumber(from, wanted.fieldPtr, wanted.fieldLen);
   if (number < 0) return refuse(inst, importIndex, "unknown import: the other module does not export it");
   const offered = moduleExport(from, number);
-  if (offered.kind != wanted.kind) return refuse(inst, importIndex, "incompatible import type: the export is of another kind");
-  if (!matches(inst, wanted.index, target, offered.index, wanted.kind)) return refuse(inst, importIndex, "incompatible import type");
+  if (offered.kind != wanted.kind)
+    return refuse(inst, importIndex, "incompatible import type: the export is of another kind");
+  if (!matches(inst, wanted.index, target, offered.index, wanted.kind))
+    return refuse(inst, importIndex, "incompatible import type");
   if (wanted.kind == KIND_FUNC) bindFunc(inst, importIndex, target, offered.index);
   else if (wanted.kind == KIND_GLOBAL) bindGlobal(inst, importIndex, globalAddress(target, offered.index));
   else if (wanted.kind == KIND_MEMORY) bindMemory(inst, memoryOf(target));
@@ -32,7 +48,10 @@ function matches(inst: usize, wanted: u32, target: usize, offered: u32, kind: u3
   const from = changetype<Instance>(target).module;
   if (kind == KIND_FUNC) return moduleFunc(m, wanted).type == moduleFunc(from, offered).type;
   if (kind == KIND_GLOBAL) {
-    return moduleGlobal(m, wanted).type == moduleGlobal(from, offered).type && moduleGlobal(m, wanted).mutable == moduleGlobal(from, offered).mutable;
+    return (
+      moduleGlobal(m, wanted).type == moduleGlobal(from, offered).type &&
+      moduleGlobal(m, wanted).mutable == moduleGlobal(from, offered).mutable
+    );
   }
   if (kind == KIND_MEMORY) {
     const memory = changetype<Memory>(memoryOf(target));

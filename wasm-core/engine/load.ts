@@ -6,8 +6,30 @@ import { scratchPrepare } from "./lower/scratch";
 import { E_LIMIT, E_MALFORMED, E_MEMORY, errorClear, fail, failed } from "./errors";
 import { engineLimits } from "./limits";
 import { Module } from "./module";
-import { at, end, isUtf8, malformed, offset, readByte, readFixed32, readU32, readerStart, seek, setEnd, skip } from "./reader";
-import { decodeExports, decodeFunctions, decodeGlobals, decodeImports, decodeMemories, decodeStart, decodeTables, decodeTypes } from "./sections";
+import {
+  at,
+  end,
+  isUtf8,
+  malformed,
+  offset,
+  readByte,
+  readFixed32,
+  readU32,
+  readerStart,
+  seek,
+  setEnd,
+  skip,
+} from "./reader";
+import {
+  decodeExports,
+  decodeFunctions,
+  decodeGlobals,
+  decodeImports,
+  decodeMemories,
+  decodeStart,
+  decodeTables,
+  decodeTypes,
+} from "./sections";
 import { decodeData, decodeDataCount, decodeElements } from "./segments";
 import { decodeNames } from "./namesection";
 import { typesRelease } from "./types";
@@ -77,7 +99,8 @@ function sections(m: Module): void {
     setEnd(sectionEnd);
     if (id != 0) {
       const place = load<u8>(ORDER + id);
-      if (place <= last) return malformed("unexpected content after last section: sections are repeated or out of order");
+      if (place <= last)
+        return malformed("unexpected content after last section: sections are repeated or out of order");
       last = place;
     }
     if (id == 10) codeSeen = true;

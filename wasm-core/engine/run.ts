@@ -47,7 +47,7 @@ export function threadCompleteCall(thread: usize, result: u64): void {
   if (!t.pending) return;
   store<u64>(t.pendingArgs, result);
   t.acc = result;
-  t.pc += <usize>(load<u8>(LENGTHS + load<u16>(t.pc)) & 0x7f) << 3;
+  t.pc += (<usize>(load<u8>(LENGTHS + load<u16>(t.pc)) & 0x7f)) << 3;
   t.carry = 0;
   t.pending = 0;
 }

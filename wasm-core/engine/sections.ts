@@ -4,7 +4,20 @@ import { E_INVALID, E_LIMIT, E_MEMORY, E_UNSUPPORTED, fail, failed } from "./err
 import { constantExpression } from "./expression";
 import { KIND_FUNC, KIND_GLOBAL, KIND_MEMORY, KIND_TABLE } from "./instance";
 import { engineLimits } from "./limits";
-import { Func, Global, Import, Export, Module, TableType, moduleExport, moduleFunc, moduleGlobal, moduleImport, moduleTable, moduleType } from "./module";
+import {
+  Func,
+  Global,
+  Import,
+  Export,
+  Module,
+  TableType,
+  moduleExport,
+  moduleFunc,
+  moduleGlobal,
+  moduleImport,
+  moduleTable,
+  moduleType,
+} from "./module";
 import { exportNumber, nameHash } from "./names";
 import { at, end, malformed, nameLength, offset, readByte, readName, readU32 } from "./reader";
 import { T_F64, T_I32, internType, isReference, typeParamCount, typeResultCount } from "./types";
@@ -38,7 +51,8 @@ export function readValueType(): u32 {
   if (failed) return T_I32;
   if ((type >= T_F64 && type <= T_I32) || isReference(type)) return type;
   if (type == 0x7b) unsupported("feature SIMD (type v128) is not supported");
-  else if (type == 0x63 || type == 0x64 || (type >= 0x65 && type <= 0x6e) || (type >= 0x71 && type <= 0x74)) unsupported("feature GC (typed references) is not supported");
+  else if (type == 0x63 || type == 0x64 || (type >= 0x65 && type <= 0x6e) || (type >= 0x71 && type <= 0x74))
+    unsupported("feature GC (typed references) is not supported");
   else malformed("malformed value type");
   return T_I32;
 }
@@ -49,7 +63,8 @@ export function decodeTypes(m: Module): void {
   const buffer = memory.data(2048);
   for (let i: u32 = 0; i < m.typeCount && !failed; i++) {
     const form = readByte();
-    if (form == 0x5e || form == 0x5f || form == 0x50 || form == 0x4f || form == 0x4e) unsupported("feature GC (struct, array and recursive types) is not supported");
+    if (form == 0x5e || form == 0x5f || form == 0x50 || form == 0x4f || form == 0x4e)
+      unsupported("feature GC (struct, array and recursive types) is not supported");
     else if (form != 0x60) malformed("malformed function type: 60 expected");
     const nparams = readTypes(buffer);
     const nresults = readTypes(buffer + 1024);
@@ -270,6 +285,7 @@ export function decodeStart(m: Module): void {
   if (failed) return;
   if (index >= m.funcCount) return invalid("unknown function");
   const type = moduleFunc(m, index).type;
-  if (typeParamCount(type) || typeResultCount(type)) return invalid("start function must have no parameters and no results");
+  if (typeParamCount(type) || typeResultCount(type))
+    return invalid("start function must have no parameters and no results");
   m.start = index;
 }

@@ -40,7 +40,8 @@ function decodeElement(m: Module, element: Element): void {
       element.type = kind;
     } else if (kind != 0) return malformed("malformed element kind");
   }
-  if (element.mode == MODE_ACTIVE && moduleTable(m, element.table).type != element.type) return invalid("type mismatch: the segment's type is not the table's");
+  if (element.mode == MODE_ACTIVE && moduleTable(m, element.table).type != element.type)
+    return invalid("type mismatch: the segment's type is not the table's");
   decodeItems(m, element, (flags & 4) != 0);
 }
 
@@ -49,7 +50,7 @@ function decodeItems(m: Module, element: Element, expressions: bool): void {
   element.items = records(count, 8);
   element.count = count;
   for (let i: u32 = 0; i < count && !failed; i++) {
-    const item = element.items + (<usize>i << 3);
+    const item = element.items + ((<usize>i) << 3);
     if (expressions) {
       elementExpression(m, element.type, item);
       continue;

@@ -23,7 +23,36 @@ const recursion = () =>
         params: [I32],
         results: [I64],
         // if n == 0 return 0; mem[n * 4] = n; return n + sum(n - 1)
-        code: [0x20, 0, 0x45, 0x04, 0x40, 0x42, 0, 0x0f, 0x0b, 0x20, 0, ...i32(2), 0x74, 0x20, 0, 0x36, 2, 0, 0x20, 0, 0xad, 0x20, 0, ...i32(1), 0x6b, 0x10, 0, 0x7c],
+        code: [
+          0x20,
+          0,
+          0x45,
+          0x04,
+          0x40,
+          0x42,
+          0,
+          0x0f,
+          0x0b,
+          0x20,
+          0,
+          ...i32(2),
+          0x74,
+          0x20,
+          0,
+          0x36,
+          2,
+          0,
+          0x20,
+          0,
+          0xad,
+          0x20,
+          0,
+          ...i32(1),
+          0x6b,
+          0x10,
+          0,
+          0x7c,
+        ],
       },
       // add(a, b) = (a + b) * 3
       { export: "add", params: [I32, I32], results: [I32], code: [0x20, 0, 0x20, 1, 0x6a, ...i32(3), 0x6c] },
@@ -133,7 +162,10 @@ describe("traps", () => {
     expect(engine.trap(thread)).toBe("memory bounds");
     expect(engine.fuel(thread)).toBe(96n);
     const frames = engine.frames(thread);
-    expect(frames.map((f) => [f.func, bytes[f.offset]])).toEqual([[2, 0x28], [3, 0x10]]);
+    expect(frames.map((f) => [f.func, bytes[f.offset]])).toEqual([
+      [2, 0x28],
+      [3, 0x10],
+    ]);
   });
 
   it("report exhaustion of depth and of space", () => {
@@ -151,7 +183,14 @@ const callee = () =>
   assemble({
     imports: [["env", "host", [I32], [I32]]],
     globals: [[I32, 5]],
-    functions: [{ export: "run", params: [I32], results: [I32], code: [0x20, 0, ...i32(1), 0x6a, 0x10, 0, ...i32(2), 0x6c, 0x23, 0, 0x6a] }],
+    functions: [
+      {
+        export: "run",
+        params: [I32],
+        results: [I32],
+        code: [0x20, 0, ...i32(1), 0x6a, 0x10, 0, ...i32(2), 0x6c, 0x23, 0, 0x6a],
+      },
+    ],
   });
 const caller = () =>
   assemble({
@@ -279,7 +318,12 @@ describe("several instances", () => {
     }
     const run = engine.exported(below, "run");
     const twice = engine.exported(above, "twice");
-    expect(engine.frames(thread).map((f) => [f.instance, f.func])).toEqual([[below, run], [above, twice], [below, run], [above, twice]]);
+    expect(engine.frames(thread).map((f) => [f.instance, f.func])).toEqual([
+      [below, run],
+      [above, twice],
+      [below, run],
+      [above, twice],
+    ]);
   });
 
   it("refuse to bind what does not fit", () => {

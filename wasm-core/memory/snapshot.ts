@@ -3,7 +3,20 @@
 //   hot region   copied whole                    (image in the arena, HOT_MAX_BYTES)
 //   paged blocks page by page through imageMap   (0 = the page was all zeros)
 //   stacks       [start, live)                   (image grows when a later snapshot is deeper)
-import { DIRTY, HOT_MAX_BYTES, PAGE_BYTES, hotBase, hotUsed, imageMap, immutableAlloc, pagedBlocks, pagedSize, pagedStart, stackRecord, stackRecords } from "./arena";
+import {
+  DIRTY,
+  HOT_MAX_BYTES,
+  PAGE_BYTES,
+  hotBase,
+  hotUsed,
+  imageMap,
+  immutableAlloc,
+  pagedBlocks,
+  pagedSize,
+  pagedStart,
+  stackRecord,
+  stackRecords,
+} from "./arena";
 
 /** Pages copied back by the last snapshotRestore. */
 export let pagesRestored: u32 = 0;

@@ -26,7 +26,8 @@ export function decodeCode(m: Module): void {
     const size = readU32();
     if (failed) return;
     if (size > <u32>(sectionEnd - at)) return malformed("unexpected end: a function body is longer than its section");
-    if (size > engineLimits.functionBytes) fail(E_LIMIT, offset(), "function too large: its body is over the engine's limit");
+    if (size > engineLimits.functionBytes)
+      fail(E_LIMIT, offset(), "function too large: its body is over the engine's limit");
     setEnd(at + size);
     if (!failed) body(m, moduleFunc(m, m.funcImports + i));
     if (failed) return failedIn(m.funcImports + i);

@@ -1,13 +1,48 @@
 // Lowering of calls, tail calls and the rare operations that take their operands from consecutive slots.
 import { E_INVALID, fail, failed } from "../errors";
-import { BULK_DATA_DROP, BULK_ELEM_DROP, BULK_MEMORY_COPY, BULK_MEMORY_FILL, BULK_MEMORY_INIT, BULK_REF_FUNC, BULK_TABLE_COPY, BULK_TABLE_FILL, BULK_TABLE_GET, BULK_TABLE_GROW, BULK_TABLE_INIT, BULK_TABLE_SET, BULK_TABLE_SIZE, OP_BULK, OP_CALL, OP_CALL_IMPORT, OP_CALL_INDIRECT_A, OP_CALL_INDIRECT_S, OP_TAIL_CALL, OP_TAIL_CALL_INDIRECT_A, OP_TAIL_CALL_INDIRECT_S } from "../generated/opcodes";
+import {
+  BULK_DATA_DROP,
+  BULK_ELEM_DROP,
+  BULK_MEMORY_COPY,
+  BULK_MEMORY_FILL,
+  BULK_MEMORY_INIT,
+  BULK_REF_FUNC,
+  BULK_TABLE_COPY,
+  BULK_TABLE_FILL,
+  BULK_TABLE_GET,
+  BULK_TABLE_GROW,
+  BULK_TABLE_INIT,
+  BULK_TABLE_SET,
+  BULK_TABLE_SIZE,
+  OP_BULK,
+  OP_CALL,
+  OP_CALL_IMPORT,
+  OP_CALL_INDIRECT_A,
+  OP_CALL_INDIRECT_S,
+  OP_TAIL_CALL,
+  OP_TAIL_CALL_INDIRECT_A,
+  OP_TAIL_CALL_INDIRECT_S,
+} from "../generated/opcodes";
 import { Module, moduleElement, moduleFunc, moduleTable, moduleType } from "../module";
 import { malformed, offset, readByte, readU32 } from "../reader";
 import { T_FUNCREF, T_I32, typeParamCount, typeParams, typeResult, typeResultCount, typeResults } from "../types";
 import { linkOffset, lowerBr } from "./branches";
 import { closeBlock, emit, openBlock } from "./emit";
 import { frameAt, frameDepth, popTypes, pushTypes, setUnreachable } from "./frames";
-import { X, Z, accForget, dead, flushTop, height, homes, pop, pushReturned, pushTemp, slotOf, takeAcc } from "./operands";
+import {
+  X,
+  Z,
+  accForget,
+  dead,
+  flushTop,
+  height,
+  homes,
+  pop,
+  pushReturned,
+  pushTemp,
+  slotOf,
+  takeAcc,
+} from "./operands";
 
 /** Types the operands by popping them, then pushes what the call returns. */
 function pushResults(type: usize): void {
@@ -73,7 +108,8 @@ export function lowerCallIndirect(m: Module, isTail: bool): void {
   const table = readU32();
   if (failed) return;
   if (table >= m.tableCount) fail(E_INVALID, offset(), "unknown table");
-  else if (moduleTable(m, table).type != T_FUNCREF) fail(E_INVALID, offset(), "type mismatch: call_indirect needs a table of funcref");
+  else if (moduleTable(m, table).type != T_FUNCREF)
+    fail(E_INVALID, offset(), "type mismatch: call_indirect needs a table of funcref");
   else if (typeIndex >= m.typeCount) fail(E_INVALID, offset(), "unknown type");
   if (failed) return;
   const type = moduleType(m, typeIndex);
@@ -152,7 +188,8 @@ export function lowerRefFunc(m: Module): void {
   const index = readU32();
   if (failed) return;
   if (index >= m.funcCount) return fail(E_INVALID, offset(), "unknown function");
-  if (!m.declaredRefs || !load<u8>(m.declaredRefs + index)) return fail(E_INVALID, offset(), "undeclared function reference");
+  if (!m.declaredRefs || !load<u8>(m.declaredRefs + index))
+    return fail(E_INVALID, offset(), "undeclared function reference");
   bulk(BULK_REF_FUNC, T_FUNCREF, index, 0);
 }
 
@@ -202,7 +239,8 @@ function tableInit(m: Module): void {
   const segment = elementIndex(m);
   const table = tableIndex(m);
   if (failed) return;
-  if (moduleElement(m, segment).type != moduleTable(m, table).type) return fail(E_INVALID, offset(), "type mismatch: the segment's type is not the table's");
+  if (moduleElement(m, segment).type != moduleTable(m, table).type)
+    return fail(E_INVALID, offset(), "type mismatch: the segment's type is not the table's");
   popThree(T_I32, T_I32);
   bulk(BULK_TABLE_INIT, 0, segment, table);
 }
@@ -211,7 +249,8 @@ function tableCopy(m: Module): void {
   const to = tableIndex(m);
   const from = tableIndex(m);
   if (failed) return;
-  if (moduleTable(m, to).type != moduleTable(m, from).type) return fail(E_INVALID, offset(), "type mismatch: the tables' types differ");
+  if (moduleTable(m, to).type != moduleTable(m, from).type)
+    return fail(E_INVALID, offset(), "type mismatch: the tables' types differ");
   popThree(T_I32, T_I32);
   bulk(BULK_TABLE_COPY, 0, to, from);
 }

@@ -3,13 +3,52 @@ import { E_INVALID, E_UNSUPPORTED, fail, failed } from "../errors";
 import { Module, moduleType } from "../module";
 import { at, malformed, offset, readByte, readFixed32, readSigned, readU32, seek } from "../reader";
 import { OP_JUMP, OP_UNREACHABLE, SATURATING_FIRST } from "../generated/opcodes";
-import { T_ANY, T_F32, T_F64, T_I32, T_I64, isReference, typeParamCount, typeParams, typeResultCount, typeResults } from "../types";
+import {
+  T_ANY,
+  T_F32,
+  T_F64,
+  T_I32,
+  T_I64,
+  isReference,
+  typeParamCount,
+  typeParams,
+  typeResultCount,
+  typeResults,
+} from "../types";
 import { emitConditional, finishFunction, lowerBr, lowerBrIf, lowerBrTable, popCondition, readLabel } from "./branches";
 import { lowerBulk, lowerCall, lowerCallIndirect, lowerRefFunc, lowerTableAccess, lowerTailCall } from "./calls";
 import { blockAt, chargePending, closeBlock, emit, instructionOffset, openBlock } from "./emit";
-import { FRAME_BLOCK, FRAME_ELSE, FRAME_IF, FRAME_LOOP, closePath, endBlock, frameAt, frameDepth, linkTo, pushFrame, pushTypes, requireTop, resolveField, setUnreachable } from "./frames";
+import {
+  FRAME_BLOCK,
+  FRAME_ELSE,
+  FRAME_IF,
+  FRAME_LOOP,
+  closePath,
+  endBlock,
+  frameAt,
+  frameDepth,
+  linkTo,
+  pushFrame,
+  pushTypes,
+  requireTop,
+  resolveField,
+  setUnreachable,
+} from "./frames";
 import { CLASS_NONE, classOf, lowerMemorySize, lowerNumeric, unary } from "./numeric";
-import { accForget, accPin, dead, entryType, floor, flushAll, flushTop, height, pushConst, setDead, setFrame, truncate } from "./operands";
+import {
+  accForget,
+  accPin,
+  dead,
+  entryType,
+  floor,
+  flushAll,
+  flushTop,
+  height,
+  pushConst,
+  setDead,
+  setFrame,
+  truncate,
+} from "./operands";
 import { drop, globalGet, globalSet, localGet, localSet, localTee, select } from "./variables";
 
 /** Signatures of blocks without a type index: one byte per value type, at its own address. */
@@ -186,14 +225,14 @@ function simple(m: Module, opcode: u32): void {
 function constant(m: Module, opcode: u32): void {
   switch (opcode) {
     case 0x41:
-      return pushConst(T_I32, <u64><u32>readSigned(32));
+      return pushConst(T_I32, <u64>(<u32>readSigned(32)));
     case 0x42:
       return pushConst(T_I64, readSigned(64));
     case 0x43:
       return pushConst(T_F32, <u64>readFixed32());
     case 0x44: {
       const low = <u64>readFixed32();
-      return pushConst(T_F64, low | (<u64>readFixed32() << 32));
+      return pushConst(T_F64, low | ((<u64>readFixed32()) << 32));
     }
     case 0xd0: {
       const type = readByte();
@@ -202,7 +241,8 @@ function constant(m: Module, opcode: u32): void {
     }
     case 0xd1: {
       const type = height > floor ? entryType(height - 1) : T_ANY;
-      if (type != T_ANY && !isReference(type)) return fail(E_INVALID, offset(), "type mismatch: ref.is_null needs a reference");
+      if (type != T_ANY && !isReference(type))
+        return fail(E_INVALID, offset(), "type mismatch: ref.is_null needs a reference");
       return unary(0x50, type, T_I32);
     }
     case 0xd2:
@@ -232,8 +272,10 @@ function refuse(opcode: u32): void {
   if (opcode == 0xfd) fail(E_UNSUPPORTED, where, "feature SIMD is not supported");
   else if (opcode == 0xfe) fail(E_UNSUPPORTED, where, "feature threads (atomics) is not supported");
   else if (opcode == 0xfb) fail(E_UNSUPPORTED, where, "feature GC is not supported");
-  else if ((opcode >= 0x06 && opcode <= 0x0a) || opcode == 0x18 || opcode == 0x19 || opcode == 0x1f) fail(E_UNSUPPORTED, where, "feature exceptions is not supported");
-  else if (opcode == 0x14 || opcode == 0x15 || (opcode >= 0xd3 && opcode <= 0xd6)) fail(E_UNSUPPORTED, where, "feature typed function references is not supported");
+  else if ((opcode >= 0x06 && opcode <= 0x0a) || opcode == 0x18 || opcode == 0x19 || opcode == 0x1f)
+    fail(E_UNSUPPORTED, where, "feature exceptions is not supported");
+  else if (opcode == 0x14 || opcode == 0x15 || (opcode >= 0xd3 && opcode <= 0xd6))
+    fail(E_UNSUPPORTED, where, "feature typed function references is not supported");
   else malformed("illegal opcode");
 }
 

@@ -2,12 +2,40 @@
 import { E_INVALID, fail, failed } from "../errors";
 import { Instance } from "../instance";
 import { Module, moduleGlobal } from "../module";
-import { OP_CONST, OP_GLOBAL_GET, OP_GLOBAL_GET_X, OP_GLOBAL_SET_A, OP_GLOBAL_SET_S, OP_GLOBAL_SET_X, OP_KEEP, OP_MOVE, OP_SELECT_A, OP_SELECT_S } from "../generated/opcodes";
+import {
+  OP_CONST,
+  OP_GLOBAL_GET,
+  OP_GLOBAL_GET_X,
+  OP_GLOBAL_SET_A,
+  OP_GLOBAL_SET_S,
+  OP_GLOBAL_SET_X,
+  OP_KEEP,
+  OP_MOVE,
+  OP_SELECT_A,
+  OP_SELECT_S,
+} from "../generated/opcodes";
 import { offset, readU32 } from "../reader";
 import { T_ANY, T_I32, isReference } from "../types";
 import { readValueType } from "../sections";
 import { emit, lastOperation } from "./emit";
-import { CONST, LOCAL, X, Y, Z, accIsLocal, dead, localWritten, pop, preserve, pushConst, pushLocal, pushResult, pushTemp, slotOf, takeAcc } from "./operands";
+import {
+  CONST,
+  LOCAL,
+  X,
+  Y,
+  Z,
+  accIsLocal,
+  dead,
+  localWritten,
+  pop,
+  preserve,
+  pushConst,
+  pushLocal,
+  pushResult,
+  pushTemp,
+  slotOf,
+  takeAcc,
+} from "./operands";
 import { localTypes } from "./scratch";
 
 export let localCount: u32 = 0;
@@ -119,7 +147,8 @@ export function select(typed: bool): void {
   pop(X, type);
   if (failed) return;
   if (!typed) {
-    if (X.type != T_ANY && Y.type != T_ANY && X.type != Y.type) return fail(E_INVALID, offset(), "type mismatch: the operands of select differ");
+    if (X.type != T_ANY && Y.type != T_ANY && X.type != Y.type)
+      return fail(E_INVALID, offset(), "type mismatch: the operands of select differ");
     type = X.type != T_ANY ? X.type : Y.type;
     if (isReference(type)) return fail(E_INVALID, offset(), "type mismatch: select without a type needs numbers");
   }

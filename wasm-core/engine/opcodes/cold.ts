@@ -25,7 +25,13 @@ export function coldOperations(): Operation[] {
   const cold = true;
   return [
     { name: "memory_size", words: 1, cold, body: (at) => keep("msize >> 16", false, at) },
-    { name: "memory_grow", words: 1, cold, body: (at) => `${keep(`memoryGrow(inst, ${read32(at + 4)})`, false, at)} mbase = changetype<Instance>(inst).memory.base; msize = memorySizeOf(inst);` },
+    {
+      name: "memory_grow",
+      words: 1,
+      cold,
+      body: (at) =>
+        `${keep(`memoryGrow(inst, ${read32(at + 4)})`, false, at)} mbase = changetype<Instance>(inst).memory.base; msize = memorySizeOf(inst);`,
+    },
     {
       name: "bulk",
       words: 2,

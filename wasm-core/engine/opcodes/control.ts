@@ -6,13 +6,29 @@
 //   RETURN |op a link32|      RETURN_I |op . link32|imm64|    RETURN_MANY |op a link32|count32 .|
 //   MOVE |op d a .|  KEEP |op d . .| (acc to slot)  CONST |op d . .|imm64|  COPY |op d a n|  SELECT |op d a b|cond|
 //   GLOBAL_GET/SET |op d/a offset32| from the instance; _X |op d/a index32| through globalCells
-import { CHARGE, FORMS, type Form, type Operation, binaryOperands, formWords, keep, read64, slotAddress, trap } from "./forms.ts";
+import {
+  CHARGE,
+  FORMS,
+  type Form,
+  type Operation,
+  binaryOperands,
+  formWords,
+  keep,
+  read64,
+  slotAddress,
+  trap,
+} from "./forms.ts";
 import { comparisons } from "./integer.ts";
 
 const taken = (at: number) => `pc += <usize>load<i32>(pc, ${at + 4})`;
 
 function branch(name: string, words: number, condition: (at: number) => string): Operation {
-  return { name, words, ends: true, body: (at) => `if (${condition(at)}) ${taken(at)}${at ? ` + ${at}` : ""}; else pc += ${at + words * 8}; ${CHARGE}` };
+  return {
+    name,
+    words,
+    ends: true,
+    body: (at) => `if (${condition(at)}) ${taken(at)}${at ? ` + ${at}` : ""}; else pc += ${at + words * 8}; ${CHARGE}`,
+  };
 }
 
 export const branchName = (comparison: string, form: Form) => `br_${comparison}_${form}`;
@@ -72,7 +88,8 @@ const indirect = (index: string, words: number, go: string) => `
   ${go}`;
 
 /** The link is read before the results are written: they may lie on top of it. */
-const leaveFrame = (results: (at: number) => string) => `ea = load<u64>(fp + <usize>load<u32>(pc, 4)); ${results(0)} pc = <usize>(ea & 0xffffffff); fp = <usize>(ea >> 32); depth -= 1; ${CHARGE}`;
+const leaveFrame = (results: (at: number) => string) =>
+  `ea = load<u64>(fp + <usize>load<u32>(pc, 4)); ${results(0)} pc = <usize>(ea & 0xffffffff); fp = <usize>(ea >> 32); depth -= 1; ${CHARGE}`;
 
 export function controlOperations(): Operation[] {
   const ends = true;
@@ -84,7 +101,12 @@ export function controlOperations(): Operation[] {
     { name: "br_table_S", words: 1, ends, body: (at) => table(read64(at + 2), at) },
     { name: "br_table_A", words: 1, ends, body: (at) => table("acc", at) },
     { name: "unreachable", words: 1, ends, body: () => trap("TRAP_UNREACHABLE", 0) },
-    { name: "call", words: 1, ends, body: () => `n = ${slotAddress(2)}; callee = <usize>load<u32>(pc, 4); ${enter("pc + 8")}` },
+    {
+      name: "call",
+      words: 1,
+      ends,
+      body: () => `n = ${slotAddress(2)}; callee = <usize>load<u32>(pc, 4); ${enter("pc + 8")}`,
+    },
     {
       name: "call_import",
       words: 1,
@@ -98,10 +120,25 @@ export function controlOperations(): Operation[] {
     { name: "tail_call_indirect_S", words: 3, ends, body: () => indirect(read64(4), 3, replace(16)) },
     { name: "tail_call_indirect_A", words: 3, ends, body: () => indirect("acc", 3, replace(16)) },
     { name: "return", words: 1, ends, body: () => leaveFrame(() => "") },
-    { name: "return_S", words: 1, ends, body: () => leaveFrame((at) => `acc = ${read64(at + 2)}; store<u64>(fp, acc);`) },
+    {
+      name: "return_S",
+      words: 1,
+      ends,
+      body: () => leaveFrame((at) => `acc = ${read64(at + 2)}; store<u64>(fp, acc);`),
+    },
     { name: "return_A", words: 1, ends, body: () => leaveFrame(() => "store<u64>(fp, acc);") },
-    { name: "return_I", words: 2, ends, body: () => leaveFrame((at) => `acc = load<u64>(pc, ${at + 8}); store<u64>(fp, acc);`) },
-    { name: "return_many", words: 2, ends, body: () => leaveFrame((at) => `memory.copy(fp, ${slotAddress(at + 2)}, <usize>load<u32>(pc, ${at + 8}) << 3);`) },
+    {
+      name: "return_I",
+      words: 2,
+      ends,
+      body: () => leaveFrame((at) => `acc = load<u64>(pc, ${at + 8}); store<u64>(fp, acc);`),
+    },
+    {
+      name: "return_many",
+      words: 2,
+      ends,
+      body: () => leaveFrame((at) => `memory.copy(fp, ${slotAddress(at + 2)}, <usize>load<u32>(pc, ${at + 8}) << 3);`),
+    },
     { name: "entry_return", words: 1, ends, body: () => "leave = LEAVE_RETURNED; break;" },
     { name: "cross_return", words: 1, ends, body: () => "leave = LEAVE_CROSSED; break;" },
   ];
@@ -109,20 +146,36 @@ export function controlOperations(): Operation[] {
 
 export function moveOperations(): Operation[] {
   const global = (at: number) => `inst + <usize>load<u32>(pc, ${at + 4})`;
-  const cell = (at: number) => `<usize>load<u32>(changetype<Instance>(inst).globalCells + (<usize>load<u32>(pc, ${at + 4}) << 2))`;
+  const cell = (at: number) =>
+    `<usize>load<u32>(changetype<Instance>(inst).globalCells + (<usize>load<u32>(pc, ${at + 4}) << 2))`;
   const select = (condition: (at: number) => string) => (at: number, accOnly: boolean) =>
     keep(`${condition(at)} != 0 ? ${read64(at + 4)} : ${read64(at + 6)}`, accOnly, at);
   return [
     { name: "select_S", words: 2, paired: true, body: select((at) => read64(at + 8)) },
     { name: "select_A", words: 1, paired: true, body: select(() => "acc") },
-    { name: "global_get", words: 1, paired: true, body: (at, accOnly) => keep(`load<u64>(${global(at)})`, accOnly, at) },
-    { name: "global_get_x", words: 1, paired: true, body: (at, accOnly) => keep(`load<u64>(${cell(at)})`, accOnly, at) },
+    {
+      name: "global_get",
+      words: 1,
+      paired: true,
+      body: (at, accOnly) => keep(`load<u64>(${global(at)})`, accOnly, at),
+    },
+    {
+      name: "global_get_x",
+      words: 1,
+      paired: true,
+      body: (at, accOnly) => keep(`load<u64>(${cell(at)})`, accOnly, at),
+    },
     { name: "global_set_S", words: 1, body: (at) => `store<u64>(${global(at)}, ${read64(at + 2)});` },
     { name: "global_set_A", words: 1, body: (at) => `store<u64>(${global(at)}, acc);` },
     { name: "global_set_x", words: 1, body: (at) => `store<u64>(${cell(at)}, ${read64(at + 2)});` },
     { name: "move", words: 1, body: (at) => `store<u64>(${slotAddress(at + 2)}, ${read64(at + 4)});` },
     { name: "keep", words: 1, body: (at) => `store<u64>(${slotAddress(at + 2)}, acc);` },
     { name: "const", words: 2, body: (at) => `store<u64>(${slotAddress(at + 2)}, load<u64>(pc, ${at + 8}));` },
-    { name: "copy", words: 1, body: (at) => `memory.copy(${slotAddress(at + 2)}, ${slotAddress(at + 4)}, <usize>load<u16>(pc, ${at + 6}) << 3);` },
+    {
+      name: "copy",
+      words: 1,
+      body: (at) =>
+        `memory.copy(${slotAddress(at + 2)}, ${slotAddress(at + 4)}, <usize>load<u16>(pc, ${at + 6}) << 3);`,
+    },
   ];
 }

@@ -27,14 +27,21 @@ function arithmetic(bits: 32 | 64, first: number): Binary[] {
   const s = (text: string) => signed(bits, `(${text})`);
   const zero = (at: number) => `if (y${bits} == 0) ${trap("TRAP_DIVIDE_BY_ZERO", at)}`;
   const min = bits === 32 ? "0x80000000" : "0x8000000000000000";
-  const overflow = (at: number) => `${zero(at)} if (x${bits} == ${min} && y${bits} == <${t}>-1) ${trap("TRAP_INTEGER_OVERFLOW", at)}`;
+  const overflow = (at: number) =>
+    `${zero(at)} if (x${bits} == ${min} && y${bits} == <${t}>-1) ${trap("TRAP_INTEGER_OVERFLOW", at)}`;
   return [
     { name: `add${bits}`, bits, wasm: [first], commutative: true, value: (x, y) => z(`${x} + ${y}`) },
     { name: `sub${bits}`, bits, wasm: [first + 1], value: (x, y) => z(`${x} - ${y}`) },
     { name: `mul${bits}`, bits, wasm: [first + 2], commutative: true, value: (x, y) => z(`${x} * ${y}`) },
     { name: `div_s${bits}`, bits, wasm: [first + 3], check: overflow, value: (x, y) => z(`<${t}>(${s(x)} / ${s(y)})`) },
     { name: `div_u${bits}`, bits, wasm: [first + 4], check: zero, value: (x, y) => z(`${x} / ${y}`) },
-    { name: `rem_s${bits}`, bits, wasm: [first + 5], check: zero, value: (x, y) => z(`y${bits} == <${t}>-1 ? <${t}>0 : <${t}>(${s(x)} % ${s(y)})`) },
+    {
+      name: `rem_s${bits}`,
+      bits,
+      wasm: [first + 5],
+      check: zero,
+      value: (x, y) => z(`y${bits} == <${t}>-1 ? <${t}>0 : <${t}>(${s(x)} % ${s(y)})`),
+    },
     { name: `rem_u${bits}`, bits, wasm: [first + 6], check: zero, value: (x, y) => z(`${x} % ${y}`) },
     { name: `shl${bits}`, bits, wasm: [first + 10], value: (x, y) => z(`${x} << ${y}`) },
     { name: `shr_s${bits}`, bits, wasm: [first + 11], value: (x, y) => z(`<${t}>(${s(x)} >> ${s(y)})`) },
@@ -61,14 +68,40 @@ function order(bits: 32 | 64, sign: string, wasm: number[][]): Binary[] {
     swapped: swapped + suffix,
     value: (x, y) => `${cast(x)} ${operator} ${cast(y)}`,
   });
-  return [make("lt", "<", "ge", "gt", 0), make("gt", ">", "le", "lt", 1), make("le", "<=", "gt", "ge", 2), make("ge", ">=", "lt", "le", 3)];
+  return [
+    make("lt", "<", "ge", "gt", 0),
+    make("gt", ">", "le", "lt", 1),
+    make("le", "<=", "gt", "ge", 2),
+    make("ge", ">=", "lt", "le", 3),
+  ];
 }
 
 /** Comparisons; value is a condition. */
 export const comparisons: Binary[] = [
-  { name: "eq", bits: 64, wasm: [0x46, 0x51], commutative: true, inverse: "ne", swapped: "eq", value: (x, y) => `${x} == ${y}` },
-  { name: "ne", bits: 64, wasm: [0x47, 0x52], commutative: true, inverse: "eq", swapped: "ne", value: (x, y) => `${x} != ${y}` },
-  ...order(64, "u", [[0x49, 0x54], [0x4b, 0x56], [0x4d, 0x58], [0x4f, 0x5a]]),
+  {
+    name: "eq",
+    bits: 64,
+    wasm: [0x46, 0x51],
+    commutative: true,
+    inverse: "ne",
+    swapped: "eq",
+    value: (x, y) => `${x} == ${y}`,
+  },
+  {
+    name: "ne",
+    bits: 64,
+    wasm: [0x47, 0x52],
+    commutative: true,
+    inverse: "eq",
+    swapped: "ne",
+    value: (x, y) => `${x} != ${y}`,
+  },
+  ...order(64, "u", [
+    [0x49, 0x54],
+    [0x4b, 0x56],
+    [0x4d, 0x58],
+    [0x4f, 0x5a],
+  ]),
   ...order(32, "s", [[0x48], [0x4a], [0x4c], [0x4e]]),
   ...order(64, "s", [[0x53], [0x55], [0x57], [0x59]]),
 ];
@@ -82,12 +115,14 @@ export const binaryName = (name: string, form: Form) => `${name}_${form}`;
 
 export function binaryOperations(): Operation[] {
   return [...binaries, ...comparisons].flatMap((binary) =>
-    formsOf(binary).map((form): Operation => ({
-      name: binaryName(binary.name, form),
-      words: formWords(form),
-      paired: true,
-      body: (at, accOnly) => binaryBody(binary, form, at, accOnly),
-    })),
+    formsOf(binary).map(
+      (form): Operation => ({
+        name: binaryName(binary.name, form),
+        words: formWords(form),
+        paired: true,
+        body: (at, accOnly) => binaryBody(binary, form, at, accOnly),
+      }),
+    ),
   );
 }
 
@@ -119,7 +154,14 @@ export const unaries: [string, number[], 32 | 64, (x: string) => string][] = [
 
 export function unaryOperations(): Operation[] {
   return unaries.flatMap(([name, , bits, value]) =>
-    (["S", "A"] as const).map((form): Operation => ({ name: `${name}_${form}`, words: 1, paired: true, body: (at, accOnly) => keep(value(unaryOperand(form, bits, at)), accOnly, at) })),
+    (["S", "A"] as const).map(
+      (form): Operation => ({
+        name: `${name}_${form}`,
+        words: 1,
+        paired: true,
+        body: (at, accOnly) => keep(value(unaryOperand(form, bits, at)), accOnly, at),
+      }),
+    ),
   );
 }
 

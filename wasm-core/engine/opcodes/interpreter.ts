@@ -169,7 +169,9 @@ function handler(number: number, operation: Operation, accOnly: boolean): string
 
 export function interpreterText(numbering: Numbering): string {
   const hot = numbering.all.filter((n) => n.number < COLD_FIRST).map((n) => handler(n.number, n.operation, n.accOnly));
-  const cold = numbering.all.filter((n) => n.number >= COLD_FIRST).map((n) => handler(n.number, n.operation, n.accOnly));
+  const cold = numbering.all
+    .filter((n) => n.number >= COLD_FIRST)
+    .map((n) => handler(n.number, n.operation, n.accOnly));
   return `${HEADER}${PROLOGUE}${hot.join("\n")}
 default: {
 switch (load<u16>(pc)) {

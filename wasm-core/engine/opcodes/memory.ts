@@ -27,17 +27,21 @@ const address = (text: string, bytes: number, at: number) =>
 
 export function loadOperations(): Operation[] {
   return loads.flatMap(([name, , bytes, value]) =>
-    (["S", "A"] as const).map((form): Operation => ({
-      name: `${name}_${form}`,
-      words: form === "S" ? 2 : 1,
-      paired: true,
-      body: (at, accOnly) => `${address(form === "S" ? read32(at + 8) : "<u32>acc", bytes, at)} ${keep(value("mbase + <usize>ea"), accOnly, at)}`,
-    })),
+    (["S", "A"] as const).map(
+      (form): Operation => ({
+        name: `${name}_${form}`,
+        words: form === "S" ? 2 : 1,
+        paired: true,
+        body: (at, accOnly) =>
+          `${address(form === "S" ? read32(at + 8) : "<u32>acc", bytes, at)} ${keep(value("mbase + <usize>ea"), accOnly, at)}`,
+      }),
+    ),
   );
 }
 
 /** A dirty page stands for itself and the first 8 bytes of the next one, so one mark serves an unaligned store. */
-const write = (bytes: number, value: string) => `p = mbase + <usize>ea; store<u${bytes * 8}>(p, ${value}); store<u8>(DIRTY + (p >>> 12), 1);`;
+const write = (bytes: number, value: string) =>
+  `p = mbase + <usize>ea; store<u${bytes * 8}>(p, ${value}); store<u8>(DIRTY + (p >>> 12), 1);`;
 
 function storeOperands(form: Form, bytes: number, at: number): [string, string] {
   const read = bytes === 8 ? read64 : read32;
@@ -53,13 +57,15 @@ function storeOperands(form: Form, bytes: number, at: number): [string, string] 
 
 export function storeOperations(): Operation[] {
   return stores.flatMap(([name, , bytes]) =>
-    FORMS.map((form): Operation => ({
-      name: `${name}_${form}`,
-      words: form === "SS" ? 2 : formWords(form),
-      body: (at) => {
-        const [target, value] = storeOperands(form, bytes, at);
-        return `${address(target, bytes, at)} ${write(bytes, value)}`;
-      },
-    })),
+    FORMS.map(
+      (form): Operation => ({
+        name: `${name}_${form}`,
+        words: form === "SS" ? 2 : formWords(form),
+        body: (at) => {
+          const [target, value] = storeOperands(form, bytes, at);
+          return `${address(target, bytes, at)} ${write(bytes, value)}`;
+        },
+      }),
+    ),
   );
 }

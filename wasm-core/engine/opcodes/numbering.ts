@@ -24,16 +24,30 @@ export interface Numbering {
 }
 
 export function numberOperations(): Numbering {
-  const operations = [...binaryOperations(), ...unaryOperations(), ...floatOperations(), ...loadOperations(), ...moveOperations(), ...storeOperations(), ...controlOperations(), ...branchOperations(), ...coldOperations()];
+  const operations = [
+    ...binaryOperations(),
+    ...unaryOperations(),
+    ...floatOperations(),
+    ...loadOperations(),
+    ...moveOperations(),
+    ...storeOperations(),
+    ...controlOperations(),
+    ...branchOperations(),
+    ...coldOperations(),
+  ];
   const all: Numbered[] = [];
   for (const operation of operations.filter((o) => o.paired && !o.cold)) {
     all.push({ number: all.length, operation, accOnly: false }, { number: all.length + 1, operation, accOnly: true });
   }
   const pairedEnd = all.length;
-  for (const operation of operations.filter((o) => !o.paired && !o.cold)) all.push({ number: all.length, operation, accOnly: false });
+  for (const operation of operations.filter((o) => !o.paired && !o.cold))
+    all.push({ number: all.length, operation, accOnly: false });
   const hotEnd = all.length;
-  if (hotEnd > COLD_FIRST) throw new Error(`${hotEnd} hot operations: at most ${COLD_FIRST} fit one br_table; mark some as cold`);
-  operations.filter((o) => o.cold).forEach((operation, i) => all.push({ number: COLD_FIRST + i, operation, accOnly: false }));
+  if (hotEnd > COLD_FIRST)
+    throw new Error(`${hotEnd} hot operations: at most ${COLD_FIRST} fit one br_table; mark some as cold`);
+  operations
+    .filter((o) => o.cold)
+    .forEach((operation, i) => all.push({ number: COLD_FIRST + i, operation, accOnly: false }));
   const byName = new Map(all.filter((n) => !n.accOnly).map((n) => [n.operation.name, n.number]));
   return { all, byName, pairedEnd, hotEnd };
 }

@@ -21,9 +21,34 @@ export function signatures(): Signature[] {
   const range = (first: number, last: number, row: Signature) => {
     for (let opcode = first; opcode <= last; opcode++) rows[opcode] = row;
   };
-  const loads: [number, number][] = [[I32, 2], [I64, 3], [F32, 2], [F64, 3], [I32, 0], [I32, 0], [I32, 1], [I32, 1], [I64, 0], [I64, 0], [I64, 1], [I64, 1], [I64, 2], [I64, 2]];
+  const loads: [number, number][] = [
+    [I32, 2],
+    [I64, 3],
+    [F32, 2],
+    [F64, 3],
+    [I32, 0],
+    [I32, 0],
+    [I32, 1],
+    [I32, 1],
+    [I64, 0],
+    [I64, 0],
+    [I64, 1],
+    [I64, 1],
+    [I64, 2],
+    [I64, 2],
+  ];
   for (const [i, [type, align]] of loads.entries()) rows[0x28 + i] = [CLASS_LOAD, I32, align, type];
-  const stores: [number, number][] = [[I32, 2], [I64, 3], [F32, 2], [F64, 3], [I32, 0], [I32, 1], [I64, 0], [I64, 1], [I64, 2]];
+  const stores: [number, number][] = [
+    [I32, 2],
+    [I64, 3],
+    [F32, 2],
+    [F64, 3],
+    [I32, 0],
+    [I32, 1],
+    [I64, 0],
+    [I64, 1],
+    [I64, 2],
+  ];
   for (const [i, [type, align]] of stores.entries()) rows[0x36 + i] = [CLASS_STORE, type, align, 0];
   rows[0x45] = [CLASS_UNARY, I32, 0, I32];
   range(0x46, 0x4f, [CLASS_BINARY, I32, I32, I32]);

@@ -11,7 +11,8 @@ import { signatures } from "./signatures.ts";
 const NONE = 0xffff;
 
 const constant = (name: string, value: number) => `export const ${name}: u32 = ${value};`;
-const table = (name: string, type: string, rows: number[]) => `export const ${name}: usize = memory.data<${type}>([${rows.join(",")}]);`;
+const table = (name: string, type: string, rows: number[]) =>
+  `export const ${name}: usize = memory.data<${type}>([${rows.join(",")}]);`;
 
 /** u16 × 5 per WebAssembly opcode: the operation for each form, 0xffff = no such form. Unary operations and loads use the first two for S and A. */
 function formRows({ byName }: Numbering): number[] {
@@ -19,8 +20,10 @@ function formRows({ byName }: Numbering): number[] {
   const set = (opcodes: number[], form: number, name: string) => {
     for (const opcode of opcodes) rows[opcode * 5 + form] = byName.get(name)!;
   };
-  for (const binary of [...binaries, ...comparisons]) for (const form of formsOf(binary)) set(binary.wasm, FORMS.indexOf(form), binaryName(binary.name, form));
-  for (const [name, opcodes] of [...unaries, ...loads]) ["S", "A"].forEach((form, i) => set(opcodes, i, `${name}_${form}`));
+  for (const binary of [...binaries, ...comparisons])
+    for (const form of formsOf(binary)) set(binary.wasm, FORMS.indexOf(form), binaryName(binary.name, form));
+  for (const [name, opcodes] of [...unaries, ...loads])
+    ["S", "A"].forEach((form, i) => set(opcodes, i, `${name}_${form}`));
   for (const [name, opcodes] of stores) FORMS.forEach((form, i) => set(opcodes, i, `${name}_${form}`));
   for (const [opcode, form, name] of floatForms()) set([opcode], form === "S" ? 0 : FORMS.indexOf(form), name);
   return rows;

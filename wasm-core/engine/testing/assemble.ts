@@ -64,22 +64,50 @@ export interface ModuleSource {
 /** Assembles a module; every function gets a type of its own, in order, imports first. */
 export function assemble(source: ModuleSource): Uint8Array<ArrayBuffer> {
   const { imports = [], functions = [], globals = [], data = [] } = source;
-  const type = (params: number[], results: number[]) => [0x60, ...unsigned(params.length), ...params, ...unsigned(results.length), ...results];
-  const types = [...imports.map(([, , params, results]) => type(params, results)), ...functions.map((f) => type(f.params ?? [], f.results ?? []))];
-  const exports = functions.flatMap((f, i) => (f.export ? [[...name(f.export), 0, ...unsigned(imports.length + i)]] : []));
+  const type = (params: number[], results: number[]) => [
+    0x60,
+    ...unsigned(params.length),
+    ...params,
+    ...unsigned(results.length),
+    ...results,
+  ];
+  const types = [
+    ...imports.map(([, , params, results]) => type(params, results)),
+    ...functions.map((f) => type(f.params ?? [], f.results ?? [])),
+  ];
+  const exports = functions.flatMap((f, i) =>
+    f.export ? [[...name(f.export), 0, ...unsigned(imports.length + i)]] : [],
+  );
   if (source.memory) exports.push([...name("memory"), 2, 0]);
   if (source.table) exports.push([...name("table"), 1, 0]);
   const bytes = [...HEADER, ...section(1, vector(types))];
-  if (imports.length) bytes.push(...section(2, vector(imports.map(([module, field], i) => [...name(module), ...name(field), 0, ...unsigned(i)]))));
+  if (imports.length)
+    bytes.push(
+      ...section(2, vector(imports.map(([module, field], i) => [...name(module), ...name(field), 0, ...unsigned(i)]))),
+    );
   bytes.push(...section(3, vector(functions.map((_, i) => unsigned(imports.length + i)))));
   if (source.table) bytes.push(...section(4, vector([[FUNCREF, 0, ...unsigned(source.table.length)]])));
-  if (source.memory) bytes.push(...section(5, vector([[1, ...unsigned(source.memory[0]), ...unsigned(source.memory[1])]])));
-  if (globals.length) bytes.push(...section(6, vector(globals.map(([kind, value]) => [kind, 1, kind === I64 ? 0x42 : 0x41, ...signed(value), 0x0b]))));
+  if (source.memory)
+    bytes.push(...section(5, vector([[1, ...unsigned(source.memory[0]), ...unsigned(source.memory[1])]])));
+  if (globals.length)
+    bytes.push(
+      ...section(
+        6,
+        vector(globals.map(([kind, value]) => [kind, 1, kind === I64 ? 0x42 : 0x41, ...signed(value), 0x0b])),
+      ),
+    );
   bytes.push(...section(7, vector(exports)));
   if (source.start !== undefined) bytes.push(...section(8, unsigned(source.start)));
-  if (source.table) bytes.push(...section(9, vector([[0, 0x41, 0, 0x0b, ...vector(source.table.map((f) => unsigned(f)))]])));
+  if (source.table)
+    bytes.push(...section(9, vector([[0, 0x41, 0, 0x0b, ...vector(source.table.map((f) => unsigned(f)))]])));
   bytes.push(...section(10, vector(functions.map(body))));
-  if (data.length) bytes.push(...section(11, vector(data.map(([at, content]) => [0, 0x41, ...signed(at), 0x0b, ...unsigned(content.length), ...content]))));
+  if (data.length)
+    bytes.push(
+      ...section(
+        11,
+        vector(data.map(([at, content]) => [0, 0x41, ...signed(at), 0x0b, ...unsigned(content.length), ...content])),
+      ),
+    );
   return new Uint8Array(bytes);
 }
 

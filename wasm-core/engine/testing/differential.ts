@@ -15,7 +15,11 @@ const V8_TRAPS: [RegExp, string][] = [
   [/Maximum call stack/, "stack"],
 ];
 
-const OUR_TRAPS: Record<string, string> = { "indirect null": "indirect", "indirect type": "indirect", "invalid conversion": "float" };
+const OUR_TRAPS: Record<string, string> = {
+  "indirect null": "indirect",
+  "indirect type": "indirect",
+  "invalid conversion": "float",
+};
 
 export interface Outcome {
   calls: number;
@@ -75,9 +79,19 @@ export function compareModule(engine: Engine, seed: number, slice: () => number)
   for (let i = 0; i < 2 * source.signatures.length && !outcome.difference; i++) {
     const index = i % source.signatures.length;
     const { params, results } = source.signatures[index];
-    const args = params.map((type) => (random.chance(50) ? toBits(type, fromBits(type, BigInt(random.pick([0, 1, 0xffffffff, 0x80000000, 5])))) : toBits(type, fromBits(type, (BigInt(random.next()) << 32n) | BigInt(random.next())))));
+    const args = params.map((type) =>
+      random.chance(50)
+        ? toBits(type, fromBits(type, BigInt(random.pick([0, 1, 0xffffffff, 0x80000000, 5]))))
+        : toBits(type, fromBits(type, (BigInt(random.next()) << 32n) | BigInt(random.next()))),
+    );
     resetBudget(engine, instance, native);
-    const expected = callV8(() => (native.exports[`f${index}`] as (...a: unknown[]) => unknown)(...params.map((type, k) => fromBits(type, args[k]))), results);
+    const expected = callV8(
+      () =>
+        (native.exports[`f${index}`] as (...a: unknown[]) => unknown)(
+          ...params.map((type, k) => fromBits(type, args[k])),
+        ),
+      results,
+    );
     // V8's stack is not ours: such a call proves nothing, and leaves different state.
     if (expected === "stack") return outcome;
     engine.wasm.threadReset(thread);
@@ -85,11 +99,15 @@ export function compareModule(engine: Engine, seed: number, slice: () => number)
     const { ran } = engine.runSliced(thread, slice);
     const trap = ran === RAN.trap ? engine.trap(thread) : "";
     if (trap === "stack") return outcome;
-    const actual = ran === RAN.returned ? engine.results(thread, results.length).join(" ") : (OUR_TRAPS[trap] ?? (trap || `ran ${ran}`));
+    const actual =
+      ran === RAN.returned
+        ? engine.results(thread, results.length).join(" ")
+        : (OUR_TRAPS[trap] ?? (trap || `ran ${ran}`));
     outcome.calls += 1;
     if (ran === RAN.returned) outcome.returned += 1;
     const overflow = expected === "float" && actual === "integer overflow";
-    if (actual !== expected && !overflow) outcome.difference = `seed ${seed} f${index}(${args.join(", ")}): ${actual}, V8 ${expected}`;
+    if (actual !== expected && !overflow)
+      outcome.difference = `seed ${seed} f${index}(${args.join(", ")}): ${actual}, V8 ${expected}`;
     else outcome.difference = compareState(engine, instance, native, `seed ${seed} after f${index}`);
   }
   return outcome;

@@ -6,14 +6,32 @@ import { generate } from "../generate.ts";
 
 export const RAN = { returned: 0, fuel: 1, host: 2, trap: 3 } as const;
 export const HOST = { done: 0, leave: 1, restart: 2, trap: 3 } as const;
-export const TRAPS = ["none", "unreachable", "memory bounds", "table bounds", "indirect null", "indirect type", "divide by zero", "integer overflow", "invalid conversion", "stack", "host"] as const;
+export const TRAPS = [
+  "none",
+  "unreachable",
+  "memory bounds",
+  "table bounds",
+  "indirect null",
+  "indirect type",
+  "divide by zero",
+  "integer overflow",
+  "invalid conversion",
+  "stack",
+  "host",
+] as const;
 
 const out = "wasm-core/build/engine-harness.wasm";
 
 /** Compiles the test build if a source changed; answers its path. */
 export async function buildHarness(): Promise<string> {
   generate();
-  const job = { name: "engine-harness", entry: "wasm-core/engine/testing/harness.ts", out, inputs: ["wasm-core/engine", "wasm-core/memory"], args: ["--maximumMemory", "1536"] };
+  const job = {
+    name: "engine-harness",
+    entry: "wasm-core/engine/testing/harness.ts",
+    out,
+    inputs: ["wasm-core/engine", "wasm-core/memory"],
+    args: ["--maximumMemory", "1536"],
+  };
   await compileAll([job]);
   const path = fileURLToPath(new URL("../../build/engine-harness.wasm", import.meta.url));
   if (!existsSync(path)) throw new Error(`${out} was not written`);
@@ -85,7 +103,12 @@ export class Engine {
     const at = this.wasm.errorRecord();
     const view = this.view;
     const text = new TextDecoder().decode(this.bytes(view.getUint32(at + 12, true), view.getUint32(at + 16, true)));
-    return { code: view.getUint32(at, true), offset: view.getUint32(at + 4, true), func: view.getInt32(at + 8, true), text };
+    return {
+      code: view.getUint32(at, true),
+      offset: view.getUint32(at + 4, true),
+      func: view.getInt32(at + 8, true),
+      text,
+    };
   }
 
   errorText(): string {
@@ -98,7 +121,8 @@ export class Engine {
     const module = this.loadOrThrow(bytes);
     const instance = this.wasm.instanceCreate(module);
     if (!instance) throw new Error(this.errorText());
-    for (let i = 0; i < this.wasm.importCount(module); i++) if (this.wasm.importKind(module, i) === 0) this.wasm.bindHost(instance, i, i);
+    for (let i = 0; i < this.wasm.importCount(module); i++)
+      if (this.wasm.importKind(module, i) === 0) this.wasm.bindHost(instance, i, i);
     if (!this.wasm.instanceInit(instance)) throw new Error(this.errorText());
     return instance;
   }
@@ -158,7 +182,11 @@ export class Engine {
     const out = this.scratch;
     return Array.from({ length: this.wasm.threadFrameCount(thread) }, (_, i) => {
       if (!this.wasm.threadFrame(thread, i, out)) throw new Error(`frame ${i} is missing`);
-      return { instance: this.view.getUint32(out, true), func: this.view.getUint32(out + 4, true), offset: this.view.getUint32(out + 8, true) };
+      return {
+        instance: this.view.getUint32(out, true),
+        func: this.view.getUint32(out + 4, true),
+        offset: this.view.getUint32(out + 8, true),
+      };
     });
   }
 

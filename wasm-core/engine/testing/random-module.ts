@@ -62,9 +62,38 @@ const OPERATIONS: [number[], number[], number][] = [
   [[0xb9, 0xba, 0xbf], [I64], F64],
   [[0xbb], [F32], F64],
 ];
-const SATURATING: [number, number, number][] = [0, 1, 2, 3, 4, 5, 6, 7].map((n) => [n, n & 2 ? F64 : F32, n & 4 ? I64 : I32]);
-const LOADS: [number, number, number][] = [[0x28, I32, 2], [0x29, I64, 3], [0x2a, F32, 2], [0x2b, F64, 3], [0x2c, I32, 0], [0x2d, I32, 0], [0x2e, I32, 1], [0x2f, I32, 1], [0x30, I64, 0], [0x31, I64, 0], [0x32, I64, 1], [0x33, I64, 1], [0x34, I64, 2], [0x35, I64, 2]];
-const STORES: [number, number, number][] = [[0x36, I32, 2], [0x37, I64, 3], [0x38, F32, 2], [0x39, F64, 3], [0x3a, I32, 0], [0x3b, I32, 1], [0x3c, I64, 0], [0x3d, I64, 1], [0x3e, I64, 2]];
+const SATURATING: [number, number, number][] = [0, 1, 2, 3, 4, 5, 6, 7].map((n) => [
+  n,
+  n & 2 ? F64 : F32,
+  n & 4 ? I64 : I32,
+]);
+const LOADS: [number, number, number][] = [
+  [0x28, I32, 2],
+  [0x29, I64, 3],
+  [0x2a, F32, 2],
+  [0x2b, F64, 3],
+  [0x2c, I32, 0],
+  [0x2d, I32, 0],
+  [0x2e, I32, 1],
+  [0x2f, I32, 1],
+  [0x30, I64, 0],
+  [0x31, I64, 0],
+  [0x32, I64, 1],
+  [0x33, I64, 1],
+  [0x34, I64, 2],
+  [0x35, I64, 2],
+];
+const STORES: [number, number, number][] = [
+  [0x36, I32, 2],
+  [0x37, I64, 3],
+  [0x38, F32, 2],
+  [0x39, F64, 3],
+  [0x3a, I32, 0],
+  [0x3b, I32, 1],
+  [0x3c, I64, 0],
+  [0x3d, I64, 1],
+  [0x3e, I64, 2],
+];
 
 interface Label {
   types: number[];
@@ -102,8 +131,35 @@ class Body {
   private constant(type: number): number[] {
     const { random } = this;
     if (type === I32) return [0x41, ...signed(interesting(random) | 0)];
-    if (type === I64) return [0x42, ...signed(BigInt.asIntN(64, (BigInt(interesting(random)) << BigInt(random.pick([0, 0, 16, 32]))) ^ BigInt(random.chance(30) ? random.next() : 0)))];
-    const values = [0, -0, 1, -1, 0.5, 1e10, -3.7, 2147483648, -2147483649, 4294967295.9, 9.3e18, 1e-40, Infinity, -Infinity, NaN, random.next() / 7];
+    if (type === I64)
+      return [
+        0x42,
+        ...signed(
+          BigInt.asIntN(
+            64,
+            (BigInt(interesting(random)) << BigInt(random.pick([0, 0, 16, 32]))) ^
+              BigInt(random.chance(30) ? random.next() : 0),
+          ),
+        ),
+      ];
+    const values = [
+      0,
+      -0,
+      1,
+      -1,
+      0.5,
+      1e10,
+      -3.7,
+      2147483648,
+      -2147483649,
+      4294967295.9,
+      9.3e18,
+      1e-40,
+      Infinity,
+      -Infinity,
+      NaN,
+      random.next() / 7,
+    ];
     const view = new DataView(new ArrayBuffer(8));
     if (type === F32) {
       view.setFloat32(0, random.pick(values), true);
@@ -124,12 +180,19 @@ class Body {
     if (roll < 45) return this.operation(type, depth);
     if (roll < 55) return this.load(type, depth);
     if (roll < 63) return this.tee(type, depth);
-    if (roll < 70) return [...this.expression(type, depth - 1), ...this.expression(type, depth - 1), ...this.expression(I32, depth - 1), 0x1b];
+    if (roll < 70)
+      return [
+        ...this.expression(type, depth - 1),
+        ...this.expression(type, depth - 1),
+        ...this.expression(I32, depth - 1),
+        0x1b,
+      ];
     if (roll < 78) return this.block(type, depth);
     if (roll < 84) return this.conditional(type, depth);
     if (roll < 92) return this.call(type, depth);
     if (roll < 95) return this.globalRead(type);
-    if (roll < 97 && type === I32) return random.chance(70) ? [0x3f, 0] : [...this.expression(I32, 1), 0x41, 3, 0x71, 0x40, 0];
+    if (roll < 97 && type === I32)
+      return random.chance(70) ? [0x3f, 0] : [...this.expression(I32, 1), 0x41, 3, 0x71, 0x40, 0];
     return this.constant(type);
   }
 
@@ -153,7 +216,10 @@ class Body {
 
   private access(align: number): number[] {
     const { random } = this;
-    return [random.below(align + 1), ...unsigned(random.chance(90) ? random.below(64) : random.chance(80) ? 65530 + random.below(12) : 0xffffffff)];
+    return [
+      random.below(align + 1),
+      ...unsigned(random.chance(90) ? random.below(64) : random.chance(80) ? 65530 + random.below(12) : 0xffffffff),
+    ];
   }
 
   private load(type: number, depth: number): number[] {
@@ -186,7 +252,16 @@ class Body {
   private conditional(type: number, depth: number): number[] {
     const condition = this.expression(I32, depth - 1);
     this.labels.unshift({ types: [type] });
-    const code = [...condition, 0x04, type, ...this.statement(depth - 2), ...this.expression(type, depth - 1), 0x05, ...this.expression(type, depth - 1), 0x0b];
+    const code = [
+      ...condition,
+      0x04,
+      type,
+      ...this.statement(depth - 2),
+      ...this.expression(type, depth - 1),
+      0x05,
+      ...this.expression(type, depth - 1),
+      0x0b,
+    ];
     this.labels.shift();
     return code;
   }
@@ -232,7 +307,9 @@ class Body {
     const { random } = this;
     const isIf = random.chance(50);
     const isLoop = !isIf && random.chance(50);
-    const code = isIf ? [...this.expression(I32, depth - 1), 0x04, 0x40] : [isLoop ? 0x03 : 0x02, 0x40, ...(isLoop ? budget() : [])];
+    const code = isIf
+      ? [...this.expression(I32, depth - 1), 0x04, 0x40]
+      : [isLoop ? 0x03 : 0x02, 0x40, ...(isLoop ? budget() : [])];
     this.labels.unshift({ types: [] });
     for (let i = random.below(3); i > 0; i--) code.push(...this.statement(depth - 1));
     if (isIf && random.chance(40)) code.push(0x05, ...this.statement(depth - 1));
@@ -275,14 +352,37 @@ class Body {
   private table(depth: number): number[] {
     const { random } = this;
     const slot = () => [...this.expression(I32, depth - 2), 0x41, 15, 0x71];
-    if (random.chance(40)) return [...slot(), ...(random.chance(50) ? [0xd0, FUNCREF] : [0xd2, ...unsigned(random.below(this.module.signatures.length))]), 0x26, 0];
+    if (random.chance(40))
+      return [
+        ...slot(),
+        ...(random.chance(50) ? [0xd0, FUNCREF] : [0xd2, ...unsigned(random.below(this.module.signatures.length))]),
+        0x26,
+        0,
+      ];
     if (random.chance(50)) return [...slot(), 0x25, 0, 0xd1, 0x1a];
     return [...slot(), ...slot(), 0x41, ...signed(random.below(4)), 0xfc, 14, 0, 0];
   }
 }
 
 function interesting(random: Random): number {
-  return random.pick([0, 1, -1, 2, 7, 31, 32, 63, 255, 256, 65535, 65536, 0x7fffffff, -0x80000000, random.below(1000), random.next()]);
+  return random.pick([
+    0,
+    1,
+    -1,
+    2,
+    7,
+    31,
+    32,
+    63,
+    255,
+    256,
+    65535,
+    65536,
+    0x7fffffff,
+    -0x80000000,
+    random.below(1000),
+    random.next(),
+  ]);
 }
 
 /** global 0 -= 1; trap when it is negative. */
@@ -295,7 +395,10 @@ export class RandomModule {
   constructor(seed: number) {
     this.random = new Random(seed);
     const types = (most: number) => Array.from({ length: this.random.below(most + 1) }, () => this.random.pick(TYPES));
-    this.signatures = Array.from({ length: 3 + this.random.below(5) }, () => ({ params: types(4), results: this.random.chance(75) ? [this.random.pick(TYPES)] : types(3) }));
+    this.signatures = Array.from({ length: 3 + this.random.below(5) }, () => ({
+      params: types(4),
+      results: this.random.chance(75) ? [this.random.pick(TYPES)] : types(3),
+    }));
   }
 
   /** Calls the helper that makes a NaN canonical. Helpers follow the functions. */
@@ -304,19 +407,38 @@ export class RandomModule {
   }
 
   bytes(): Uint8Array<ArrayBuffer> {
-    const helpers: Signature[] = [{ params: [F32], results: [F32] }, { params: [F64], results: [F64] }];
+    const helpers: Signature[] = [
+      { params: [F32], results: [F32] },
+      { params: [F64], results: [F64] },
+    ];
     const all = [...this.signatures, ...helpers];
     const bodies = this.signatures.map((signature) => {
       const locals = Array.from({ length: this.random.below(6) }, () => this.random.pick(TYPES));
       return encode(locals, new Body(this, this.random, signature, locals).build());
     });
-    bodies.push(encode([], [0x20, 0, 0x43, 0, 0, 0xc0, 0x7f, 0x20, 0, 0x20, 0, 0x5b, 0x1b]), encode([], [0x20, 0, 0x44, 0, 0, 0, 0, 0, 0, 0xf8, 0x7f, 0x20, 0, 0x20, 0, 0x61, 0x1b]));
+    bodies.push(
+      encode([], [0x20, 0, 0x43, 0, 0, 0xc0, 0x7f, 0x20, 0, 0x20, 0, 0x5b, 0x1b]),
+      encode([], [0x20, 0, 0x44, 0, 0, 0, 0, 0, 0, 0xf8, 0x7f, 0x20, 0, 0x20, 0, 0x61, 0x1b]),
+    );
     const zeros = (n: number) => new Array<number>(n).fill(0);
-    const globals = [[I32, 1, 0x41, ...signed(2000), 0x0b], [I32, 1, 0x41, 5, 0x0b], [I64, 1, 0x42, 9, 0x0b], [F32, 1, 0x43, ...zeros(4), 0x0b], [F64, 1, 0x44, ...zeros(8), 0x0b]];
-    const exports = [...this.signatures.map((_, i) => [...name(`f${i}`), 0, i]), [...name("memory"), 2, 0], ...globals.map((_, i) => [...name(`g${i}`), 3, i])];
+    const globals = [
+      [I32, 1, 0x41, ...signed(2000), 0x0b],
+      [I32, 1, 0x41, 5, 0x0b],
+      [I64, 1, 0x42, 9, 0x0b],
+      [F32, 1, 0x43, ...zeros(4), 0x0b],
+      [F64, 1, 0x44, ...zeros(8), 0x0b],
+    ];
+    const exports = [
+      ...this.signatures.map((_, i) => [...name(`f${i}`), 0, i]),
+      [...name("memory"), 2, 0],
+      ...globals.map((_, i) => [...name(`g${i}`), 3, i]),
+    ];
     return new Uint8Array([
       ...HEADER,
-      ...section(1, vector(all.map((s) => [0x60, ...vector(s.params.map((t) => [t])), ...vector(s.results.map((t) => [t]))]))),
+      ...section(
+        1,
+        vector(all.map((s) => [0x60, ...vector(s.params.map((t) => [t])), ...vector(s.results.map((t) => [t]))])),
+      ),
       ...section(3, vector(all.map((_, i) => unsigned(i)))),
       ...section(4, vector([[FUNCREF, 0, 12]])),
       ...section(5, vector([[1, 1, 2]])),

@@ -1,7 +1,7 @@
 // Runs official WebAssembly tests (JSON + binaries, see the README of the test folder) on the engine.
 import { readFileSync, readdirSync, existsSync } from "node:fs";
 import { join } from "node:path";
-import { Engine, RAN } from "./engine.ts";
+import { type Engine, RAN } from "./engine.ts";
 import { spectest } from "./spectest.ts";
 
 interface Value {
@@ -68,7 +68,9 @@ class SpecRun {
       this.perform(command);
       if (command.type.startsWith("assert")) this.result.passed += 1;
     } catch (error) {
-      this.result.failed.push(`${this.folder.split("/").pop()}:${command.line} ${command.type}: ${(error as Error).message}`);
+      this.result.failed.push(
+        `${this.folder.split("/").pop()}:${command.line} ${command.type}: ${(error as Error).message}`,
+      );
     }
   }
 
@@ -86,17 +88,22 @@ class SpecRun {
         this.act(command.action!);
         return;
       case "assert_return":
-        return compare(this.act(command.action!), command.expected ?? []);
+        compare(this.act(command.action!), command.expected ?? []);
+        return;
       case "assert_trap":
       case "assert_exhaustion":
-        return expectTrap(() => this.act(command.action!), command.text!);
+        expectTrap(() => this.act(command.action!), command.text!);
+        return;
       case "assert_invalid":
       case "assert_malformed":
-        return expectRefused(() => this.instantiate(this.file(command)), ["load"]);
+        expectRefused(() => this.instantiate(this.file(command)), ["load"]);
+        return;
       case "assert_unlinkable":
-        return expectRefused(() => this.instantiate(this.file(command)), ["link"]);
+        expectRefused(() => this.instantiate(this.file(command)), ["link"]);
+        return;
       case "assert_uninstantiable":
-        return expectRefused(() => this.instantiate(this.file(command)), ["init", "start"]);
+        expectRefused(() => this.instantiate(this.file(command)), ["init", "start"]);
+        return;
       default:
         throw new Error(`unknown command ${command.type}`);
     }
@@ -186,8 +193,10 @@ function compare(actual: Value[], expected: Value[]): void {
 }
 
 function agrees(bits: bigint, { type, value }: Value): boolean {
-  if (type === "funcref" || type === "externref") return value === undefined || (value === "null" ? bits === 0n : bits === BigInt(value) + 1n);
-  if (value === "nan:canonical" || value === "nan:arithmetic") return type === "f32" ? (bits & 0x7fffffffn) === 0x7fc00000n : (bits & 0x7fffffffffffffffn) === 0x7ff8000000000000n;
+  if (type === "funcref" || type === "externref")
+    return value === undefined || (value === "null" ? bits === 0n : bits === BigInt(value) + 1n);
+  if (value === "nan:canonical" || value === "nan:arithmetic")
+    return type === "f32" ? (bits & 0x7fffffffn) === 0x7fc00000n : (bits & 0x7fffffffffffffffn) === 0x7ff8000000000000n;
   return bits === BigInt(value!);
 }
 
@@ -230,9 +239,12 @@ function expectRefused(act: () => unknown, stages: string[]): void {
 /** Runs every JSON file of one test folder. */
 export function runSpecFolder(engine: Engine, folder: string, slice: () => number = () => 1_000_000): SpecResult {
   const total: SpecResult = { passed: 0, failed: [], fuel: 0 };
-  for (const file of readdirSync(folder).filter((name) => name.endsWith(".json")).sort()) {
+  for (const file of readdirSync(folder)
+    .filter((name) => name.endsWith(".json"))
+    .sort()) {
     const run = new SpecRun(engine, folder, slice);
-    for (const command of JSON.parse(readFileSync(join(folder, file), "utf8")).commands as Command[]) run.command(command);
+    for (const command of JSON.parse(readFileSync(join(folder, file), "utf8")).commands as Command[])
+      run.command(command);
     total.passed += run.result.passed;
     total.failed.push(...run.result.failed);
     total.fuel += run.result.fuel;
@@ -245,6 +257,9 @@ export function runSpecFolder(engine: Engine, folder: string, slice: () => numbe
 export function specFolders(directory: string): string[] {
   if (!existsSync(directory)) return [];
   const hasTests = (folder: string) => readdirSync(folder).some((name) => name.endsWith(".json"));
-  const below = readdirSync(directory, { withFileTypes: true }).filter((e) => e.isDirectory()).map((e) => join(directory, e.name)).sort();
+  const below = readdirSync(directory, { withFileTypes: true })
+    .filter((e) => e.isDirectory())
+    .map((e) => join(directory, e.name))
+    .sort();
   return [...(hasTests(directory) ? [directory] : []), ...below.filter(hasTests)];
 }
