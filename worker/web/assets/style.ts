@@ -77,7 +77,7 @@ th.stick { position: sticky; left: 0; background: var(--raised); z-index: 1; }
 .not-run, .waiting { color: var(--unrun); background: var(--unrun-ground); }
 .cell { display: flex; flex-direction: column; align-items: flex-start; gap: .2rem; }
 .sub { display: block; color: var(--quiet); font-size: .8125rem; font-weight: 400; }
-dl.facts { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .3rem 1.25rem; margin: 1rem 0; max-width: 76ch; }
+dl.facts { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .3rem 1.25rem; margin: 1rem 0; max-width: 92ch; }
 dl.facts dt { color: var(--quiet); font-size: .9375rem; }
 dl.facts dd { margin: 0; overflow-wrap: anywhere; }
 @media (max-width: 34rem) { dl.facts { grid-template-columns: minmax(0, 1fr); gap: 0; } dl.facts dd { margin-bottom: .5rem; } th.stick { position: static; } }

@@ -4,7 +4,7 @@ import { VerdictBadge } from "../parts/verdict.tsx";
 import { type BadEntry, pairingText, type ReportFailure, type ReportView } from "../report.ts";
 
 /** Last events shown at once; the whole trace is in the report. */
-const TRACE_ROWS_MAX = 60;
+const TRACE_ROWS_MAX = 160;
 
 const chargedText = {
   guest: "the guest half: it fails only where this guest half runs",
@@ -26,6 +26,7 @@ export function Failure({ entry, report }: { entry: BadEntry; report: ReportView
       {sentence && <blockquote>{sentence}</blockquote>}
       <Facts
         rows={[
+          ...(failure.note ? [["Checked", failure.note] as [string, string]] : []),
           [
             "Expected",
             failure.expected === sentence || failure.expected === "the clause holds"
@@ -44,17 +45,13 @@ export function Failure({ entry, report }: { entry: BadEntry; report: ReportView
   );
 }
 
-/** A machine that got stuck has its reason for what was seen; an expectation has its words. */
-function Seen({ failure }: { failure: ReportFailure }) {
-  const stuck = failure.kind === "stuck" && failure.reason !== "";
-  const texts = stuck ? [failure.reason] : [failure.seen, failure.reason];
-  const [first, ...more] = [...new Set([...texts, failure.note])].filter((text) => text !== "");
+/** A machine that got stuck has its reason for what was seen; an expectation that failed has its value. */
+function Seen({ failure: { kind, seen, reason } }: { failure: ReportFailure }) {
+  if (kind === "stuck" && reason !== "") return <strong>{reason}</strong>;
   return (
     <>
-      <strong>{first}</strong>
-      {more.map((text) => (
-        <span class="sub">{text}</span>
-      ))}
+      <strong>{seen}</strong>
+      {kind !== "expect" && reason !== seen && reason !== "" && <span class="sub">{reason}</span>}
     </>
   );
 }

@@ -3,7 +3,7 @@ import { countersOf, counterText } from "../parts/costs.tsx";
 import { Page } from "../parts/layout.tsx";
 import { Facts, ScrollTable } from "../parts/table.tsx";
 import { DigestText, grouped, VendorNote } from "../parts/text.tsx";
-import { Legend, VerdictBadge } from "../parts/verdict.tsx";
+import { Legend, nativeText, VerdictBadge } from "../parts/verdict.tsx";
 
 /** `/ops/{id}`: what the op means, clause by clause, who passes, and at what cost. */
 export function OpPage({ view }: { view: OpView }) {
@@ -117,8 +117,7 @@ function CostTable({ view }: { view: OpView }) {
               </th>
               <td>{result.profile}</td>
               <td>
-                <VerdictBadge verdict={result.verdict} />
-                {result.native && <span class="sub">by the machine’s own instruction</span>}
+                <VerdictBadge verdict={result.verdict} text={result.native ? nativeText : undefined} />
               </td>
               {counters.map((name) => (
                 <td class="num">{grouped(result.costs[name] ?? 0)}</td>

@@ -4,7 +4,7 @@ import { Costs } from "../parts/costs.tsx";
 import { Page } from "../parts/layout.tsx";
 import { Facts, ScrollTable } from "../parts/table.tsx";
 import { DigestText, ModelNotice, Moment, plural, TrustText } from "../parts/text.tsx";
-import { ConformsBadge, Legend, StateBadge, VerdictBadge } from "../parts/verdict.tsx";
+import { ConformsBadge, Legend, nativeText, StateBadge, VerdictBadge } from "../parts/verdict.tsx";
 import { badEntries, pairingText, type ReportView } from "../report.ts";
 import { Failure } from "./failure.tsx";
 
@@ -169,8 +169,7 @@ function Ops({ run, ops }: { run: RunView; ops: NonNullable<RunView["ops"]> }) {
                   </a>
                 </th>
                 <td>
-                  <VerdictBadge verdict={op.verdict} />
-                  {op.native && <span class="sub">by the machine’s own instruction</span>}
+                  <VerdictBadge verdict={op.verdict} text={op.native ? nativeText : undefined} />
                 </td>
                 <td class="nowrap">
                   {verdicts.filter((verdict) => verdict === "pass").length} of {verdicts.length}

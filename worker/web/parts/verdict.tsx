@@ -17,6 +17,9 @@ const meanings: Record<Verdict, string> = {
   "not-run": "not reached or cut short; never counted as a pass",
 };
 
+/** Instead of `pass`: the build leaves this operation to the machine's own instruction, and every clause held. */
+export const nativeText = "pass, native";
+
 /** From worst to best, as an op takes the worst verdict of its clauses (DESIGN §6). */
 export const worstFirst: readonly Verdict[] = ["fail", "error", "not-run", "not-offered", "pass"];
 
@@ -40,7 +43,7 @@ export function Mark({ verdict }: { verdict: Verdict }) {
 }
 
 /** Mark, word and colour of a verdict; `text` replaces the word where a count says more. */
-export function VerdictBadge({ verdict, text }: { verdict: Verdict; text?: string }) {
+export function VerdictBadge({ verdict, text }: { verdict: Verdict; text?: string | undefined }) {
   return (
     <span class={`verdict ${verdict}`}>
       <Mark verdict={verdict} />
@@ -84,6 +87,9 @@ export function Legend() {
           <VerdictBadge verdict={verdict} /> {meanings[verdict]}
         </li>
       ))}
+      <li>
+        <VerdictBadge verdict="pass" text={nativeText} /> left to the machine’s own instruction
+      </li>
     </ul>
   );
 }
