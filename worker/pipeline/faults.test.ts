@@ -1,8 +1,8 @@
 import { createExecutionContext, createMessageBatch, env, getQueueResult } from "cloudflare:test";
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Env, ShardMessage } from "../env.ts";
 import { SHARD_LEASE_MS, SHARD_TRIES_MAX, SWEEP_AGAIN_MS } from "../limits.ts";
-import { builtParts, withManifest } from "../test/builds.ts";
+import { quickParts } from "../test/builds.ts";
 import { failing, killedAt } from "../test/faults.ts";
 import { deliver, expectPublished, heldQueue, runNow, submitBuild, T0 } from "../test/pipeline.ts";
 import { consume, DEAD_QUEUE } from "./consumer.ts";
@@ -11,8 +11,6 @@ import { sweep } from "./sweeper.ts";
 /** The consumer reads the real clock. */
 const later = (ms: number) => Date.now() + ms;
 
-const versioned = (n: number) => withManifest(builtParts("native"), { version: `1.0.${n}` });
-
 async function batchOf(queue: string, messages: ShardMessage[], bindings: Env = env) {
   const entries = messages.map((body, index) => ({ id: String(index), timestamp: T0, attempts: 1, body }));
   const batch = createMessageBatch(queue, entries);
@@ -20,6 +18,11 @@ async function batchOf(queue: string, messages: ShardMessage[], bindings: Env = 
   await consume(bindings, batch);
   return getQueueResult(batch, ctx);
 }
+
+beforeEach(() => {
+  // Failures are asked for here; what the registry writes about them is not news.
+  vi.spyOn(console, "error").mockImplementation(() => {});
+});
 
 describe("the queue", () => {
   it("may deliver twice, late and out of order", async () => {
@@ -118,7 +121,7 @@ describe("a consumer", () => {
     for (let step = 0; ; step++) {
       const held = heldQueue();
       const at = T0 + step;
-      const { run } = await submitBuild(held.env, versioned(step), at);
+      const { run } = await submitBuild(held.env, quickParts(`1.0.${step}`), at);
       const fault = killedAt(held.env, step);
       await deliver(fault.env, held.messages).catch((error: Error) => steps.push(error.message));
       if (!fault.hit()) break;

@@ -1,8 +1,9 @@
 import { env, SELF } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
+import { hostileGuest } from "../../e2e/lib/hostile.ts";
 import { sha256Hex } from "../identity/encoding.ts";
 import type { Matrix } from "../registry/views.ts";
-import { buildRequest, builds, builtParts, withManifest } from "../test/builds.ts";
+import { buildRequest, builds, builtParts, quickParts } from "../test/builds.ts";
 import { deliver, expectPublished, heldQueue, submitBuild, T0, waitForRun } from "../test/pipeline.ts";
 import { call, jsonOf, problemOf, registerVendor } from "../test/requests.ts";
 
@@ -17,6 +18,24 @@ describe("a build, through the real queue", () => {
     const report = await call(`/api/v1/runs/${run.id}/report`);
     expect(report.headers.get("Cache-Control")).toContain("immutable");
     expect(`sha256:${await sha256Hex(new Uint8Array(await report.arrayBuffer()))}`).toBe(view.reportDigest);
+  });
+});
+
+describe("while a build that loops for ever runs", () => {
+  it("other requests are answered between its slices", async () => {
+    const held = heldQueue();
+    const looping = { ...quickParts(), guest: hostileGuest("loop", "irq_disable") };
+    const { run } = await submitBuild(held.env, looping);
+    let running = true;
+    const done = deliver(held.env, held.messages).finally(() => {
+      running = false;
+    });
+    for (let request = 0; request < 5; request++) expect((await call("/badge/parley/quick.svg")).status).toBe(200);
+    expect(running).toBe(true);
+    await done;
+    const { summary, ops } = await expectPublished(run.id);
+    expect(summary?.core.error).toBeGreaterThan(0);
+    expect(ops?.find((op) => op.id === "irq.disable")?.verdict).toBe("error");
   });
 });
 
@@ -52,10 +71,9 @@ describe("a published run", () => {
 
   it("gives way to a later build, and is not displaced by an earlier one that ends later", async () => {
     const [first, second, third] = [heldQueue(), heldQueue(), heldQueue()];
-    const version = (name: string) => withManifest(builtParts("native"), { version: name });
-    const one = await submitBuild(first.env, version("1.0.1"), T0);
-    const two = await submitBuild(second.env, version("1.0.2"), T0 + 1);
-    const three = await submitBuild(third.env, version("1.0.3"), T0 + 2);
+    const one = await submitBuild(first.env, quickParts("1.0.1"), T0);
+    const two = await submitBuild(second.env, quickParts("1.0.2"), T0 + 1);
+    const three = await submitBuild(third.env, quickParts("1.0.3"), T0 + 2);
     const shown = async () =>
       (await jsonOf<Matrix>(await call("/api/v1/matrix"))).rows.map((row) => [row.version, row.pending?.id]);
     await deliver(first.env, first.messages);

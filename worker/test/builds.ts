@@ -1,5 +1,6 @@
 import { env } from "cloudflare:test";
 import type { BuildParts } from "../../conformance/runner/types.ts";
+import { GUEST_PAGES_MAX, hostileGuest } from "../../e2e/lib/hostile.ts";
 import { fromBase64, sha256Hex, toBase64 } from "../identity/encoding.ts";
 import { bearer, ORIGIN } from "./requests.ts";
 
@@ -31,6 +32,14 @@ export function builtParts(name: string): BuildParts {
 export function withManifest(parts: BuildParts, change: Record<string, unknown>): BuildParts {
   const manifest = JSON.parse(new TextDecoder().decode(parts.manifest ?? new Uint8Array())) as object;
   return { ...parts, manifest: new TextEncoder().encode(JSON.stringify({ ...manifest, ...change })) };
+}
+
+/** A build whose guest half fails at boot, so that its run is over at once: for tests of the pipeline, not of verdicts. */
+export function quickParts(version = "1.0.0"): BuildParts {
+  const native = builtParts("native");
+  const { needs } = JSON.parse(new TextDecoder().decode(native.manifest ?? undefined)) as { needs: object };
+  const change = { backend: "quick", version, needs: { ...needs, guest_memory_pages: GUEST_PAGES_MAX } };
+  return { ...withManifest(native, change), guest: hostileGuest("trap", "half_init") };
 }
 
 export function formOf(parts: BuildParts): FormData {

@@ -6,7 +6,7 @@ import { type Accepted, submit } from "../intake/submit.ts";
 import { consumeShard } from "../pipeline/run-shard.ts";
 import { readRun } from "../registry/read-run.ts";
 import type { RunView } from "../registry/views.ts";
-import { builtParts } from "./builds.ts";
+import { quickParts } from "./builds.ts";
 import { call, jsonOf, registerVendor } from "./requests.ts";
 
 export const T0 = Date.parse("2026-11-22T09:30:00Z");
@@ -20,7 +20,7 @@ export function heldQueue(bindings: Env = env): { env: Env; messages: ShardMessa
   return { env: { ...bindings, SHARDS: { sendBatch } as unknown as Env["SHARDS"] }, messages };
 }
 
-export async function submitBuild(bindings: Env, parts: BuildParts = builtParts("native"), at = T0): Promise<Accepted> {
+export async function submitBuild(bindings: Env, parts: BuildParts = quickParts(), at = T0): Promise<Accepted> {
   const known = await env.DB.prepare("SELECT 1 FROM vendors").first();
   if (!known) await registerVendor("parley");
   return submit(bindings, { parts, vendor: "parley", provenance: "token" }, at);
