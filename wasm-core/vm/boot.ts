@@ -1,4 +1,5 @@
 // Linking a pairing to a machine, and the boot that ends in the snapshot all units start from.
+import { asThread } from "../engine/thread";
 import { bootLayout, stackTopVa } from "../machine/boot";
 import { config as machineConfig, configProblem, setApicId } from "../machine/config";
 import { machineCreate, machineReset } from "../machine/machine";
@@ -12,7 +13,7 @@ import { cpuAt, cpusCreate } from "./cpu";
 import { errorBegin, errorEnd, refuse } from "./errors";
 import { explorerCreate, explorerStart } from "./explorer";
 import { notesClear } from "./failure";
-import { hostInstance, linkModules } from "./link";
+import { hostInstance, hostThread, linkModules } from "./link";
 import { Result, result, writeOutcome } from "./outcome";
 import { outcomesForget } from "./outcome-set";
 import { startAddress } from "./params";
@@ -81,6 +82,7 @@ export function bootRun(fuel: u32): u32 {
   if (!scheduleRun(fuel)) return BOOT_MORE;
   traceRecord(false);
   state = STATE_NOTHING;
+  settleThreads();
   if (run.end == END_OK && snapshotTake()) {
     state = STATE_BOOTED;
     return BOOT_DONE;
@@ -92,6 +94,12 @@ export function bootRun(fuel: u32): u32 {
   schedulePrint();
   writeOutcome();
   return BOOT_FAILED;
+}
+
+/** Fuel left over is the caller's slice, not state. */
+function settleThreads(): void {
+  for (let i: u32 = 0; i < config.vcpus; i++) asThread(cpuAt(i).thread).fuel = 0;
+  if (hostInstance) asThread(hostThread).fuel = 0;
 }
 
 function bootBegin(): void {

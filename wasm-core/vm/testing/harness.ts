@@ -1,0 +1,97 @@
+// Node side of the VM's tests: compiles the test kernel and halves, boots them in core.wasm, runs one case.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Outcome } from "../../../conformance/runner/types.ts";
+import { createVm, type Vm } from "../../../conformance/runner/vm.ts";
+import type { VmUnit } from "../../../conformance/runner/vm-structs.ts";
+import { compileAll, root } from "../../../scripts/lib/asc.mjs";
+import { coreJob } from "../../../scripts/lib/targets.mjs";
+
+const build = "wasm-core/build/vm-testing";
+const part = (name: string) => ({
+  name: `vm-testing/${name}`,
+  entry: `wasm-core/vm/testing/${name}.ts`,
+  out: `${build}/${name}.wasm`,
+  inputs: ["wasm-core/vm/testing"],
+  args: ["--exportTable", "--exportStart", "_unused_start", "--initialMemory", "1", "--maximumMemory", "4"],
+});
+
+/** Ops of the test halves, in the order of their numbers. */
+export const ops = ["t_add", "t_trap", "t_loop", "t_recurse", "t_grow", "t_missing"];
+const shared = { fuel_boot: 20_000_000, fuel_schedule: 200_000, fuel_unit: 100_000_000, tsc_hz: 2_500_000_000 };
+
+let core: WebAssembly.Module | undefined;
+
+export async function compileTesting(): Promise<void> {
+  await compileAll([coreJob(), ...["kernel", "native", "guest", "host"].map(part)]);
+  core = await WebAssembly.compile(readFileSync(join(root, coreJob().out)));
+}
+
+export const module = (name: string) => new Uint8Array(readFileSync(join(root, build, `${name}.wasm`)));
+
+/** A linked VM that has not booted. */
+export async function linked(kind: "native" | "enlightened", vcpus = 4, seed = 1n): Promise<Vm> {
+  if (!core) await compileTesting();
+  const vm = await createVm(core as WebAssembly.Module);
+  vm.reset();
+  vm.configure({
+    ...shared,
+    kind: kind === "native" ? 0 : 1,
+    vcpus,
+    memory_pages: 512,
+    host_pages: 16,
+    abi_version: 1,
+    feature_mask: (1n << 64n) - 1n,
+    apic_id: [0, 5, 130, 3, 4, 6, 7, 8],
+    slat: false,
+    trace_entries: 400,
+    seed,
+  });
+  for (const op of ops) vm.addOp(op);
+  const parts = ["kernel", "native", "guest", ...(kind === "native" ? [] : ["host"])] as const;
+  for (const name of parts) {
+    const error = vm.load(name as "kernel", module(name));
+    if (error) throw new Error(JSON.stringify(error));
+  }
+  const error = vm.link();
+  if (error) throw new Error(JSON.stringify(error));
+  return vm;
+}
+
+/** A VM at its boot snapshot. */
+export async function booted(kind: "native" | "enlightened", vcpus = 4): Promise<Vm> {
+  const vm = await linked(kind, vcpus);
+  let state = vm.boot(1_000_000);
+  while (state === "more") state = vm.boot(1_000_000);
+  if (state !== "booted") throw new Error(JSON.stringify(state.failure));
+  return vm;
+}
+
+export const sequential = { strategy: 0, bound: 0, schedules_max: 1 };
+export const search = { strategy: 1, bound: 2, schedules_max: 5000 };
+export const replay = (schedule: string, flags = 0) => ({ strategy: 3, bound: 0, schedules_max: 1, schedule, flags });
+
+/** A unit of the test kernel's case. */
+export function unit(index: number, roles: number, settings: Partial<VmUnit> = {}): VmUnit {
+  return {
+    case: index,
+    vcpu_of_role: Array.from({ length: roles }, (_, role) => role),
+    ...sequential,
+    flags: 0,
+    seed: 7n,
+    stuck_clause: 99,
+    arrivals: [],
+    slice: 0,
+    slices: 1,
+    ...settings,
+  };
+}
+
+/** Runs a unit to its outcome; `slice` is the fuel of one step. */
+export function run(vm: Vm, what: VmUnit, slice = 2_000_000): Outcome {
+  const error = vm.beginUnit(what);
+  if (error) throw new Error(`${error.code}: ${error.message}`);
+  let outcome = vm.stepUnit(slice);
+  while (!outcome) outcome = vm.stepUnit(slice);
+  return outcome;
+}

@@ -1,0 +1,93 @@
+// The test host half (kind E): starts APs, answers a few hypercalls, and misbehaves where it is asked to.
+import { frames, get, guestFrame, kick, load64, now, owner, set, shutdown, stop, timerSet, wake, irq } from "./host-imports";
+
+const RIP: i32 = 0x20;
+const RSP: i32 = 4;
+const CR3: i32 = 0x32;
+const EXIT_LEN: i32 = 0x76;
+const EXIT_A: i32 = 0x71;
+
+const ENTER: i32 = 0;
+const BLOCK: i32 = 1;
+
+export function abi(): i64 {
+  return 0x0001000000010000;
+}
+
+export function boot(): i32 {
+  return 0;
+}
+
+export function exit(vcpu: i32, reason: i32): i32 {
+  if (reason == 14) return startAp(vcpu);
+  if (reason == 4) shutdown(0);
+  if (reason != 1) return ENTER;
+  const nr = get(vcpu, 0);
+  const action = act(vcpu, nr as i32);
+  return action;
+}
+
+/** SIPI: the vector names a page with rip, cr3 and rsp. */
+function startAp(vcpu: i32): i32 {
+  const page = guestFrame(get(vcpu, EXIT_A) as i32) << 12;
+  set(vcpu, RIP, load64(page));
+  set(vcpu, CR3, load64(page + 8));
+  set(vcpu, RSP, load64(page + 16));
+  return ENTER;
+}
+
+function done(vcpu: i32, result: i64): i32 {
+  set(vcpu, 0, result);
+  set(vcpu, RIP, get(vcpu, RIP) + get(vcpu, EXIT_LEN));
+  return ENTER;
+}
+
+function act(vcpu: i32, nr: i32): i32 {
+  switch (nr) {
+    case 1: return done(vcpu, get(vcpu, 7) + get(vcpu, 6));
+    // Sleeps until vCPU 1 wakes it.
+    case 2:
+      done(vcpu, 0);
+      if (vcpu == 0) return BLOCK;
+      wake(0);
+      return ENTER;
+    case 3: return 9;
+    case 4: {
+      set(vcpu, RIP, 0x1234);
+      return ENTER;
+    }
+    case 5: {
+      foreign();
+      return ENTER;
+    }
+    case 6: unreachable();
+    case 7: for (;;) {}
+    // Stops the other vCPU and reads that it is out of guest mode.
+    case 8: {
+      stop(1 - vcpu);
+      return done(vcpu, get(1 - vcpu, 0x95));
+    }
+    case 9: {
+      kick(1 - vcpu);
+      return done(vcpu, 0);
+    }
+    // A timer wakes the caller 1000 ns later.
+    case 10: {
+      timerSet(vcpu, 0, now() + 1000, 0, 0);
+      done(vcpu, 0);
+      return BLOCK;
+    }
+    // Never advances RIP: the call repeats for ever.
+    case 11: return ENTER;
+    default: return done(vcpu, 0);
+  }
+}
+
+export function timer(vcpu: i32, slot: i32): void {
+  wake(vcpu);
+  irq(vcpu, 0x40);
+}
+
+function foreign(): void {
+  for (let mfn = 0; mfn < frames(); mfn++) if (owner(mfn) == 2) load64((mfn as i64) << 12);
+}
