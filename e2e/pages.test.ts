@@ -76,7 +76,12 @@ describe.skipIf(!hasBrowser)(`pages in a browser (${browserReason})`, () => {
     const failure = page.getByRole("article").first();
     for (const term of ["Expected", "Seen", "Schedule", "Where"])
       expect(await failure.getByText(term, { exact: true }).count(), term).toBe(1);
-    expect(await failure.getByRole("columnheader", { name: /^vCPU \d+$/ }).count()).toBeGreaterThan(0);
+    const timeline = failure.locator("details");
+    if ((await timeline.getAttribute("open")) === null) await timeline.locator("summary").click();
+    await failure
+      .getByRole("columnheader", { name: /^vCPU \d+$/ })
+      .first()
+      .waitFor({ timeout: 5_000 });
     await page.context().close();
   });
 
