@@ -84,6 +84,7 @@ const init = [
     "Without its features the backend behaves natively",
     ["init.features.5"],
     ["vetoed", "other"],
+    { on: [0, 2] },
   ),
 ];
 
@@ -171,7 +172,7 @@ const flush = [
   explored("mmu-flush-multi-in-handler", "A target in an interrupt handler", ["mmu.flush_tlb_multi.1"], flusher, {
     on: [0, 2],
   }),
-  sequential("mmu-flush-multi-sleeping", "A sleeping target", ["mmu.flush_tlb_multi.2"], flusher),
+  sequential("mmu-flush-multi-sleeping", "A sleeping target", ["mmu.flush_tlb_multi.2"], flusher, { on: [0, 2] }),
   explored("mmu-flush-multi-preempted", "A target that the host preempts", ["mmu.flush_tlb_multi.3"], flusher, {
     bound: 2,
     budget: 400,
@@ -195,10 +196,13 @@ const flush = [
     "Cached upper levels of a freed table",
     ["mmu.flush_tlb_multi.6"],
     flusher,
+    { on: [0, 3] },
   ),
-  explored("mmu-flush-multi-crossed", "Two vCPUs flush each other", ["mmu.flush_tlb_multi.7"], ["one", "other"]),
+  explored("mmu-flush-multi-crossed", "Two vCPUs flush each other", ["mmu.flush_tlb_multi.7"], ["one", "other"], {
+    on: [0, 2],
+  }),
   sequential("mmu-flush-multi-undefined-flags", "Undefined flags are refused", ["mmu.flush_tlb_multi.8"]),
-  sequential("mmu-flush-multi-range", "Every page of a range", ["mmu.flush_tlb_multi.9"], flusher),
+  sequential("mmu-flush-multi-range", "Every page of a range", ["mmu.flush_tlb_multi.9"], flusher, { on: [0, 3] }),
 ];
 
 const ipi = [

@@ -74,6 +74,6 @@ describe.each(["native", "kvm"])("reference build %s", (name) => {
     const files = { manifest: `${folder}/parley.json`, guest: `${folder}/guest.wasm` };
     const results = await run(name === "native" ? files : { ...files, host: `${folder}/host.wasm` });
     expect(results.filter(({ verdict }) => verdict !== "pass")).toEqual([]);
-    expect(results.length).toBe(cases.length);
+    expect(new Set(results.map(({ id }) => id)).size).toBe(cases.length);
   });
 });

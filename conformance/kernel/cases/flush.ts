@@ -8,7 +8,7 @@ import * as C from "../generated/clauses";
 import { begin, finish, me, meet, setUp } from "../lib/case";
 import { same } from "../lib/expect";
 import { FIRST_VECTOR, onInterrupt, raise, taken } from "../lib/interrupts";
-import { mask, PAGE_SIZE, post, see } from "../lib/memory";
+import { mask, PAGE_SIZE, post, see, waitFor } from "../lib/memory";
 import { content, entry, leaf, mapAndTouch, page, spareEntry, touch, useSpareTable } from "../lib/paging";
 
 const FREED_TABLES: i32 = 1;
@@ -90,10 +90,10 @@ export function mmu_flush_multi_in_handler(role: i32): void {
 export function mmu_flush_multi_sleeping(role: i32): void {
   const vector = FIRST_VECTOR + 1;
   if (role === 0) {
-    const targets = flusherReady(34, 1);
-    while (test.state(1, test.STATE_IF) === 0 || test.state(1, test.STATE_RUNSTATE) < 5) machine.pause();
+    const targets = flusherReady(34, 2);
+    while (test.state(2, test.STATE_IF) === 0 || test.state(2, test.STATE_HALTED) === 0) machine.pause();
     changeAndFlush(C.mmu_flush_tlb_multi_2, 34, targets);
-    raise(1, vector);
+    raise(2, vector);
   } else {
     targetReady(34);
     while (taken(vector) === 0) {
@@ -111,12 +111,10 @@ export function mmu_flush_multi_sleeping(role: i32): void {
 export function mmu_flush_multi_preempted(role: i32): void {
   if (role === 0) {
     changeAndFlush(C.mmu_flush_tlb_multi_3, 35, flusherReady(35, 3));
-    finish();
   } else {
     targetReady(35);
     useWhileFlushed(C.mmu_flush_tlb_multi_3, 35);
-    useWhileFlushed(C.mmu_flush_tlb_multi_3, 35);
-    finish();
+    waitFor(FLUSHED, 1);
     same(C.mmu_flush_tlb_multi_3, "content of the page after the flush returned", touch(35), content(1));
   }
 }
@@ -166,7 +164,7 @@ export function mmu_flush_multi_freed_tables(role: i32): void {
     pvi.mmu_set_pte(entry(40), leaf(0));
     pvi.mmu_set_pte(entry(41), leaf(1));
     pvi.mmu_set_pte(spareEntry(41), leaf(2));
-    const targets = mask(2);
+    const targets = mask(8);
     meet(1);
     meet(2);
     useSpareTable();
@@ -190,7 +188,7 @@ export function mmu_flush_multi_freed_tables(role: i32): void {
 export function mmu_flush_multi_crossed(role: i32): void {
   setUp();
   const other = 1 - role;
-  const targets = mask(1 << other);
+  const targets = mask(1 << (2 * other));
   if (role === 0) {
     pvi.mmu_set_pte(entry(42), leaf(0));
     pvi.mmu_set_pte(entry(43), leaf(0));
@@ -235,7 +233,7 @@ export function mmu_flush_multi_range(role: i32): void {
     meet(2);
     for (let i = 0; i < 5; i++) pvi.mmu_set_pte(entry(46 + i), leaf(i + 2));
     const start = page(46) + PAGE_SIZE - 8;
-    same(C.mmu_flush_tlb_multi_9, "result of the flush", pvi.mmu_flush_tlb_multi(mask(2), start, page(50) + 1, 0), 0);
+    same(C.mmu_flush_tlb_multi_9, "result of the flush", pvi.mmu_flush_tlb_multi(mask(8), start, page(50) + 1, 0), 0);
     meet(3);
   } else {
     meet(1);

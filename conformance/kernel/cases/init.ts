@@ -66,10 +66,10 @@ export function init_features_fallback(role: i32): void {
     same(
       C.init_features_5,
       "result of a flush with the feature vetoed",
-      pvi.mmu_flush_tlb_multi(mask(2), page(1), page(2), 0),
+      pvi.mmu_flush_tlb_multi(mask(4), page(1), page(2), 0),
       0,
     );
-    same(C.init_features_5, "result of an IPI with the feature vetoed", pvi.ipi_send_mask(mask(2), FIRST_VECTOR), 0);
+    same(C.init_features_5, "result of an IPI with the feature vetoed", pvi.ipi_send_mask(mask(4), FIRST_VECTOR), 0);
   } else {
     test.barrier(3);
     mapAndTouch(2, 2);

@@ -167,7 +167,7 @@ export function irq_safe_halt_pending_before(): void {
 
 /** The interrupt arrives at any moment: before the call, between enabling and sleeping, or in the sleep. */
 export function irq_safe_halt_any_arrival(role: i32): void {
-  const vector = FIRST_VECTOR + 1;
+  const vector = FIRST_VECTOR + 6;
   setUp();
   begin();
   if (role === 0) {

@@ -38,11 +38,10 @@ function kickUntil(vcpu: i32, done: i32): void {
   }
 }
 
-/** Gives way until `vcpu` sleeps, and has taken `vector` before if one is named. */
-function untilAsleep(vcpu: i32, vector: i32): void {
+/** Gives way until `vcpu` sleeps. */
+function untilAsleep(vcpu: i32): void {
   for (let turn = 0; turn < TURNS_MAX; turn++) {
-    const interrupted = vector === 0 || delivered(vcpu, vector) !== 0;
-    if (interrupted && test.state(vcpu, test.STATE_HALTED) !== 0) return;
+    if (test.state(vcpu, test.STATE_HALTED) !== 0) return;
     machine.pause();
   }
 }
@@ -135,7 +134,7 @@ function waitForInner(): void {
   waitWhileHeld(INNER);
 }
 
-/** An interrupt hits at any moment of the wait; its handler sleeps for another lock and takes the only kick. */
+/** An interrupt hits at any moment of the wait; its handler waits for another lock and may take the only kick. */
 export function lock_wait_nested(role: i32): void {
   setUp();
   if (role === 0) {
@@ -150,7 +149,7 @@ export function lock_wait_nested(role: i32): void {
     see(OUTER);
     begin();
     raise(0, FIRST_VECTOR + 1);
-    untilAsleep(0, FIRST_VECTOR + 1);
+    machine.pause();
     release(OUTER);
     release(INNER);
     pvi.lock_kick(0);
@@ -197,7 +196,7 @@ export function lock_kick_stores(role: i32): void {
     see(OUTER);
     see(DATA);
     test.barrier(1);
-    untilAsleep(3, 0);
+    untilAsleep(3);
     test.quiet(0);
     post(DATA, 9);
     machine.store8(word(OUTER), 0);

@@ -61,7 +61,7 @@ const irq: Sabotage[] = [
     edit(
       nativeGuest,
       "export function irq_save_fl(): i64 {",
-      "let saved: i64 = 0;\nexport function irq_save_fl(): i64 {\n  saved = machine.pushf();\n  machine.lfence();\n  if (saved) return saved;",
+      "let saved: i64 = 0;\nexport function irq_save_fl(): i64 {\n  saved = machine.pushf();\n  machine.pushf();\n  if (saved) return saved;",
     ),
   ),
   native(

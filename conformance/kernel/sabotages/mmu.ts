@@ -99,8 +99,8 @@ const local: Sabotage[] = [
 const remote: Sabotage[] = [
   native(
     "mmu-flush-multi-running",
-    "vCPU 1 is not waited for",
-    edit(nativeFlush, wait, `  if (others != 2) ${wait.trim()}`),
+    "vCPU 1 is left out",
+    edit(nativeFlush, "const others = mask & ~mine & ", "const others = mask & ~mine & ~(<u64>2) & "),
   ),
   native(
     "mmu-flush-multi-in-handler",
