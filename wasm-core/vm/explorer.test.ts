@@ -52,7 +52,9 @@ describe("search", () => {
   });
 
   it("slices share the schedules out: together they see what one unit sees", () => {
-    const seen = [0, 1, 2].flatMap((slice) => run(vm, unit(6, 2, { ...search, slice, slices: 3 })).outcomes.map(String));
+    const seen = [0, 1, 2].flatMap((slice) =>
+      run(vm, unit(6, 2, { ...search, slice, slices: 3 })).outcomes.map(String),
+    );
     expect([...new Set(seen)].sort()).toEqual(["0,0", "0,1", "1,0", "1,1"]);
   });
 });
@@ -73,13 +75,22 @@ describe("schedule strings", () => {
 
 describe("determinism", () => {
   it("outcomes do not depend on slices of fuel or on what ran before", async () => {
-    const units = [unit(4, 2, search), unit(6, 2, search), unit(1, 2), unit(10, 1), unit(11, 1), unit(21, 2), unit(22, 1)];
+    const units = [
+      unit(4, 2, search),
+      unit(6, 2, search),
+      unit(1, 2),
+      unit(10, 1),
+      unit(11, 1),
+      unit(21, 2),
+      unit(22, 1),
+    ];
     const expected = units.map((what) => run(vm, what));
     const other = await booted("native", 2);
     const sizes = [1_000_003, 999, 17];
     for (const [i, size] of sizes.entries()) {
       const order = units.map((_, k) => (k * 3 + i) % units.length);
-      for (const k of order) if (size > 100 || k < 3) expect(run(other, units[k] as (typeof units)[0], size)).toEqual(expected[k]);
+      for (const k of order)
+        if (size > 100 || k < 3) expect(run(other, units[k] as (typeof units)[0], size)).toEqual(expected[k]);
     }
   });
 });

@@ -12,9 +12,10 @@ beforeAll(async () => {
 
 describe("boot", () => {
   it("brings up four vCPUs with sparse APIC ids, natively and with a host half", () => {
-    for (const vm of [native, enlightened]) for (const vcpu of [0, 1, 2, 3]) {
-      expect(run(vm, unit(0, 1, { vcpu_of_role: [vcpu] }))).toMatchObject({ end: "ok", reached: [0], failure: null });
-    }
+    for (const vm of [native, enlightened])
+      for (const vcpu of [0, 1, 2, 3]) {
+        expect(run(vm, unit(0, 1, { vcpu_of_role: [vcpu] }))).toMatchObject({ end: "ok", reached: [0], failure: null });
+      }
   });
 
   it("ends in the same state whatever the slices", async () => {
@@ -31,7 +32,12 @@ describe("boot", () => {
     const vm = await linked("native");
     expect(vm.load("guest", new Uint8Array([1, 2, 3]))).toMatchObject({ code: "E_MALFORMED", role: "guest" });
     expect(vm.load("guest", module("host"))).toBeNull();
-    expect(vm.describe("guest").imports).toContainEqual({ module: "host", name: "wake", kind: "func", type: "(i32)->(i32)" });
+    expect(vm.describe("guest").imports).toContainEqual({
+      module: "host",
+      name: "wake",
+      kind: "func",
+      type: "(i32)->(i32)",
+    });
   });
 });
 
@@ -48,8 +54,10 @@ describe("one vCPU", () => {
     const outcome = run(enlightened, unit(3, 1));
     expect(outcome).toMatchObject({ end: "ok", reached: [3] });
 
-
-    expect(run(native, unit(3, 1)).failure).toMatchObject({ kind: "died", reason: expect.stringContaining("triple fault") });
+    expect(run(native, unit(3, 1)).failure).toMatchObject({
+      kind: "died",
+      reason: expect.stringContaining("triple fault"),
+    });
   });
 
   it("wakes from HLT by a planned interrupt and by its own timer", () => {
@@ -64,7 +72,16 @@ describe("one vCPU", () => {
   it("reports numbers and the last note of a failed expectation", () => {
     const { end, failed, failure } = run(native, unit(23, 1));
     expect({ end, failed }).toEqual({ end: "fail", failed: [23] });
-    expect(failure).toMatchObject({ kind: "expect", clause: 23, expected: "78", seen: "77", note: "hi", role: 0, vcpu: 0, half: "kernel" });
+    expect(failure).toMatchObject({
+      kind: "expect",
+      clause: 23,
+      expected: "78",
+      seen: "77",
+      note: "hi",
+      role: 0,
+      vcpu: 0,
+      half: "kernel",
+    });
     expect(failure?.trace.at(-1)).toMatchObject({ v: 0, layer: "kernel", what: "expect_eq" });
   });
 
@@ -78,7 +95,12 @@ describe("faults of halves are verdicts", () => {
 
   it("trap, endless loop and endless recursion in an op name op, half and function", () => {
     const place = { half: "guest", role: 0 };
-    expect(failureOf(native, 9)).toMatchObject({ ...place, kind: "trap", op: 1, reason: "trap: unreachable was executed" });
+    expect(failureOf(native, 9)).toMatchObject({
+      ...place,
+      kind: "trap",
+      op: 1,
+      reason: "trap: unreachable was executed",
+    });
     expect(failureOf(native, 9)?.function).toContain("t_trap");
     expect(failureOf(native, 10)).toMatchObject({ ...place, kind: "fuel", op: 2 });
     expect(failureOf(native, 10)?.function).toContain("t_loop");
