@@ -66,7 +66,7 @@ export const configAddress: usize = memory.data(104, 8);
 export const unitAddress: usize = memory.data(216, 8);
 export const config = changetype<Config>(configAddress);
 
-/** Fuel limits of DESIGN §10, which apply where the runner left 0. */
+/** Fuel limits of the product, which apply where the runner left 0. */
 const FUEL_BOOT: u32 = 20_000_000;
 const FUEL_SCHEDULE: u32 = 2_000_000;
 const FUEL_UNIT: u64 = 100_000_000;

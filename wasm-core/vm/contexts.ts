@@ -1,4 +1,4 @@
-// Contexts of a vCPU: entering a code address on top of what is suspended, and returning through an armed iret (abi §0.4, §5).
+// Contexts of a vCPU: entering a code address on top of what is suspended, and returning through an armed iret.
 import { globalAddress, tableFunc, threadCompleteCall, threadEnter, threadResults, typeParam, typeParamCount, typeResultCount, funcType, instanceModule } from "../engine/index";
 import { asThread } from "../engine/thread";
 import { completeInstruction } from "../machine/instructions";

@@ -7,7 +7,7 @@ import { Vcpu, vcpuAt } from "../machine/vcpu";
 import { TOKENS } from "../machine/layout";
 import { config } from "./config";
 
-/** Handlers nested on one vCPU (abi §5.4). */
+/** Handlers nested on one vCPU. */
 export const CONTEXTS_MAX: u32 = 16;
 export const ENTRIES_MAX: u32 = 96;
 export const REGISTERS_BYTES: usize = 28 * 8;

@@ -1,4 +1,4 @@
-// host.* calls of the host half beside memory (abi §3.2–§3.6).
+// host.* calls of the host half beside memory.
 import { HOST_DONE, HOST_RESTART, HOST_TRAP, memoryBase, memorySize } from "../engine/index";
 import { raiseIrq, raiseNmi } from "../machine/apic";
 import { cpuidOf, eax, ebx, ecx, edx } from "../machine/cpuid";

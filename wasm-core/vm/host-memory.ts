@@ -1,4 +1,4 @@
-// host.* accesses to machine memory by machine address (abi §3.1). Stores go through the store buffer of the CPU the call runs on.
+// host.* accesses to machine memory by machine address. Stores go through the store buffer of the CPU the call runs on.
 import { HOST_DONE, HOST_RESTART, HOST_TRAP, memoryBase, memorySize } from "../engine/index";
 import { frameOwner, machineBytes, Owner, physStore } from "../machine/frames";
 import { sbDrainAll, sbLoad, sbStore } from "../machine/storebuffer";

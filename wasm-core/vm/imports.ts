@@ -1,4 +1,4 @@
-// The import tables of `host.*` (abi §3) and `test.*` (abi §7), and lookup in these and the machine's.
+// The import tables of `host.*` and `test.*`, and lookup in these and the machine's.
 //
 // One line per import; its id is its place: `letter name:parameters>results`, i = i32, I = i64.
 //   host: a access to machine memory, a scheduling point   p another scheduling point   s no point

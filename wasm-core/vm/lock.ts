@@ -1,4 +1,4 @@
-// The host half's one lock (abi §3.6): calls wait in order, each runs to its return, then says what becomes of its vCPU.
+// The host half's one lock: calls wait in order, each runs to its return, then says what becomes of its vCPU.
 import { threadEnter, threadReset, threadResults } from "../engine/index";
 import { enterGuest as enterMachine, leaveGuest } from "../machine/entry";
 import { Step } from "../machine/ops";
@@ -15,7 +15,7 @@ import { HOST_BOOT, HOST_ENTER, HOST_EXIT, HOST_SCHED, HOST_TIMER, queueAt, queu
 import { put, putI64, putU64 } from "./text";
 import { traceExit, traceHostCall, tracing } from "./trace";
 
-/** Actions of host.exit (abi §3.4). */
+/** Actions of host.exit. */
 const ACTION_ENTER: i32 = 0;
 const ACTION_BLOCK: i32 = 1;
 const ACTION_YIELD: i32 = 2;

@@ -1,4 +1,4 @@
-// machine.* calls: each is an instruction at the resume token, executed by the machine, restartable (abi §0.2, §2).
+// machine.* calls: each is an instruction at the resume token, executed by the machine, restartable.
 import { HOST_DONE, HOST_LEAVE, HOST_RESTART, HOST_TRAP, instanceTag, memoryBase, memorySize } from "../engine/index";
 import { asThread } from "../engine/thread";
 import { exec } from "../machine/instructions";
@@ -137,7 +137,7 @@ export function machineEnded(c: Cpu): void {
   failEnd();
 }
 
-/** §2.3: registers, code addresses, contexts. Never a scheduling point. */
+/** Registers, code addresses, contexts. Never a scheduling point. */
 function registerCall(c: Cpu, id: u32, args: usize): i32 {
   const v = c.vcpu;
   const r = load<u32>(args);

@@ -1,4 +1,4 @@
-// The five modules of a pairing: loading with the caps of DESIGN §10, and their description for intake.
+// The five modules of a pairing: loading with the caps of the product, and their description for intake.
 import {
   exportCount,
   exportIndex,

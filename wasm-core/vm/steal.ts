@@ -1,4 +1,4 @@
-// Taking a vCPU off its CPU (abi §6.1 P, R): the host half learns it by sched, and the time counts as stolen.
+// Taking a vCPU off its CPU: the host half learns it by sched, and the time counts as stolen.
 import { setRunstate } from "../machine/time";
 import { Runstate } from "../machine/vcpu";
 import { Cpu } from "./cpu";

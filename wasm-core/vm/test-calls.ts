@@ -1,4 +1,4 @@
-// test.* calls of the kernel (abi §7): expectations, outcomes, planned events, oracles. No effect on the machine but where named.
+// test.* calls of the kernel: expectations, outcomes, planned events, oracles. No effect on the machine but where named.
 import { HOST_DONE, HOST_TRAP, memoryBase, memorySize } from "../engine/index";
 import { asThread } from "../engine/thread";
 import { testVector } from "../machine/apic";
