@@ -61,7 +61,7 @@ function announcement({ url }, { mediatorToken }, demo) {
   return `
 Parley is ready:   ${url}
 Mediator token:    ${mediatorToken}   (this machine only)
-Submit a build, as the made-up vendor "${demo.vendor}" (run it in the project folder):
+Submit a build, in this folder, as the made-up vendor "${demo.vendor}": a KVM model with an old bug put back, so it will fail.
 
 curl -H 'Authorization: Bearer ${demo.token}' -F manifest=@${demo.folder}/parley.json -F guest=@${demo.folder}/guest.wasm -F host=@${demo.folder}/host.wasm ${url}/api/v1/builds
 
