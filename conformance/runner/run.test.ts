@@ -70,14 +70,15 @@ it("gives every unit the seed that suite, build, case, pairing and slice make", 
   expect(new Set(seen.map((unit) => unit.seed)).size).toBe(shard.units.length);
 });
 
-it("tells its progress and yields", async () => {
+it("tells its progress, and yields between short units too", async () => {
   const build = named("native");
   const told: Progress[] = [];
   let yields = 0;
   const yieldNow = async () => {
     yields += 1;
   };
-  const shard = planShards(suite, build, 2)[1] as Shard;
+  const short = unitsOf(suite, build).filter((unit) => suite.cases[unit.case]?.mode === "sequential");
+  const shard = { index: 0, units: short.slice(0, 25).map((unit) => unit.index) };
   await runShard(vm, suite, build, shard, { onProgress: (progress) => void told.push(progress), yieldNow });
   expect(told.map((progress) => progress.unitsDone)).toEqual(shard.units.map((_, at) => at + 1));
   expect(told.at(-1)).toMatchObject({ units: shard.units.length, pairing: "own" });
