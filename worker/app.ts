@@ -10,7 +10,7 @@ import { openapiRoutes } from "./api/routes/openapi.ts";
 import { problemRoutes } from "./api/routes/problems.ts";
 import { runRoutes } from "./api/routes/runs.ts";
 import { vendorRoutes } from "./api/routes/vendors.ts";
-import { reasonOf } from "./db/client.ts";
+import { logFailure } from "./log.ts";
 import { ProblemError, problemResponse } from "./problems.ts";
 import { webRoutes } from "./web/routes.tsx";
 
@@ -49,6 +49,6 @@ function takes(method: string, path: string): boolean {
 function asProblem(error: unknown, path: string): ProblemError {
   if (error instanceof ProblemError) return error;
   if (error instanceof HTTPException && error.status < 500) return new ProblemError("malformed-request", error.message);
-  console.error(`${JSON.stringify(path)}: ${reasonOf(error)}`);
+  logFailure("request", { path }, error);
   return new ProblemError("internal", "Something here went wrong; it was noted.");
 }

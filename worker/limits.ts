@@ -22,14 +22,8 @@ export const HOOK_BODY_MAX_BYTES = Math.ceil((partsSizeMaxBytes * 4) / 3) + 64 *
 /** Every other JSON body. */
 export const JSON_BODY_MAX_BYTES = 16 * KIB;
 
-/** DESIGN §10; a bigger report is cut by the runner, with a mark. */
-export const REPORT_MAX_BYTES = 4 * MIB;
-
 /** Queues take 100 messages and 256 KB a call; a shard message is under 100 bytes. */
 export const QUEUE_BATCH_MAX_MESSAGES = 100;
-
-/** D1 takes 100 parameters a statement; rows travel as one JSON parameter, ≤ 2 MB. */
-export const D1_JSON_MAX_BYTES = 1_900_000;
 
 /** Standard Webhooks: how far a signed timestamp may be from now. */
 export const WEBHOOK_TOLERANCE_S = 5 * 60;

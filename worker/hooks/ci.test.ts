@@ -1,6 +1,8 @@
 import { env } from "cloudflare:test";
 import { Webhook } from "standardwebhooks";
 import { beforeEach, describe, expect, it } from "vitest";
+import { DELIVERY_KEPT_MS } from "../limits.ts";
+import { sweep } from "../pipeline/sweeper.ts";
 import { builtParts, inlineParts, withManifest } from "../test/builds.ts";
 import { bearer, call, countRows, jsonOf, postJson, problemOf, registerVendor } from "../test/requests.ts";
 
@@ -85,6 +87,15 @@ describe("POST /hooks/ci/{id}", () => {
     expect(again.status).toBe(202);
     expect(await again.json()).toMatchObject({ run: { id: run.id }, created: false });
     expect(await countRows("runs")).toBe(1);
+  });
+
+  it("keeps message ids for three days", async () => {
+    await send(await nativeMessage());
+    const taken = Date.parse(NOW);
+    await sweep(env, taken + DELIVERY_KEPT_MS - 1);
+    expect(await countRows("deliveries")).toBe(1);
+    await sweep(env, taken + DELIVERY_KEPT_MS);
+    expect(await countRows("deliveries")).toBe(0);
   });
 
   it.each<[string, Signing, string]>([

@@ -4,17 +4,19 @@ import { runs } from "../db/schema.ts";
 import type { Env } from "../env.ts";
 import type { RunState } from "../registry/views.ts";
 
+export interface LatestRun {
+  id: string;
+  state: RunState;
+  attempt: number;
+}
+
 /** The newest attempt of a build under a suite, or null. */
-export async function latestRun(
-  env: Pick<Env, "DB">,
-  build: string,
-  suite: string,
-): Promise<{ id: string; state: RunState } | null> {
+export async function latestRun(env: Pick<Env, "DB">, build: string, suite: string): Promise<LatestRun | null> {
   const [row] = await database(env)
-    .select({ id: runs.id, state: runs.state })
+    .select({ id: runs.id, state: runs.state, attempt: runs.attempt })
     .from(runs)
     .where(and(eq(runs.build, build), eq(runs.suite, suite)))
     .orderBy(desc(runs.attempt))
     .limit(1);
-  return row ? { id: row.id, state: row.state as RunState } : null;
+  return row ? { ...row, state: row.state as RunState } : null;
 }

@@ -2,16 +2,17 @@
 import { sql } from "drizzle-orm";
 import { type Build, type BuildParts, inspectBuild, type Suite } from "../../conformance/runner/index.ts";
 import { putBlob } from "../db/blobs.ts";
-import { database, isDuplicate, reasonOf } from "../db/client.ts";
+import { database, isDuplicate } from "../db/client.ts";
 import { backends, builds, deliveries, runs, suites } from "../db/schema.ts";
 import type { Env } from "../env.ts";
 import { sha256Hex } from "../identity/encoding.ts";
 import { SWEEP_AGAIN_MS } from "../limits.ts";
+import { logFailure } from "../log.ts";
 import { theSuite, theVm } from "../pipeline/engine.ts";
 import { enqueue } from "../pipeline/shards.ts";
 import { ProblemError } from "../problems.ts";
 import type { RunState, Trust } from "../registry/views.ts";
-import { latestRun } from "./latest-run.ts";
+import { type LatestRun, latestRun } from "./latest-run.ts";
 import { refusal } from "./refusal.ts";
 
 export interface Submission {
@@ -36,12 +37,13 @@ export async function submit(env: Env, submission: Submission, at: number): Prom
   const build = await inspect(submission);
   const before = await latestRun(env, build.digest, suite.digest);
   if (!before) await storeParts(env, submission.parts, build);
-  const id = await runId(build.digest, suite.digest, 1);
-  await record(env, submission, build, suite, id, at);
+  const attempt = attemptAfter(before);
+  const id = await runId(build.digest, suite.digest, attempt);
+  await record(env, submission, { build, suite, run: { id, attempt } }, at);
   const run = await latestRun(env, build.digest, suite.digest);
   if (!run) throw new Error(`Run ${id} of build ${build.digest} was recorded and is not there.`);
   const state = run.state === "received" ? await start(env, { id: run.id, build: build.digest }, at) : run.state;
-  return { build: { digest: build.digest }, run: { id: run.id, state }, created: !before };
+  return { build: { digest: build.digest }, run: { id: run.id, state }, created: run.id !== before?.id };
 }
 
 async function inspect({ parts, vendor }: Submission): Promise<Build> {
@@ -62,6 +64,12 @@ async function storeParts(env: Env, parts: BuildParts, { digests }: Build): Prom
   await Promise.all(named.map(([digest, bytes]) => (digest && bytes ? putBlob(env, digest, bytes) : undefined)));
 }
 
+/** A run that ended without a result is followed by another; every other one is the run of its build. */
+function attemptAfter(before: LatestRun | null): number {
+  if (!before) return 1;
+  return before.state === "abandoned" || before.state === "cancelled" ? before.attempt + 1 : before.attempt;
+}
+
 /** The same for everybody who submits the same build at the same time: one of them creates it. */
 async function runId(build: string, suite: string, attempt: number): Promise<string> {
   return (await sha256Hex(`${build}\n${suite}\n${attempt}`)).slice(0, 24);
@@ -71,9 +79,7 @@ async function runId(build: string, suite: string, attempt: number): Promise<str
 async function record(
   env: Env,
   submission: Submission,
-  build: Build,
-  suite: Suite,
-  id: string,
+  { build, suite, run }: { build: Build; suite: Suite; run: { id: string; attempt: number } },
   at: number,
 ): Promise<void> {
   const { vendor, delivery } = submission;
@@ -91,10 +97,9 @@ async function record(
     db
       .insert(runs)
       .values({
-        id,
+        ...run,
         build: build.digest,
         suite: suite.digest,
-        attempt: 1,
         state: "received",
         stateAt: at,
         stateActor: `vendor:${vendor}`,
@@ -142,7 +147,7 @@ async function start(env: Env, run: { id: string; build: string }, at: number): 
     await enqueue(env, run, at);
     return "queued";
   } catch (error) {
-    console.error(`Run ${run.id} waits for the sweeper: ${reasonOf(error)}`);
+    logFailure("start of a run, which waits for the sweeper", { run: run.id }, error);
     await database(env).run(sql`UPDATE runs SET next_at = ${at} WHERE id = ${run.id} AND state = 'received'`);
     return "received";
   }

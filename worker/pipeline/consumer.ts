@@ -2,6 +2,7 @@ import type { MessageBatch } from "@cloudflare/workers-types";
 import { now } from "../clock.ts";
 import { reasonOf } from "../db/client.ts";
 import type { Env, ShardMessage } from "../env.ts";
+import { logFailure } from "../log.ts";
 import { consumeShard, noteFailure } from "./run-shard.ts";
 import { endEarly } from "./transition.ts";
 
@@ -18,7 +19,7 @@ export async function consume(env: Env, batch: MessageBatch<ShardMessage>): Prom
       else await consumeShard(env, message.body);
       message.ack();
     } catch (error) {
-      console.error(`Shard ${message.body.shard} of run ${message.body.run} failed: ${reasonOf(error)}`);
+      logFailure("shard", { ...message.body }, error);
       await noteFailure(env, message.body, reasonOf(error)).catch(() => {});
       message.retry({ delaySeconds: RETRY_DELAY_S });
     }

@@ -114,6 +114,12 @@ describe("a consumer", () => {
     const view = await runNow(run.id);
     expect(view).toMatchObject({ state: "abandoned", reason: expect.stringContaining("failed for good") });
     expect(view.events.at(-1)).toMatchObject({ type: "run.abandoned", detail: view.reason });
+    held.messages.length = 0;
+    const again = await submitBuild(held.env);
+    expect(again).toMatchObject({ created: true, build: { digest: view.build.digest } });
+    await deliver(held.env, held.messages);
+    expect(await expectPublished(again.run.id)).toMatchObject({ attempt: 2 });
+    expect(await submitBuild(held.env)).toMatchObject({ created: false, run: { id: again.run.id } });
   });
 
   it("may be killed before any of its steps, one after the other: the run is published all the same", async () => {

@@ -4,6 +4,7 @@ import { database, reasonOf, statement } from "../db/client.ts";
 import { deliveries, runs } from "../db/schema.ts";
 import type { Env } from "../env.ts";
 import { DELIVERY_KEPT_MS, RUN_AGE_MAX_MS, SWEEP_AGAIN_MS, SWEEP_RUNS_MAX } from "../limits.ts";
+import { logFailure } from "../log.ts";
 import type { RunState } from "../registry/views.ts";
 import { finish } from "./publish.ts";
 import { enqueue, openShards, sendShards } from "./shards.ts";
@@ -39,7 +40,7 @@ async function push(env: Env, run: DueRun, at: number): Promise<void> {
   try {
     await advance(env, run, at);
   } catch (error) {
-    console.error(`Sweeping run ${run.id} failed: ${reasonOf(error)}`);
+    logFailure("sweep", { run: run.id }, error);
     if (at - run.createdAt > RUN_AGE_MAX_MS) {
       await endEarly(env, run.id, "abandoned", at, `The run did not get beyond ${run.state}: ${reasonOf(error)}`);
     }
