@@ -81,7 +81,8 @@ describe("delivery", () => {
   });
 
   it("writes a frame that crosses a page", () => {
-    const at = DIRECT_MAP + BigInt((m.h.firstFreePfn() + 30) * 4096 + 16);
+    const at = 0x7000_0000_1010n;
+    for (const page of [0x7000_0000_1000n, 0x7000_0000_0000n]) m.map(page, m.frame(), 3n);
     m.set(0, RSP, at);
     m.gate(0, 0x40, HANDLER);
     m.h.irq(0, 0x40);

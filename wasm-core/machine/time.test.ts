@@ -116,6 +116,17 @@ describe("host timers", () => {
     expect(at).toEqual([1n * ms, 3n * ms, 4n * ms, 7n * ms]);
   });
 
+  it("on available time have no deadline while the vCPU is READY", () => {
+    m.h.setTimer(0, 0, 500n, 0n, 1);
+    m.h.pass(100n);
+    expect(m.h.deadline()).toBe(500n);
+    m.h.setState(0, READY);
+    expect(u64(m.h.deadline())).toBe(NEVER);
+    m.h.pass(1000n);
+    m.h.setState(0, GUEST);
+    expect(m.h.deadline()).toBe(1500n);
+  });
+
   it("on guest TSC use its scale and offset", () => {
     m.set(0, 0x5b, 1000);
     m.h.setTimer(0, 0, 3501n, 0n, 2);

@@ -58,6 +58,16 @@ describe("retention", () => {
     expect(table).toBeGreaterThan(0);
   });
 
+  it("INVLPG of any address drops every upper-level entry of the address space, and no other page", () => {
+    seen();
+    const other = VA + 4096n;
+    m.map(other, second, FLAGS);
+    m.poke(m.entryOf(VA, 2), 0n);
+    m.value(0, "invlpg", 0x1000n);
+    expect(seen()).toBe(1n);
+    expect(m.translate(0, other, 0)).toMatchObject({ vector: 14, error: 0 });
+  });
+
   it("faults from a stale entry and forgets it with the fault", () => {
     m.poke(entry, (BigInt(first) << 12n) | 0x25n);
     seen();
@@ -119,6 +129,17 @@ describe("what drops translations", () => {
     expect(m.value(0, "read_cr", 3)).toBe(root | 1n);
     m.value(0, "write_cr", 3, root | 1n);
     expect(seen()).toBe(2n);
+  });
+
+  it("a global translation serves every PCID", () => {
+    const root = m.get(0, 0x32);
+    m.value(0, "write_cr", 4, m.get(0, 0x33) | CR4_PCIDE);
+    m.poke(entry, (BigInt(first) << 12n) | FLAGS | GLOBAL);
+    m.value(0, "write_cr", 3, root | 1n);
+    expect(seen()).toBe(1n);
+    remap(FLAGS | GLOBAL);
+    m.value(0, "write_cr", 3, root | 2n);
+    expect(seen()).toBe(1n);
   });
 
   it("INVPCID: one address, one PCID, all, all but global", () => {
