@@ -175,7 +175,7 @@ const flush = [
   sequential("mmu-flush-multi-sleeping", "A sleeping target", ["mmu.flush_tlb_multi.2"], flusher, { on: [0, 2] }),
   explored("mmu-flush-multi-preempted", "A target that the host preempts", ["mmu.flush_tlb_multi.3"], flusher, {
     bound: 2,
-    budget: 400,
+    budget: 1000,
     steal: true,
     on: [0, 3],
   }),
@@ -224,7 +224,7 @@ const time = [
     "The parameters change amid a reading",
     ["time.sched_clock.4"],
     ["reader", "passing time"],
-    { bound: 2, budget: 400, steal: true },
+    { bound: 2, budget: 1000, steal: true },
   ),
   explored(
     "time-clock-across-vcpus",
@@ -256,6 +256,8 @@ const lock = [
   explored("lock-wait-announced", "An announced waiter is not overlooked", ["lock.wait.2"], ["waiter", "owner"]),
   explored("lock-kick-any-time", "A kick at any moment wakes", ["lock.wait.3", "lock.kick.1"], ["waiter", "owner"], {
     on: [2, 1],
+    stuck: "lock.kick.1",
+    stuck: "lock.kick.1",
   }),
   sequential("lock-wait-keeps-if", "The interrupt flag is that of the call", ["lock.wait.4"], ["waiter", "owner"]),
   sequential("lock-wait-takes-interrupts", "Interrupts are taken in the wait", ["lock.wait.5"]),

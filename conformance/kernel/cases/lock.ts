@@ -132,9 +132,10 @@ export function lock_wait_takes_interrupts(): void {
 
 function waitForInner(): void {
   waitWhileHeld(INNER);
+  post(WOKEN, 1);
 }
 
-/** An interrupt hits at any moment of the wait; its handler waits for another lock and may take the only kick. */
+/** An interrupt hits at any moment of the wait; its handler waits for another lock and takes all kicks. */
 export function lock_wait_nested(role: i32): void {
   setUp();
   if (role === 0) {
@@ -152,7 +153,7 @@ export function lock_wait_nested(role: i32): void {
     machine.pause();
     release(OUTER);
     release(INNER);
-    pvi.lock_kick(0);
+    kickUntil(0, WOKEN);
     finish();
   }
 }

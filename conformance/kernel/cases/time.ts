@@ -74,8 +74,10 @@ export function time_clock_torn(role: i32): void {
     readBetween();
     atLeast(C.time_sched_clock_4, "a reading, not before real time", reading, before + origin - SLACK);
     atMost(C.time_sched_clock_4, "a reading, not after real time", reading, after + origin + SLACK);
+    post(READING, reading);
   } else {
     test.advance(1_000_000);
+    see(READING);
   }
 }
 
