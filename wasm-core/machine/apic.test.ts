@@ -41,9 +41,9 @@ describe("ICR", () => {
   });
 
   it("names a set of one cluster, and everybody", () => {
-    send(0x0000_8401n * 0x1_0000_0000n | 0x840n);
+    send((0x0000_8401n * 0x1_0000_0000n) | 0x840n);
     expect(received()).toEqual([0x40, -1, 0x40, 0x40]);
-    send(0xffff_ffffn << 32n | 0x50n);
+    send((0xffff_ffffn << 32n) | 0x50n);
     expect(received()).toEqual([0x50, 0x50, 0x50, 0x50]);
   });
 
@@ -103,7 +103,12 @@ describe("start of an AP", () => {
     expect(m.h.startupPending(1)).toBe(2 | (8 << 8));
     send(to(5) | 0x609n);
     expect(m.h.startup(1)).toBe(Step.JUMP);
-    expect([0x20, 0x21, 0x22, 0x90].map((id) => m.get(1, id))).toEqual([0xffff_ffff_8100_0100n, 0xffff_8880_0005_0000n, 2n, GUEST]);
+    expect([0x20, 0x21, 0x22, 0x90].map((id) => m.get(1, id))).toEqual([
+      0xffff_ffff_8100_0100n,
+      0xffff_8880_0005_0000n,
+      2n,
+      GUEST,
+    ]);
     expect(m.h.startupPending(1)).toBe(0);
   });
 

@@ -15,7 +15,9 @@ function boot(kind: number): void {
   m.map(VA, page / 4096, 3n);
   m.set(0, 0x20, 0xffff_ffff_8f00_0000n);
 }
-const code = (...bytes: number[]) => bytes.forEach((byte, i) => m.poke(page + i, BigInt(byte), 1));
+const code = (...bytes: number[]) => {
+  for (const [i, byte] of bytes.entries()) m.poke(page + i, BigInt(byte), 1);
+};
 
 beforeEach(() => {
   boot(Kind.ENLIGHTENED);

@@ -18,7 +18,14 @@ describe("enlightened", () => {
   });
 
   it("executes privileged instructions", () => {
-    for (const [name, ...args] of [["cli"], ["sti"], ["invlpg", 0], ["lidt", m.get(0, 0x42), 4095], ["wbinvd"], ["swapgs"]] as [string, ...bigint[]][]) {
+    for (const [name, ...args] of [
+      ["cli"],
+      ["sti"],
+      ["invlpg", 0],
+      ["lidt", m.get(0, 0x42), 4095],
+      ["wbinvd"],
+      ["swapgs"],
+    ] as [string, ...bigint[]][]) {
       expect(m.run(0, name, ...args), name).toBe(Step.DONE);
     }
     expect(m.value(0, "read_cr", 3)).toBe(m.get(0, 0x32));
@@ -213,14 +220,34 @@ describe("native", () => {
     m.set(0, 0x22, 0x202);
     m.set(0, 0x23, 3);
     expect(m.step(0, "syscall", 7)).toBe(Step.JUMP);
-    expect([0, 1, 11, 0x20, 0x22, 0x23].map((id) => m.get(0, id))).toEqual([7n, TOKEN + 1n, 0x202n, 0xffff_ffff_8100_0080n, 2n, 0n]);
+    expect([0, 1, 11, 0x20, 0x22, 0x23].map((id) => m.get(0, id))).toEqual([
+      7n,
+      TOKEN + 1n,
+      0x202n,
+      0xffff_ffff_8100_0080n,
+      2n,
+      0n,
+    ]);
   });
 });
 
 describe("other kinds leave guest mode by their rows", () => {
   it("full virtualisation: every privileged instruction", () => {
     m.create({ kind: Kind.FULLVIRT, hostPages: 16 });
-    const codes: [string, number][] = [["cli", 1], ["sti", 2], ["pushf", 3], ["popf", 4], ["hlt", 5], ["read_cr", 6], ["write_cr", 7], ["invlpg", 10], ["lgdt", 12], ["cpuid", 16], ["iret", 18], ["str", 25]];
+    const codes: [string, number][] = [
+      ["cli", 1],
+      ["sti", 2],
+      ["pushf", 3],
+      ["popf", 4],
+      ["hlt", 5],
+      ["read_cr", 6],
+      ["write_cr", 7],
+      ["invlpg", 10],
+      ["lgdt", 12],
+      ["cpuid", 16],
+      ["iret", 18],
+      ["str", 25],
+    ];
     for (const [name, code] of codes) {
       expect(m.run(0, name, 3, 4), name).toBe(Step.EXIT);
       expect(exit().slice(0, 2), name).toEqual([INSN, code]);

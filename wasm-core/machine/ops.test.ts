@@ -43,7 +43,9 @@ describe("import table of machine.*", () => {
 
   it("has one control row per instruction, all of one width", () => {
     const rows = (source("controls.ts").match(/controlRows: string = `([^`]*)`/)?.[1] ?? "").trimEnd().split("\n");
-    expect(rows.map((row) => row.slice(0, 12).trim())).toEqual(opNames.slice(opNames.indexOf("pause"), opNames.indexOf("reg")));
+    expect(rows.map((row) => row.slice(0, 12).trim())).toEqual(
+      opNames.slice(opNames.indexOf("pause"), opNames.indexOf("reg")),
+    );
     for (const row of rows) expect(row).toMatch(/^.{12}[A-Z]{5} \d\d$/);
   });
 });

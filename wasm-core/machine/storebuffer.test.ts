@@ -36,7 +36,11 @@ describe("store buffer", () => {
       m.h.drainOne(0);
       states.push([m.peek(gpa), m.peek(gpa + 8)]);
     }
-    expect(states).toEqual([[1n, 0n], [1n, 2n], [3n, 2n]]);
+    expect(states).toEqual([
+      [1n, 0n],
+      [1n, 2n],
+      [3n, 2n],
+    ]);
   });
 
   it("forwards the newest bytes of overlapping stores of all sizes", () => {
@@ -212,7 +216,11 @@ describe("accesses", () => {
     }
     expect(units).toBe(3);
     m.value(0, "mfence");
-    expect([m.peek(low * 4096 + 0xfeb, 1), m.peek(low * 4096 + 0xfff, 1), m.peek(high * 4096, 8)]).toEqual([1n, 21n, 0x1d1c1b1a19181716n]);
+    expect([m.peek(low * 4096 + 0xfeb, 1), m.peek(low * 4096 + 0xfff, 1), m.peek(high * 4096, 8)]).toEqual([
+      1n,
+      21n,
+      0x1d1c1b1a19181716n,
+    ]);
     m.private.fill(0);
     expect(m.run(0, "copy_in", source, page + 0xfebn, 40)).toBe(Step.DONE);
     expect(m.private.slice(0, 41)).toEqual(Uint8Array.from([...bytes, 0]));

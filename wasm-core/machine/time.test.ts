@@ -57,7 +57,7 @@ describe("TSC", () => {
     expect(m.get(0, 0x94)).toBe(1000n);
     m.h.migrate(0, 3n << 32n, 0n);
     m.h.pass(1n << 40n);
-    expect(m.h.tsc(0)).toBe(3n * (((1n << 40n) + 1000n) * 5n / 2n));
+    expect(m.h.tsc(0)).toBe(3n * ((((1n << 40n) + 1000n) * 5n) / 2n));
   });
 
   it("is written by MSR 0x10 and TSC_ADJUST on bare metal", () => {
@@ -149,8 +149,12 @@ describe("host timers", () => {
   });
 
   it("refuse slots, counters and vCPUs that do not exist", () => {
-    expect([m.h.setTimer(0, 8, 1n, 0n, 0), m.h.setTimer(0, 0, 1n, 0n, 3), m.h.setTimer(2, 0, 1n, 0n, 0)]).toEqual([-1, -1, -1]);
-    expect([m.h.setTimer(-1, 0, 1n, 0n, 1), m.h.setTimer(-2, 0, 1n, 0n, 0), m.h.cancelTimer(0, 9)]).toEqual([-1, -1, -1]);
+    expect([m.h.setTimer(0, 8, 1n, 0n, 0), m.h.setTimer(0, 0, 1n, 0n, 3), m.h.setTimer(2, 0, 1n, 0n, 0)]).toEqual([
+      -1, -1, -1,
+    ]);
+    expect([m.h.setTimer(-1, 0, 1n, 0n, 1), m.h.setTimer(-2, 0, 1n, 0n, 0), m.h.cancelTimer(0, 9)]).toEqual([
+      -1, -1, -1,
+    ]);
   });
 });
 

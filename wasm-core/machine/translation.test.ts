@@ -83,7 +83,8 @@ const controls: Controls[] = Array.from({ length: 32 }, (_, i) => ({
   nxe: !!(i & 8),
   ac: !!(i & 16),
 }));
-const combine = (bits: bigint[], choice: number) => bits.reduce((sum, bit, i) => sum | ((choice >> i) & 1 ? bit : 0n), 0n);
+const combine = (bits: bigint[], choice: number) =>
+  bits.reduce((sum, bit, i) => sum | ((choice >> i) & 1 ? bit : 0n), 0n);
 
 let m: Machine;
 beforeAll(async () => {
@@ -115,10 +116,16 @@ function check(entries: bigint[], addresses: number[], access: Access, c: Contro
     return;
   }
   expect(got, label()).toEqual({ ok: true, ma: frame * 4096 + 0x123 });
-  expect(entries.map((_, i) => m.peek(addresses[i] as number)), label()).toEqual(wanted.written);
+  expect(
+    entries.map((_, i) => m.peek(addresses[i] as number)),
+    label(),
+  ).toEqual(wanted.written);
 }
 
-for (const [name, kind] of [["native", Kind.NATIVE], ["enlightened", Kind.ENLIGHTENED]] as const) {
+for (const [name, kind] of [
+  ["native", Kind.NATIVE],
+  ["enlightened", Kind.ENLIGHTENED],
+] as const) {
   describe(`translation, ${name}`, () => {
     it("follows the manual for permission bits of every level", () => {
       m.create({ kind });
@@ -131,9 +138,14 @@ for (const [name, kind] of [["native", Kind.NATIVE], ["enlightened", Kind.ENLIGH
       const choices = full ? 256 * 64 : 6000;
       for (let i = 0; i < choices; i++) {
         const leaf = combine(leafBits, full ? i & 255 : next() & 255);
-        const uppers = [0, 1, 2].map(() => combine(upperBits, next() & next() & 0b110000 ? next() & 63 : (next() & 63) | (next() & 7) | 1));
+        const uppers = [0, 1, 2].map(() =>
+          combine(upperBits, next() & next() & 0b110000 ? next() & 63 : (next() & 63) | (next() & 7) | 1),
+        );
         // Mostly upper entries that let the leaf decide.
-        const entries = [...uppers.map((bits) => (next() & 3 ? P | W | U : bits & ~(next() & 3 ? RESERVED : 0n))), leaf];
+        const entries = [
+          ...uppers.map((bits) => (next() & 3 ? P | W | U : bits & ~(next() & 3 ? RESERVED : 0n))),
+          leaf,
+        ];
         const all = entries.map((bits, level) => (bases[level] as bigint) | bits);
         const access = accesses[next() % 6] as Access;
         const c = controls[next() % 32] as Controls;
@@ -153,7 +165,13 @@ for (const [name, kind] of [["native", Kind.NATIVE], ["enlightened", Kind.ENLIGH
           for (const c of controls) {
             if (process.env.PARLEY_FULL !== "1" && next() % 16) continue;
             const entries = [P | W | U, P | W | U, P | W | U, combine(leafBits, leaf)];
-            check(entries.map((bits, i) => (bases[i] as bigint) | bits), addresses, access, c, frame);
+            check(
+              entries.map((bits, i) => (bases[i] as bigint) | bits),
+              addresses,
+              access,
+              c,
+              frame,
+            );
           }
         }
       }
@@ -166,7 +184,7 @@ for (const [name, kind] of [["native", Kind.NATIVE], ["enlightened", Kind.ENLIGH
       const bases = addresses.slice(0, 2).map((address) => m.peek(address) & 0xff_ffff_f000n);
       const next = generator(11);
       for (let i = 0; i < 2000; i++) {
-        const leaf = combine([P, W, U, A, D, NX, 0x2000n, 0x10_0000n], (next() & 255) & (next() & 7 ? 0x3f : 0xff)) | PS;
+        const leaf = combine([P, W, U, A, D, NX, 0x2000n, 0x10_0000n], next() & 255 & (next() & 7 ? 0x3f : 0xff)) | PS;
         const entries = [(bases[0] as bigint) | P | W | U, (bases[1] as bigint) | P | W | U, leaf];
         const inPage = Number(VA & 0x1f_f000n) >> 12;
         check(entries, addresses, accesses[next() % 6] as Access, controls[next() % 32] as Controls, inPage);

@@ -1,24 +1,51 @@
 // Compiles the harness (cached) and loads it: what every test of the machine starts from.
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { compileAll, root } from "../../../scripts/lib/asc.mjs";
 
-const out = "wasm-core/build/machine-harness.wasm";
+/** The harness as a job for asc.mjs. */
+export const harnessJob = {
+  name: "machine-harness",
+  entry: "wasm-core/machine/testing/harness.ts",
+  out: "wasm-core/build/machine-harness.wasm",
+  inputs: ["wasm-core/machine", "wasm-core/memory"],
+  args: ["--maximumMemory", "1536"],
+};
 
 // biome-ignore lint/suspicious/noExplicitAny: exports of a wasm module are not typed
 export type Harness = Record<string, any>;
 
+const lock = join(root, `${harnessJob.out}.lock`);
+const STALE_MS = 60_000;
+
+/** Test files start at once, each in a process of its own: one compiles, the others wait for it. */
+async function compileOnce(): Promise<void> {
+  mkdirSync(join(lock, ".."), { recursive: true });
+  for (;;) {
+    try {
+      mkdirSync(lock);
+      break;
+    } catch {
+      const since = statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+      if (Date.now() - since > STALE_MS) release();
+      await setTimeout(50);
+    }
+  }
+  try {
+    await compileAll([harnessJob]);
+  } finally {
+    release();
+  }
+}
+
+function release(): void {
+  rmSync(lock, { recursive: true, force: true });
+}
+
 /** A fresh instance of the harness. */
 export async function loadHarness(): Promise<Harness> {
-  await compileAll([
-    {
-      name: "machine-harness",
-      entry: "wasm-core/machine/testing/harness.ts",
-      out,
-      inputs: ["wasm-core/machine", "wasm-core/memory"],
-      args: ["--maximumMemory", "1536"],
-    },
-  ]);
-  const module = await WebAssembly.compile(readFileSync(join(root, out)));
+  await compileOnce();
+  const module = await WebAssembly.compile(readFileSync(join(root, harnessJob.out)));
   return (await WebAssembly.instantiate(module, {})).exports;
 }

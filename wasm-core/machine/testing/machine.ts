@@ -122,7 +122,11 @@ export class Machine {
   }
 
   /** translate with all walker steps; the machine address or the fault. */
-  translate(v: number, va: bigint, access: number): { ok: true; ma: number } | { ok: false; status: number; vector: number; error: number } {
+  translate(
+    v: number,
+    va: bigint,
+    access: number,
+  ): { ok: true; ma: number } | { ok: false; status: number; vector: number; error: number } {
     let status: number = Step.SPLIT;
     while (status === Step.SPLIT) status = this.h.translateVa(v, va, access);
     if (status === Step.DONE) return { ok: true, ma: this.h.foundAddress() >>> 0 };
@@ -134,7 +138,12 @@ export class Machine {
   }
 
   /** An interrupt gate (or a trap gate) of this vCPU's IDT. */
-  gate(v: number, vector: number, handler: bigint, { ist = 0, type = 0xe, dpl = 0, selector = 8, present = true } = {}): void {
+  gate(
+    v: number,
+    vector: number,
+    handler: bigint,
+    { ist = 0, type = 0xe, dpl = 0, selector = 8, present = true } = {},
+  ): void {
     const gpa = Number(this.get(v, 0x42) - DIRECT_MAP) + vector * 16;
     const low =
       (handler & 0xffffn) |
