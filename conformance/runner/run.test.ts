@@ -82,7 +82,7 @@ it("tells its progress, and yields between short units too", async () => {
   await runShard(vm, suite, build, shard, { onProgress: (progress) => void told.push(progress), yieldNow });
   expect(told.map((progress) => progress.unitsDone)).toEqual(shard.units.map((_, at) => at + 1));
   expect(told.at(-1)).toMatchObject({ units: shard.units.length, pairing: "own" });
-  expect(yields).toBeGreaterThan(2);
+  expect(yields).toBeGreaterThanOrEqual(2);
 });
 
 it("refuses a shard of another plan", async () => {
