@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { digestOf } from "../digest.ts";
 import { inspectBuild } from "../intake.ts";
 import { mergeAndJudge } from "../merge.ts";
 import { runShard } from "../run.ts";
@@ -68,7 +69,7 @@ export async function expectedDigests(): Promise<Record<string, string>> {
   const { vm, suite } = await openBuiltSuite();
   const builds: [string, Build][] = [];
   for (const { name, parts } of listBuilds()) builds.push([name, await inspected(vm, suite, parts)]);
-  const key = [suite.digest, ...builds.map(([, build]) => build.digest)].join(" ");
+  const key = [await runnerDigest(), suite.digest, ...builds.map(([, build]) => build.digest)].join(" ");
   const known = existsSync(cachePath)
     ? (JSON.parse(readFileSync(cachePath, "utf8")) as { key: string; digests: Record<string, string> })
     : null;
@@ -78,6 +79,13 @@ export async function expectedDigests(): Promise<Record<string, string>> {
   mkdirSync(dirname(cachePath), { recursive: true });
   writeFileSync(cachePath, JSON.stringify({ key, digests }));
   return digests;
+}
+
+/** Of the runner's sources: another judge or report gives other digests for the same suite. */
+async function runnerDigest(): Promise<string> {
+  const folder = join(root, "conformance/runner");
+  const sources = readdirSync(folder).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
+  return digestOf(Buffer.concat(sources.sort().map((name) => readFileSync(join(folder, name)))));
 }
 
 function readBytes(path: string): Uint8Array<ArrayBuffer> {
