@@ -2,6 +2,7 @@
 import { HOST_DONE, HOST_TRAP, memoryBase, memorySize } from "../engine/index";
 import { asThread } from "../engine/thread";
 import { testVector } from "../machine/apic";
+import { MachineOp } from "../machine/ops";
 import { machine } from "../machine/machine";
 import { SLAT_MISS, toMachine } from "../machine/second-level";
 import { sbCount, sbDrainAll, sbLoad } from "../machine/storebuffer";
@@ -17,6 +18,7 @@ import { TestOp } from "./imports";
 import { leave } from "./machine-calls";
 import { clauseReached, outcomeSet } from "./outcome-set";
 import { kernelParam } from "./params";
+import { guestPoint } from "./points";
 import { planAdd } from "./plan";
 import { END_NOT_OFFERED, run } from "./run";
 import { clockPoint } from "./scheduler";
@@ -49,7 +51,7 @@ export function testCall(c: Cpu, id: u32, args: usize): i32 {
       run.mayEnd = <u32>a;
       return HOST_DONE;
     case TestOp.barrier:
-      return barrier(c, <i32>a);
+      return barrier(c, <i32>a, args);
     case TestOp.quiet:
       if (<u32>a) run.quiet |= 1 << c.index;
       else run.quiet &= ~(1 << c.index);
@@ -128,13 +130,15 @@ function note(c: Cpu, at: u32, length: u32): i32 {
 }
 
 /** Waits until every role has arrived; stores drain. */
-function barrier(c: Cpu, id: i32): i32 {
+function barrier(c: Cpu, id: i32, args: usize): i32 {
   if (c.role < 0) return HOST_DONE;
   if (c.barrier == BARRIER_OPEN) {
     c.barrier = BARRIER_NONE;
     run.released &= ~(1 << c.index);
     return HOST_DONE;
   }
+  // What it drains others may see: a point like that of mfence.
+  if (sbCount(c.vcpu) && !guestPoint(c, MachineOp.mfence, args)) return leave(c, LEAVE_POINT);
   sbDrainAll(c.vcpu);
   if (!everybodyElseWaits()) {
     c.barrier = id & 0x7fff_ffff;

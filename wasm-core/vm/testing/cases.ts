@@ -40,6 +40,7 @@ export function runCase(index: i32, role: i32): void {
     case 22: return planned();
     case 23: return failsWithNumbers();
     case 24: return unlocked(role);
+    case 26: return litmus(role);
     default: return timer();
   }
 }
@@ -120,6 +121,30 @@ function unlocked(role: i32): void {
   rmw(0x31, word(X), 1);
   barrier(2);
   if (role == 0) outcome(0, load64(word(X)));
+}
+
+/**
+ * A litmus program in the unit's seed: 4 bits per instruction, 4 instructions per role; code = 2 · kind + variable, kinds 0 none, 1 load,
+ * 2 store, 3 xchg, 4 mfence. Instruction i of role t writes 4t + i + 1. Slot t: what its instructions read, a byte each; 4, 5: memory.
+ */
+function litmus(role: i32): void {
+  const program = param(3);
+  barrier(1);
+  let seen: i64 = 0;
+  for (let i = 0; i < 4; i++) {
+    const code = ((program >> (4 * (4 * role + i))) & 15) as i32;
+    const at = word(code & 1);
+    const value: i64 = 4 * role + i + 1;
+    if (code >> 1 == 1) seen |= load64(at) << (8 * i);
+    else if (code >> 1 == 2) store64(at, value);
+    else if (code >> 1 == 3) seen |= rmw(0x130, at, value) << (8 * i);
+    else if (code >> 1 == 4) mfence();
+  }
+  outcome(role, seen);
+  barrier(2);
+  if (role != 0) return;
+  outcome(4, load64(word(X)));
+  outcome(5, load64(word(Y)));
 }
 
 function sleepForEver(): void {
