@@ -1,6 +1,14 @@
+import { existsSync, readFileSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
 import { accepted, demoParts, finished, runView } from "./lib/client.ts";
-import { newStateFolder, processesOf, removeStateFolder, startRegistry } from "./lib/registry.ts";
+import {
+  newStateFolder,
+  processesOf,
+  removeStateFolder,
+  spawnStart,
+  startRegistry,
+  untilSays,
+} from "./lib/registry.ts";
 
 const onLinux = process.platform === "linux";
 
@@ -39,3 +47,20 @@ describe("npm start, stopped in the middle of a run and started again", () => {
     if (onLinux) expect(processesOf(stateFolder)).toEqual([]);
   });
 });
+
+describe.skipIf(!onLinux)("npm start, stopped while it starts (processes are found in /proc, so Linux only)", () => {
+  it("leaves no process behind", { timeout: 120_000 }, async () => {
+    const stateFolder = newStateFolder();
+    const { child, output, ended } = await spawnStart(stateFolder);
+    await untilSays(child, output, "starting the Worker");
+    while (!processesOf(stateFolder).some(isWorkerd)) await new Promise((resolve) => setTimeout(resolve, 20));
+    child.kill("SIGTERM");
+    await ended;
+    expect(processesOf(stateFolder)).toEqual([]);
+    removeStateFolder(stateFolder);
+  });
+});
+
+function isWorkerd(pid: number): boolean {
+  return existsSync(`/proc/${pid}`) && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("workerd");
+}

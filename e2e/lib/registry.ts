@@ -29,22 +29,34 @@ export function removeStateFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
-/** Runs `npm start` until it says that it is ready; throws an Error with its output if it ends or takes too long. */
-export async function startRegistry(stateFolder: string, project = root): Promise<Registry> {
+export interface Starting {
+  child: ChildProcess;
+  url: string;
+  output(): string;
+  ended: Promise<void>;
+}
+
+/** Runs `npm start` as the leader of a process group, as a terminal does. */
+export async function spawnStart(stateFolder: string, project = root): Promise<Starting> {
   const port = await freePort();
   const env = { ...process.env, PORT: String(port), PARLEY_STATE: stateFolder };
   const child = spawn("npm", ["start"], { cwd: project, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  await untilReady(child, () => output);
-  const mediatorToken = /Mediator token:\s+(\S+)/.exec(output)?.[1] ?? "";
+  return { child, url: `http://127.0.0.1:${port}`, output: () => output, ended };
+}
+
+/** Runs `npm start` until it says that it is ready; throws an Error with its output if it ends or takes too long. */
+export async function startRegistry(stateFolder: string, project = root): Promise<Registry> {
+  const { child, url, output, ended } = await spawnStart(stateFolder, project);
+  await untilSays(child, output, "Parley is ready");
   return {
-    url: `http://127.0.0.1:${port}`,
+    url,
     stateFolder,
-    mediatorToken,
+    mediatorToken: /Mediator token:\s+(\S+)/.exec(output())?.[1] ?? "",
     tokens: JSON.parse(readFileSync(join(stateFolder, "parley-tokens.json"), "utf8")),
-    output: () => output,
+    output,
     stop: async (signal, to) => {
       process.kill(to === "group" ? -(child.pid as number) : (child.pid as number), signal);
       await ended;
@@ -52,12 +64,12 @@ export async function startRegistry(stateFolder: string, project = root): Promis
   };
 }
 
-async function untilReady(child: ChildProcess, output: () => string): Promise<void> {
+export async function untilSays(child: ChildProcess, output: () => string, text: string): Promise<void> {
   const deadline = Date.now() + READY_MS;
-  while (!output().includes("Parley is ready")) {
+  while (!output().includes(text)) {
     if (child.exitCode !== null || Date.now() > deadline) {
       if (child.exitCode === null) process.kill(-(child.pid as number), "SIGTERM");
-      throw new Error(`npm start did not get ready; it said:\n${output()}`);
+      throw new Error(`npm start did not say "${text}"; it said:\n${output()}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

@@ -18,7 +18,8 @@ try {
 } catch (error) {
   // A request that failed because we are ending is no news.
   if (!ending) {
-    console.error(`parley: ${error.message}`);
+    // Our own errors say what to do; others are bugs, and their place matters.
+    console.error(`parley: ${error.constructor === Error ? error.message : error.stack}`);
     await end(1);
   }
 }
@@ -32,8 +33,8 @@ async function start() {
   say("migrating the local D1 …");
   migrateLocal(settings.stateFolder);
   say("starting the Worker …");
-  const started = await startServer(settings, { onExit: (code) => end(code || 1, "the local Worker ended by itself") });
-  server = started;
+  server = await startServer(settings, { onExit: (code) => end(code || 1, "the local Worker ended by itself") });
+  await server.answers;
   if (ending) return;
   say(`answers on ${settings.url}`);
   await sweep(settings.url, "start");

@@ -11,7 +11,8 @@ const ANSWER_MS = 60_000;
  * Starts `wrangler dev` for these settings.
  * @param {{port: number, url: string, stateFolder: string}} settings
  * @param {{onExit?: (code: number) => void}} [options] onExit: it ended although nobody called stop()
- * @returns {Promise<{pid: number, stop: () => Promise<void>}>} once it answers; throws if the port is taken or it ends first
+ * @returns {Promise<{answers: Promise<void>, stop: () => Promise<void>}>} once it is a process that can be stopped;
+ *   `answers` rejects if it ends before it answers. Throws if the port is taken
  */
 export async function startServer(settings, { onExit = () => {} } = {}) {
   if (await isListening(settings.port)) {
@@ -28,32 +29,30 @@ export async function startServer(settings, { onExit = () => {} } = {}) {
     detached: true,
     stdio: ["ignore", "inherit", "inherit"],
   });
-  const state = { ended: false, stopping: false };
+  const state = { ended: false, stopping: false, answered: false };
   const exited = new Promise((resolve) => child.once("exit", resolve));
   exited.then((code) => {
     state.ended = true;
-    if (!state.stopping) onExit(code ?? 1);
+    if (state.answered && !state.stopping) onExit(code ?? 1);
   });
   const stop = async () => {
     state.stopping = true;
     await endGroup(child, exited);
   };
-  try {
-    await untilAnswers(settings.url, state);
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  return { pid: child.pid, stop };
+  return { answers: untilAnswers(settings.url, state), stop };
 }
 
 async function untilAnswers(url, state) {
   const deadline = Date.now() + ANSWER_MS;
   while (Date.now() < deadline) {
+    if (state.stopping) return;
     if (state.ended) throw new Error("the local Worker ended before it answered; its messages are above");
     const answer = await fetch(`${url}/openapi.json`).catch(() => null);
     await answer?.arrayBuffer();
-    if (answer?.ok) return;
+    if (answer?.ok) {
+      state.answered = true;
+      return;
+    }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error(
