@@ -15,12 +15,17 @@ let suite: Suite | undefined;
 let vm: Vm | undefined;
 
 export async function theSuite(): Promise<Suite> {
-  suite ??= await openSuite(new Uint8Array(suiteBytes));
+  if (suite) return suite;
+  const opened = await openSuite(new Uint8Array(suiteBytes));
+  // Two requests may have opened it at once: one instance stays.
+  suite ??= opened;
   return suite;
 }
 
 export async function theVm(): Promise<Vm> {
-  vm ??= await createVm(core);
+  if (vm) return vm;
+  const created = await createVm(core);
+  vm ??= created;
   return vm;
 }
 

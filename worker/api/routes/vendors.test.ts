@@ -53,6 +53,7 @@ describe("POST /api/v1/vendors", () => {
 
   it.each([
     ["a slug of other letters", { slug: "Acme!", name: "A" }, "/slug"],
+    ["a slug that an address needs", { slug: "build", name: "A" }, "/slug"],
     ["no name", { slug: "acme" }, "/name"],
     ["a name with a line feed", { slug: "acme", name: "a\nb" }, "/name"],
     ["an unknown key", { ...acme, verified: true }, ""],

@@ -9,8 +9,11 @@ const Name = z
   .max(100)
   .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u, "must not hold control characters");
 
+/** `/badge/build/…` is taken. */
+const VendorSlug = Slug.refine((slug) => slug !== "build", "is reserved").openapi("VendorSlug");
+
 export const NewVendorInput = z
-  .strictObject({ slug: Slug, name: Name })
+  .strictObject({ slug: VendorSlug, name: Name })
   .openapi("NewVendorInput", { example: { slug: "acme", name: "Acme Hypervisors" } });
 
 export const NewVendorOutput = z
