@@ -11,7 +11,8 @@ Runs the build in DIR (parley.json with guest.wasm and/or host.wasm, rom.wasm) a
   --pairing P      with --schedule: only in pairing P (own, guest/PEER, host/PEER)
   --shards N       cut the run into N shards; the report is the same for any N
 
-Exit code: 0 the build conforms (with --case or --schedule: what ran held), 1 it does not, 2 bad usage or a refused build.
+Exit code: 0 the build conforms (with --case or --schedule: what ran held), 1 it does not, 2 bad usage or a refused build,
+3 the run itself broke.
 `;
 
 export class UsageError extends Error {
