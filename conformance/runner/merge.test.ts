@@ -181,18 +181,28 @@ describe("a failure", () => {
     expect(await charged(["010", "020"])).toBe("pair");
   });
 
+  const words = async (failure: Parameters<typeof failureOf>[0]) => {
+    const outcome = okOutcome({ end: "fail", failed: [1], failure: failureOf({ clause: 1, ...failure }) });
+    return (await reportOf(withOutcome("000", outcome))).cases[0]?.failure;
+  };
+
   it("says op, clause, expected, seen and schedule in words", async () => {
-    const { cases } = await reportOf(
-      withOutcome("000", okOutcome({ end: "fail", failed: [1], failure: failureOf({ clause: 1, expected: "" }) })),
-    );
-    expect(cases[0]?.failure).toMatchObject({
+    expect(await words({})).toMatchObject({
       op: "irq.disable",
       clause: "irq.disable.2",
-      expected: "Text of irq.disable.2.",
+      expected: "0x1",
       seen: "0x2",
       schedule: "1-",
       role: "only",
     });
+  });
+
+  it("takes the clause's text and the kernel's words where there are no numbers", async () => {
+    const bare = { expected: "the clause holds", seen: "it does not" };
+    const expected = "Text of irq.disable.2.";
+    expect(await words({ ...bare, note: "it is pending" })).toMatchObject({ expected, seen: "not so: it is pending" });
+    expect(await words({ ...bare, kind: "stuck", reason: "deadlock" })).toMatchObject({ expected, seen: "deadlock" });
+    expect(await words({ expected: "", seen: "", kind: "trap", reason: "trap" })).toMatchObject({ seen: "trap" });
   });
 
   it("that the machine's audit found is listed as such", async () => {

@@ -58,8 +58,8 @@ export function buildFailure(
   return {
     kind: failure.kind,
     clause,
-    expected: failure.expected || words,
-    seen: failure.seen || failure.reason,
+    expected: holds(failure.expected) ? words : failure.expected,
+    seen: holds(failure.expected) ? seenInstead(failure) : failure.seen,
     note: failure.note,
     reason: failure.reason,
     charged: chargedHalf(input, merged),
@@ -98,6 +98,17 @@ function refusal(input: ReportInput, merged: MergedCase, refused: string[]): Rep
     stack: [],
     trace: [],
   };
+}
+
+/** core.wasm knows no clause texts: of an expectation without numbers it says only that the clause should hold. */
+function holds(expected: string): boolean {
+  return expected === "" || expected === "the clause holds";
+}
+
+/** The kernel's words say what should have been so; where there are none, the reason says what happened. */
+function seenInstead({ note, reason, kind, seen }: OutcomeFailure): string {
+  if (kind === "expect" && note !== "") return `not so: ${note}`;
+  return kind === "expect" && seen !== "" ? seen : reason;
 }
 
 /** "function 7" of a module without names, from the innermost frame "guest function 7+95". */
