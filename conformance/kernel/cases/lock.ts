@@ -4,7 +4,7 @@ import * as machine from "../../sdk/as/machine";
 import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
-import { begin, finish, me, setUp, vcpus } from "../lib/case";
+import { begin, finish, giveWay, me, setUp, vcpus } from "../lib/case";
 import { holds, same } from "../lib/expect";
 import { delivered, FIRST_VECTOR, interruptsOn, onInterrupt, raise, raiseLater, taken } from "../lib/interrupts";
 import { post, RMW_XCHG8, see, word, wordAddress } from "../lib/memory";
@@ -34,7 +34,7 @@ function release(lock: i32): void {
 function kickUntil(vcpu: i32, done: i32): void {
   while (test.peek(wordAddress(done)) === 0) {
     pvi.lock_kick(vcpu);
-    machine.pause();
+    giveWay();
   }
 }
 
@@ -149,8 +149,9 @@ export function lock_wait_nested(role: i32): void {
   } else {
     see(OUTER);
     begin();
+    giveWay();
     raise(0, FIRST_VECTOR + 1);
-    machine.pause();
+    giveWay();
     release(OUTER);
     release(INNER);
     kickUntil(0, WOKEN);

@@ -15,6 +15,12 @@ export function begin(): void {
   test.barrier(1);
 }
 
+/** Lets another vCPU go first. A pause gives way at the next instruction, so private code would still run before. */
+export function giveWay(): void {
+  machine.pause();
+  machine.lfence();
+}
+
 /** Waits until every role has acted. */
 export function finish(): void {
   meet(0);
