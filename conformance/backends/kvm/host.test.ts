@@ -1,0 +1,202 @@
+import { describe, expect, it } from "vitest";
+import { type Bench, openBench, sdk } from "./testing/bench.ts";
+
+const CLOCK = 0x4b564d01n;
+const STEAL = 0x4b564d03n;
+const ENTER = sdk.ACTION_ENTER;
+const GP = 0x8000_0b0dn;
+const ENOSYS = -1000n;
+
+const call = (bench: Bench, nr: bigint, args: Record<string, bigint> = {}) => {
+  bench.exit(0, "HYPERCALL", { CPL: 0n, RAX: nr, RIP: 100n, ...args });
+  return bench.field(0, "RAX");
+};
+const msr = (bench: Bench, vcpu: number, index: bigint, value?: bigint) => {
+  bench.set(vcpu, "ENTRY_EVENT", 0n);
+  const flags = value === undefined ? 0n : 1n;
+  bench.exit(vcpu, "MSR", { EXIT_A: index, EXIT_B: value ?? 0n, EXIT_FLAGS: flags, RIP: 100n });
+  return bench.field(vcpu, "ENTRY_EVENT") === GP ? "#GP" : "done";
+};
+const cpuid = (bench: Bench, leaf: bigint) => {
+  bench.exit(0, "INSN", { EXIT_INSN: BigInt(sdk.INSN_CPUID as number), EXIT_A: leaf, EXIT_B: 0n });
+  return ["RAX", "RBX", "RCX", "RDX"].map((name) => bench.field(0, name));
+};
+
+describe("CPUID of the KVM model", () => {
+  it("shows the signature, the feature leaf and the hypervisor bit", async () => {
+    const bench = await openBench([0, 1]);
+    const [max, ...words] = cpuid(bench, 0x40000000n);
+    expect(max).toBe(0x40000001n);
+    const bytes = words.flatMap((word) => [0n, 8n, 16n, 24n].map((shift) => Number((word >> shift) & 255n)));
+    expect(String.fromCharCode(...bytes)).toBe("KVMKVMKVM\0\0\0");
+    expect(cpuid(bench, 0x40000001n)[0]).toBe(
+      (1n << 3n) | (1n << 5n) | (1n << 7n) | (1n << 9n) | (1n << 11n) | (1n << 24n),
+    );
+    expect(cpuid(bench, 1n)[2]).toBe(0x8000_0200n);
+  });
+
+  it("offers nothing that the user's mask forbids", async () => {
+    expect(cpuid(await openBench([0], 0n), 0x40000001n)).toEqual([0n, 0n, 0n, 0n]);
+  });
+});
+
+describe("hypercalls of the KVM model", () => {
+  it("complete the instruction and answer in RAX", async () => {
+    const bench = await openBench([0, 1]);
+    expect(bench.exit(0, "HYPERCALL", { CPL: 0n, RAX: 5n, RCX: 1n, RIP: 100n, EXIT_LEN: 3n })).toBe(ENTER);
+    expect([bench.field(0, "RAX"), bench.field(0, "RIP"), bench.field(0, "RCX")]).toEqual([0n, 103n, 1n]);
+  });
+
+  it("are refused with −1000 if unknown or not offered, and with −1 from user mode", async () => {
+    const bench = await openBench([0, 1]);
+    for (const nr of [0n, 2n, 9n, 11n, 12n, 0x1_0000_0005n]) expect(call(bench, nr), `${nr}`).toBe(ENOSYS);
+    const bare = await openBench([0, 1], 0n);
+    for (const nr of [5n, 10n]) expect(call(bare, nr), `${nr}`).toBe(ENOSYS);
+    expect(call(bench, 5n, { CPL: 3n })).toBe(-1n);
+  });
+
+  it("kick answers 0 even for an id that nobody has, and disturbs nobody then", async () => {
+    const bench = await openBench([0, 130]);
+    bench.calls.length = 0;
+    expect(call(bench, 5n, { RCX: 999n })).toBe(0n);
+    expect(bench.calls).toEqual([]);
+    expect(call(bench, 5n, { RCX: 130n })).toBe(0n);
+    expect(bench.calls).toEqual(["kick 1"]);
+  });
+
+  it("send an IPI to the ids of a 128-bit window and count them", async () => {
+    const bench = await openBench([0, 5, 68, 130]);
+    for (let i = 0; i < 4; i++) bench.set(i, "RUNSTATE", BigInt(sdk.RUNSTATE_GUEST as number));
+    bench.calls.length = 0;
+    const window = { RBX: 1n, RCX: (1n << 61n) | 1n, RDX: 5n, RSI: 0x41n };
+    expect(call(bench, 10n, window)).toBe(2n);
+    expect(bench.calls).toEqual(["irq 1 65", "irq 3 65"]);
+    expect(call(bench, 10n, { RBX: -1n, RCX: -1n, RDX: 0n, RSI: 0x41n })).toBe(3n);
+    bench.set(2, "RUNSTATE", BigInt(sdk.RUNSTATE_OFF as number));
+    expect(call(bench, 10n, { RBX: -1n, RCX: -1n, RDX: 0n, RSI: 0x41n })).toBe(2n);
+  });
+
+  it("do not wrap a window at the end of the ids, and refuse shorthands", async () => {
+    const bench = await openBench([0, 1]);
+    bench.set(0, "RUNSTATE", BigInt(sdk.RUNSTATE_GUEST as number));
+    expect(call(bench, 10n, { RBX: -1n, RCX: -1n, RDX: 0xffff_ffc0n, RSI: 0x41n })).toBe(0n);
+    for (const icr of [0x800n, 0x40000n, 0x80000n])
+      expect(call(bench, 10n, { RBX: 1n, RCX: 0n, RDX: 0n, RSI: icr | 0x41n })).toBe(-22n);
+  });
+});
+
+describe("MSRs of the KVM model", () => {
+  it("raise #GP when unknown, not offered, or with reserved bits", async () => {
+    const bench = await openBench([0]);
+    for (const index of [0x12n, 0x4b564d02n, 0x4b564d04n, 0x4b564d08n, 0x1234n])
+      expect(msr(bench, 0, index, 1n), `${index}`).toBe("#GP");
+    expect(bench.field(0, "RIP")).toBe(100n);
+    expect(msr(bench, 0, STEAL, 0x1003n)).toBe("#GP");
+    const bare = await openBench([0], 0n);
+    for (const index of [0x4b564d00n, CLOCK, STEAL])
+      expect([msr(bare, 0, index, 0x1001n), msr(bare, 0, index)]).toEqual(["#GP", "#GP"]);
+  });
+
+  it("publish the clock under an even version, in the published layout", async () => {
+    const bench = await openBench([0, 1]);
+    bench.set(0, "TSC", 5_000_000_001n);
+    bench.sched(0, 1);
+    expect(msr(bench, 0, CLOCK, 0x1081n)).toBe("done");
+    const at = 0x1080;
+    expect(bench.memory.getUint32(at, true)).toBe(2);
+    expect(bench.memory.getBigUint64(at + 8, true)).toBe(5_000_000_001n);
+    expect(bench.memory.getBigUint64(at + 16, true)).toBe(2_000_000_000n);
+    expect([
+      bench.memory.getUint32(at + 24, true),
+      bench.memory.getInt8(at + 28),
+      bench.memory.getUint8(at + 29),
+    ]).toEqual([0xcccccccc, -1, 1]);
+    expect(msr(bench, 0, CLOCK)).toBe("done");
+    expect(bench.field(0, "RAX")).toBe(0x1081n);
+  });
+
+  it("write no area that crosses a page, does not exist or was revoked", async () => {
+    const bench = await openBench([0]);
+    for (const gpa of [0x1ff1n, 0x10001n, 0x7fff_ffff_0001n, -4095n]) {
+      expect(msr(bench, 0, CLOCK, gpa)).toBe("done");
+      bench.sched(0, 1);
+    }
+    expect(msr(bench, 0, CLOCK, 0x2000n)).toBe("done");
+    bench.sched(0, 1);
+    expect(new Uint8Array(bench.memory.buffer, 0, 16 << 12).every((byte) => byte === 0)).toBe(true);
+  });
+
+  it("keep the guest-stopped flag that is in the area", async () => {
+    const bench = await openBench([0]);
+    bench.memory.setUint8(0x1000 + 29, 2);
+    msr(bench, 0, CLOCK, 0x1001n);
+    expect(bench.memory.getUint8(0x1000 + 29)).toBe(3);
+  });
+});
+
+describe("steal time of the KVM model", () => {
+  it("is marked once when preempted, taken and obeyed on entry, and counted under a version", async () => {
+    const bench = await openBench([0]);
+    msr(bench, 0, STEAL, 0x3001n);
+    bench.enter(0);
+    bench.sched(0, 0);
+    expect(bench.memory.getUint8(0x3010)).toBe(1);
+    bench.memory.setUint8(0x3010, 3);
+    bench.sched(0, 0);
+    expect(bench.memory.getUint8(0x3010)).toBe(3);
+    bench.set(0, "TIME_READY", 700n);
+    bench.calls.length = 0;
+    bench.enter(0);
+    expect(bench.calls).toEqual(["tlb 0 0 0 0"]);
+    expect([
+      bench.memory.getUint8(0x3010),
+      bench.memory.getUint32(0x3008, true),
+      bench.memory.getBigUint64(0x3000, true),
+    ]).toEqual([0, 2, 700n]);
+    bench.calls.length = 0;
+    bench.enter(0);
+    expect([bench.calls, bench.memory.getUint32(0x3008, true)]).toEqual([[], 2]);
+  });
+
+  it("is not marked when descheduled inside an instruction", async () => {
+    const bench = await openBench([0]);
+    msr(bench, 0, STEAL, 0x3001n);
+    bench.sched(0, 2);
+    expect(bench.memory.getUint8(0x3010)).toBe(0);
+  });
+});
+
+describe("HLT and ports of the KVM model", () => {
+  const hlt = (bench: Bench) => bench.exit(1, "INSN", { EXIT_INSN: BigInt(sdk.INSN_HLT as number), RIP: 100n });
+
+  it("lets HLT run once in guest mode, and completes it at once after a kick", async () => {
+    const bench = await openBench([0, 1]);
+    bench.enter(1);
+    expect(bench.field(1, "CTL_EXIT")).toBe(BigInt(sdk.CTL_HLTX as number));
+    hlt(bench);
+    bench.enter(1);
+    expect([bench.field(1, "CTL_EXIT"), bench.field(1, "RIP")]).toEqual([0n, 100n]);
+    bench.enter(1);
+    expect(bench.field(1, "CTL_EXIT")).toBe(BigInt(sdk.CTL_HLTX as number));
+    call(bench, 5n, { RCX: 1n });
+    hlt(bench);
+    expect(bench.field(1, "RIP")).toBe(101n);
+  });
+
+  it("ends the guest by port 0x604, and answers other ports with all ones", async () => {
+    const bench = await openBench([0]);
+    bench.calls.length = 0;
+    bench.exit(0, "IO", { EXIT_A: 0x604n, EXIT_B: 0x2000n, EXIT_FLAGS: 1n });
+    expect(bench.calls).toEqual(["shutdown 0"]);
+    bench.exit(0, "IO", { EXIT_A: 0x60n, EXIT_FLAGS: 0n });
+    expect(bench.field(0, "RAX")).toBe(0xffff_ffffn);
+  });
+
+  it("starts a vCPU from the page that the SIPI vector names", async () => {
+    const bench = await openBench([0, 1]);
+    [111n, 222n, 333n].forEach((value, i) => bench.memory.setBigUint64(0x8000 + 8 * i, value, true));
+    expect(bench.exit(1, "SIPI", { EXIT_A: 8n })).toBe(ENTER);
+    expect(["RIP", "CR3", "RSP", "RFLAGS"].map((name) => bench.field(1, name))).toEqual([111n, 222n, 333n, 2n]);
+    expect(bench.exit(1, "SIPI", { EXIT_A: 200n })).toBe(sdk.ACTION_OFF);
+  });
+});
