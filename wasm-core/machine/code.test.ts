@@ -51,7 +51,7 @@ describe("machine.exec", () => {
   });
 
   it("anything else, and what lies beyond 16 bytes, is #UD", () => {
-    for (const bytes of [[0x00], [0x0f, 0x0b], [0x0f, 0x01, 0x00], Array(16).fill(0x90)]) {
+    for (const bytes of [[0x00], [0x0f, 0x0b], [0x0f, 0x01, 0x00], [...Array(16).fill(0x90), 0xc3]]) {
       m.h.complete(0);
       code(...bytes);
       expect(m.run(0, "exec", VA)).toBe(Step.FAULT);

@@ -56,6 +56,43 @@ describe("store buffer", () => {
     expect(m.peek(gpa)).toBe(0x01020304_44ccbb11n);
   });
 
+  it("answers as a byte-wise model does, whatever stores wait", () => {
+    let seed = 99;
+    const next = (n: number) => {
+      seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
+      return (seed >>> 8) % n;
+    };
+    const memory = new Uint8Array(64);
+    const pending: { at: number; bytes: number[] }[] = [];
+    for (let i = 0; i < 3000; i++) {
+      const size = 1 << next(4);
+      const at = next(64 - size + 1);
+      const choice = next(4);
+      if (choice === 0 && pending.length > 0) {
+        m.h.drainOne(0);
+        const oldest = pending.shift();
+        memory.set(oldest?.bytes ?? [], oldest?.at);
+      } else if (choice === 1 && pending.length < 32) {
+        const bytes = Array.from({ length: size }, () => next(256));
+        pending.push({ at, bytes });
+        m.h.bufferStore(
+          0,
+          gpa + at,
+          size,
+          BigInt.asIntN(
+            64,
+            bytes.reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n),
+          ),
+        );
+      } else {
+        const seen = memory.slice();
+        for (const store of pending) seen.set(store.bytes, store.at);
+        const wanted = [...seen.slice(at, at + size)].reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+        expect(BigInt.asUintN(64, m.h.bufferLoad(0, gpa + at, size))).toBe(wanted);
+      }
+    }
+  });
+
   it("is full at 32 stores and then drains the oldest", () => {
     for (let i = 0; i < 33; i++) m.value(0, "store64", va + BigInt(8 * i), i + 1);
     expect(m.h.bufferCount(0)).toBe(32);

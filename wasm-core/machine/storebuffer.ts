@@ -17,17 +17,33 @@ export function sbCount(v: Vcpu): u32 {
 
 /** What this vCPU reads at ma: memory with its own waiting stores laid over it, oldest first. */
 export function sbLoad(v: Vcpu, ma: u32, size: u32): u64 {
-  let value = physLoad(ma, size);
-  for (let i: u32 = 0, n = v.sb_count; i < n; i++) {
+  const n = v.sb_count;
+  if (n == 0) return physLoad(ma, size);
+  // The newest store that covers all of it hides memory and everything older.
+  let from: u32 = n;
+  while (from > 0 && !covers(entryAt(v, from - 1), ma, size)) from--;
+  let value: u64 = 0;
+  if (from > 0) {
+    const entry = entryAt(v, from - 1);
+    value = (load<u64>(entry, 8) >> (<u64>(ma - load<u32>(entry)) << 3)) & (~(<u64>0) >> (64 - (size << 3)));
+  } else value = physLoad(ma, size);
+  for (let i = from; i < n; i++) {
     const entry = entryAt(v, i);
-    value = overlay(value, ma, size, load<u32>(entry), load<u32>(entry, 4), load<u64>(entry, 8));
+    const at = load<u32>(entry);
+    const atSize = load<u32>(entry, 4);
+    if (at < ma + size && ma < at + atSize) value = overlay(value, ma, size, at, atSize, load<u64>(entry, 8));
   }
   return value;
 }
 
-/** `value` read at ma with the bytes that a store at `at` overlaps replaced. */
+@inline
+function covers(entry: usize, ma: u32, size: u32): bool {
+  const at = load<u32>(entry);
+  return at <= ma && ma + size <= at + load<u32>(entry, 4);
+}
+
+/** `value` read at ma with the bytes that an overlapping store at `at` wrote replaced. */
 function overlay(value: u64, ma: u32, size: u32, at: u32, atSize: u32, stored: u64): u64 {
-  if (at >= ma + size || ma >= at + atSize) return value;
   let mask = ~(<u64>0) >> (64 - (atSize << 3));
   let bits = stored & mask;
   if (at >= ma) {
