@@ -66,7 +66,7 @@ describe("a published run", () => {
     expect(await jsonOf(await call(`/api/v1/builds/${build.digest}`))).toMatchObject({
       runs: [{ id: run.id, conforms: summary?.conforms }],
     });
-    expect((await env.BLOBS.list({ prefix: "shards/" })).objects).toEqual([]);
+    expect((await env.BLOBS.list({ prefix: `shards/${run.id}/` })).objects).toEqual([]);
   });
 
   it("gives way to a later build, and is not displaced by an earlier one that ends later", async () => {

@@ -103,5 +103,5 @@ export async function noteFailure(env: Env, { run, shard }: ShardMessage, reason
   await database(env)
     .update(shards)
     .set({ leaseUntil: null, error: reason.slice(0, 500) })
-    .where(and(eq(shards.run, run), eq(shards.shard, shard), eq(shards.done, false)));
+    .where(and(eq(shards.run, run), eq(shards.shard, shard)));
 }

@@ -9,11 +9,23 @@ export function failing<Binding extends object>(binding: Binding, method: string
   });
 }
 
-/** Bindings that fail at the `step`-th call to D1 or R2 and from then on, as for a consumer that was killed there. */
-export function killedAt(bindings: Env, step: number): { env: Env; hit(): boolean } {
-  let calls = 0;
+/**
+ * Bindings of a consumer that is killed before each of its calls to D1 and R2, once: the first time that a call comes up in a
+ * life, it and all later ones fail, until `revive`. `steps` names the calls it was killed before.
+ */
+export function killedOnceBeforeEach(bindings: Env): { env: Env; steps: string[]; revive(): void } {
+  const steps: string[] = [];
+  let dead = false;
+  let life = new Map<string, number>();
   const count = (what: string) => {
-    if (calls++ >= step) throw new Error(`killed before ${what}`);
+    const nth = (life.get(what) ?? 0) + 1;
+    life.set(what, nth);
+    const step = `${what} #${nth}`;
+    if (!dead && !steps.includes(step)) {
+      steps.push(step);
+      dead = true;
+    }
+    if (dead) throw new Error(`killed before ${step}`);
   };
   const BLOBS = watched(bindings.BLOBS, (name, [key]) => count(`${name} ${String(key)}`));
   const DB = watched(bindings.DB, (name, [text]) => {
@@ -21,7 +33,11 @@ export function killedAt(bindings: Env, step: number): { env: Env; hit(): boolea
     else if (/^\s*(update|insert|select|delete)/i.test(String(text)))
       count(String(text).replaceAll('"', "").toUpperCase());
   });
-  return { env: { ...bindings, BLOBS, DB }, hit: () => calls > step };
+  const revive = () => {
+    dead = false;
+    life = new Map();
+  };
+  return { env: { ...bindings, BLOBS, DB }, steps, revive };
 }
 
 /** The same object, with `look` called before each method of it. */
