@@ -257,7 +257,6 @@ const lock = [
   explored("lock-kick-any-time", "A kick at any moment wakes", ["lock.wait.3", "lock.kick.1"], ["waiter", "owner"], {
     on: [2, 1],
     stuck: "lock.kick.1",
-    stuck: "lock.kick.1",
   }),
   sequential("lock-wait-keeps-if", "The interrupt flag is that of the call", ["lock.wait.4"], ["waiter", "owner"]),
   sequential("lock-wait-takes-interrupts", "Interrupts are taken in the wait", ["lock.wait.5"]),

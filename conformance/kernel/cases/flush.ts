@@ -5,7 +5,7 @@ import * as machine from "../../sdk/as/machine";
 import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
-import { begin, finish, me, meet, setUp } from "../lib/case";
+import { begin, finish, giveWay, me, meet, setUp } from "../lib/case";
 import { same } from "../lib/expect";
 import { FIRST_VECTOR, onInterrupt, raise, taken } from "../lib/interrupts";
 import { mask, PAGE_SIZE, post, see, waitFor } from "../lib/memory";
@@ -110,7 +110,9 @@ export function mmu_flush_multi_sleeping(role: i32): void {
 /** The host takes the processor from the target, and gives it back, at any moment of the flush. */
 export function mmu_flush_multi_preempted(role: i32): void {
   if (role === 0) {
-    changeAndFlush(C.mmu_flush_tlb_multi_3, 35, flusherReady(35, 3));
+    const targets = flusherReady(35, 3);
+    giveWay();
+    changeAndFlush(C.mmu_flush_tlb_multi_3, 35, targets);
   } else {
     targetReady(35);
     useWhileFlushed(C.mmu_flush_tlb_multi_3, 35);

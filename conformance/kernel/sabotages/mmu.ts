@@ -119,12 +119,9 @@ const remote: Sabotage[] = [
   ),
   host(
     "mmu-flush-multi-preempted",
-    "the preempted byte is read and cleared in two steps (CVE-2019-3016)",
-    edit(
-      kvmSteal,
-      "const preempted = <i32>host.rmw(XCHG_8, at + STEAL_PREEMPTED, 0);",
-      "const preempted = host.load8(at + STEAL_PREEMPTED);\n  host.store8(at + STEAL_PREEMPTED, 0);",
-    ),
+    "a flush left for a preempted vCPU is not done when it runs again (CVE-2019-3016)",
+    edit(kvmSteal, "if (preempted & FLUSH_TLB) host.tlb", "if (preempted & FLUSH_TLB & PREEMPTED) host.tlb"),
+  ),
   ),
   native(
     "mmu-flush-multi-self",
