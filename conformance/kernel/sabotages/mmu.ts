@@ -122,7 +122,6 @@ const remote: Sabotage[] = [
     "a flush left for a preempted vCPU is not done when it runs again (CVE-2019-3016)",
     edit(kvmSteal, "if (preempted & FLUSH_TLB) host.tlb", "if (preempted & FLUSH_TLB & PREEMPTED) host.tlb"),
   ),
-  ),
   native(
     "mmu-flush-multi-self",
     "the calling vCPU is left out",
