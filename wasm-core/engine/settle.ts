@@ -5,12 +5,15 @@
 //   block: | CHARGE 7 | op 2 | op 1 | op 3 | jump 1 |      fuel 4: BREAK on the third operation, which keeps 1 paid (carry)
 import { costAt, functionAt } from "./code";
 import { Func } from "./module";
-import { LENGTHS, OP_BREAK, OP_CHARGE } from "./generated/opcodes";
+import { COLD_FIRST, FUSED_FIRST, LENGTHS, OP_BREAK, OP_CHARGE, PLAIN } from "./generated/opcodes";
 import { Thread } from "./thread";
 
 /** Address that holds a BREAK now, 0 = none; and the operation it hides. */
 export let breakAt: usize = 0;
 let hidden: u16 = 0;
+/** A fused operation that would run past the BREAK is made plain for the time being; 0 = none. */
+let splitAt: usize = 0;
+let split: u16 = 0;
 
 /** Results of settle: where to go on, whether to stop there, and the instructions already paid of the operation there. */
 export let settledPc: usize = 0;
@@ -20,12 +23,21 @@ export let settledCarry: u32 = 0;
 export function clearBreak(): void {
   store<u16>(breakAt, hidden);
   breakAt = 0;
+  if (!splitAt) return;
+  store<u16>(splitAt, split);
+  splitAt = 0;
 }
 
-/** Number of the operation at pc as it runs by itself, whatever is written over it. */
+@inline
+function isFused(number: u32): bool {
+  return number >= FUSED_FIRST && number < COLD_FIRST;
+}
+
+/** Number of the operation at pc as it runs by itself: without the fusion with its successor. */
 @inline
 function operationAt(pc: usize): u32 {
-  return load<u16>(pc);
+  const number: u32 = load<u16>(pc);
+  return isFused(number) ? load<u16>(PLAIN + (<usize>(number - FUSED_FIRST) << 1)) : number;
 }
 
 @inline
@@ -85,13 +97,19 @@ function place(instance: usize, start: usize, carry: u32, fuel: i64): i64 {
   const func = changetype<Func>(functionAt(instance, start));
   let total: i64 = -(<i64>carry);
   let stopAt: usize = 0;
+  let before: usize = 0;
+  let previous: usize = 0;
   let pc = start;
   while (true) {
     const operation = operationAt(pc);
     if (operation == OP_CHARGE) break;
     total += costAt(func, pc);
-    if (!stopAt && total > fuel) stopAt = pc;
+    if (!stopAt && total > fuel) {
+      stopAt = pc;
+      before = previous;
+    }
     if (endsBlock(operation)) break;
+    previous = pc;
     pc += lengthOf(operation);
   }
   if (!stopAt) return fuel - total;
@@ -102,6 +120,11 @@ function place(instance: usize, start: usize, carry: u32, fuel: i64): i64 {
   breakAt = stopAt;
   hidden = load<u16>(stopAt);
   store<u16>(stopAt, OP_BREAK);
+  if (before && isFused(load<u16>(before))) {
+    splitAt = before;
+    split = load<u16>(before);
+    store<u16>(before, <u16>operationAt(before));
+  }
   return fuel - total;
 }
 

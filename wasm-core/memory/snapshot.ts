@@ -21,7 +21,8 @@ import {
 /** Pages copied back by the last snapshotRestore. */
 export let pagesRestored: u32 = 0;
 
-let hotImage: usize = 0;
+/** Base image of the hot region, 0 = none was taken. */
+export let hotImage: usize = 0;
 let hotImageBytes: usize = 0;
 
 /** Must follow arenaReset: the old image is gone. */

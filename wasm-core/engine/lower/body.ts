@@ -7,6 +7,7 @@ import { at, end, malformed, offset, readByte, readU32, setEnd } from "../reader
 import { readValueType } from "../sections";
 import { typeParamCount, typeParams, typeResultCount, typeResults } from "../types";
 import { branchesStart } from "./branches";
+import { fuse } from "./fuse";
 import { addPending, codeAt, codeStart, emitStart, openBlock, setInstructionOffset } from "./emit";
 import { FRAME_FUNCTION, frameDepth, framesStart, pushFrame } from "./frames";
 import { instruction } from "./instructions";
@@ -81,6 +82,7 @@ function body(m: Module, func: Func): void {
 /** Keeps the code and its meta words, and fills in what calls need. */
 function finish(func: Func, locals: u32): void {
   const bytes = codeAt - codeStart;
+  fuse(codeStart, codeAt);
   func.bodyEnd = offset();
   func.code = codeStart;
   func.codeEnd = codeAt;

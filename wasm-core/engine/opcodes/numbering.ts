@@ -4,6 +4,7 @@ import { coldOperations } from "./cold.ts";
 import { branchOperations, controlOperations, moveOperations } from "./control.ts";
 import { floatOperations } from "./float.ts";
 import type { Operation } from "./forms.ts";
+import { type Fused, fusedOperation, numberPairs } from "./fusion.ts";
 import { binaryOperations, unaryOperations } from "./integer.ts";
 import { loadOperations, storeOperations } from "./memory.ts";
 
@@ -21,6 +22,8 @@ export interface Numbering {
   /** Numbers below this come in pairs. */
   pairedEnd: number;
   hotEnd: number;
+  /** Pairs, numbered behind the other hot operations. */
+  fused: Fused[];
 }
 
 export function numberOperations(): Numbering {
@@ -42,12 +45,13 @@ export function numberOperations(): Numbering {
   const pairedEnd = all.length;
   for (const operation of operations.filter((o) => !o.paired && !o.cold))
     all.push({ number: all.length, operation, accOnly: false });
+  const fused = numberPairs(all, all.length);
+  for (const pair of fused) all.push({ number: pair.number, operation: fusedOperation(pair), accOnly: false });
   const hotEnd = all.length;
   if (hotEnd > COLD_FIRST)
     throw new Error(`${hotEnd} hot operations: at most ${COLD_FIRST} fit one br_table; mark some as cold`);
-  operations
-    .filter((o) => o.cold)
-    .forEach((operation, i) => all.push({ number: COLD_FIRST + i, operation, accOnly: false }));
+  const cold = operations.filter((o) => o.cold);
+  for (const [i, operation] of cold.entries()) all.push({ number: COLD_FIRST + i, operation, accOnly: false });
   const byName = new Map(all.filter((n) => !n.accOnly).map((n) => [n.operation.name, n.number]));
-  return { all, byName, pairedEnd, hotEnd };
+  return { all, byName, pairedEnd, hotEnd, fused };
 }

@@ -63,18 +63,41 @@ function branchRows({ byName }: Numbering): { branchOf: number[]; inverse: numbe
   return { branchOf, inverse };
 }
 
+function pairRows({ fused }: Numbering): { index: number[]; rows: number[] } {
+  const index = new Array<number>(COLD_FIRST * 2).fill(0);
+  const rows: number[] = [];
+  for (const first of new Set(fused.map((pair) => pair.first.number))) {
+    const own = fused.filter((pair) => pair.first.number === first);
+    index[first * 2] = rows.length / 2;
+    index[first * 2 + 1] = own.length;
+    for (const pair of own) rows.push(pair.second.number, pair.number);
+  }
+  return { index, rows };
+}
+
 export function tablesText(numbering: Numbering): string {
-  const { all, byName, pairedEnd, hotEnd } = numbering;
+  const { all, byName, pairedEnd, hotEnd, fused } = numbering;
   const lengths = new Array<number>(COLD_FIRST + 512).fill(1);
   for (const { number, operation } of all) lengths[number] = operation.words | (operation.ends ? 0x80 : 0);
   const { branchOf, inverse } = branchRows(numbering);
+  const pairs = pairRows(numbering);
   return [
     "// Generated from wasm-core/engine/opcodes by generate.ts. Do not edit.",
-    ...[...byName].map(([name, number]) => constant(`OP_${name.toUpperCase()}`, number)),
+    ...[...byName]
+      .filter(([name]) => !name.includes("+"))
+      .map(([name, number]) => constant(`OP_${name.toUpperCase()}`, number)),
     ...bulkKinds.map(([name, opcode]) => constant(`BULK_${name}`, opcode)),
     constant("SATURATING_FIRST", SATURATING_FIRST),
+    constant("COLD_FIRST", COLD_FIRST),
     constant("PAIRED_END", pairedEnd),
     constant("HOT_END", hotEnd),
+    constant("FUSED_FIRST", hotEnd - fused.length),
+    "/** By number of a hot operation: {first row, rows} in PAIRS, u16 each. */",
+    table("PAIR_INDEX", "u16", pairs.index),
+    "/** Rows {second operation, fused number}, u16 each. */",
+    table("PAIRS", "u16", [...pairs.rows, 0, 0]),
+    "/** By fused number - FUSED_FIRST: the operation it replaced. */",
+    table("PLAIN", "u16", [...fused.map(({ first }) => first.number), 0]),
     "/** By number: length in words, 0x80 = ends a block. */",
     table("LENGTHS", "u8", lengths),
     "/** Rows of five: see formRows in tables.ts. */",

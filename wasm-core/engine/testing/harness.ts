@@ -2,6 +2,7 @@
 import { arenaReset, arenaUsed } from "../../memory/arena";
 import { pagesRestored, regionDigest, snapshotDigest, snapshotRestore, snapshotTake } from "../../memory/snapshot";
 import { limitsDefault } from "../limits";
+import { Module, moduleFunc } from "../module";
 import { setHostHandler } from "../run";
 import { Thread } from "../thread";
 
@@ -48,4 +49,17 @@ export function setFuel(thread: usize, low: u32, high: u32): void {
 
 export function restored(): u32 {
   return pagesRestored;
+}
+
+export function functionTotal(module: usize): u32 {
+  return changetype<Module>(module).funcCount;
+}
+
+/** Address of a function's lowered code; 0 for imports. */
+export function codeOf(module: usize, index: u32): usize {
+  return moduleFunc(changetype<Module>(module), index).code;
+}
+
+export function codeEndOf(module: usize, index: u32): usize {
+  return moduleFunc(changetype<Module>(module), index).codeEnd;
 }
