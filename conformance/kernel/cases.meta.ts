@@ -175,7 +175,7 @@ const flush = [
   sequential("mmu-flush-multi-sleeping", "A sleeping target", ["mmu.flush_tlb_multi.2"], flusher, { on: [0, 2] }),
   explored("mmu-flush-multi-preempted", "A target that the host preempts", ["mmu.flush_tlb_multi.3"], flusher, {
     bound: 2,
-    budget: 1000,
+    budget: 500,
     steal: true,
     on: [0, 3],
   }),
@@ -224,7 +224,7 @@ const time = [
     "The parameters change amid a reading",
     ["time.sched_clock.4"],
     ["reader", "passing time"],
-    { bound: 2, budget: 1000, steal: true },
+    { bound: 2, budget: 500, steal: true },
   ),
   explored(
     "time-clock-across-vcpus",
