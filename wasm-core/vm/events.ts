@@ -79,6 +79,7 @@ function serveStart(c: Cpu): bool {
 
 /** Goes on with the machine's answer to a delivery. */
 function delivered(c: Cpu, status: i32): void {
+  run.idleYields = 0;
   if (tracing) traceDeliver(c, status);
   if (status == Step.DONE) enterCode(c, false, false);
   else if (status == Step.EXIT) exitGuest(c);

@@ -9,9 +9,10 @@ import { FAIL_SCHEDULE, fail } from "./failure";
 import { linesCreate } from "./lines";
 import { offerAt, offerPick, offerValues } from "./offers";
 import { inspect, learn, pointVisible } from "./point";
-import { END_UNFIT, run } from "./run";
+import { END_KNOWN, END_UNFIT, run } from "./run";
 import { CHOICE_VALUE, madeAdd, plannedAt, plannedTotal } from "./schedule";
 import { runnable } from "./scheduler";
+import { stateIsKnown, statesCreate } from "./states";
 import { byChance, searchCreate } from "./search";
 
 /** Points after which a vCPU lets others run: sequential cases, and searches (where only endless loops get that far). */
@@ -27,9 +28,11 @@ let searching: bool = false;
 let chance: bool = false;
 /** Planned deviations that do not fit are skipped (shrinking), not an error. */
 let skipping: bool = false;
+/** The state that the planned deviations lead to has not been looked up. */
+let unlooked: bool = false;
 
 export function explorerCreate(): bool {
-  return linesCreate() && searchCreate();
+  return linesCreate() && searchCreate() && statesCreate();
 }
 
 /** A new schedule, with the planned deviations. */
@@ -40,6 +43,7 @@ export function explorerStart(isSearch: bool, isShrink: bool): void {
   chance = isSearch && byChance;
   searching = isSearch && (strategy == STRATEGY_DFS || strategy == STRATEGY_PCT);
   skipping = isShrink || (isSearch && strategy != STRATEGY_REPLAY);
+  unlooked = searching && !chance && plannedTotal() != 0;
   if (chance) chanceStart();
 }
 
@@ -51,6 +55,18 @@ function aim(): void {
 @inline
 function isBehind(): bool {
   return searching && !chance && nextIndex == NOWHERE && (run.quiet & ~run.released) == 0;
+}
+
+/** Behind the last planned deviation, once: the main loop, where no thread runs, has to look whether the state is known. */
+@inline
+export function mustLook(): bool {
+  return unlooked && nextIndex == NOWHERE;
+}
+
+/** Looks; a known state ends the schedule. */
+export function look(): void {
+  unlooked = false;
+  if (stateIsKnown()) run.end = END_KNOWN;
 }
 
 /** Makes the planned deviation that is due at this index. */

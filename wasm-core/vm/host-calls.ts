@@ -127,6 +127,7 @@ function ofVcpu(c: Cpu, id: u32, args: usize, a: u32, b: u64): i64 {
     case HostOp.set:
       return away ? fieldSet(v, <u32>b, load<u64>(args, 16)) : E_BUSY;
     case HostOp.irq:
+      c.vcpu.count_ipis += 1;
       return b < 256 ? raiseIrq(v, <u32>b) : E_INVAL;
     case HostOp.nmi:
       raiseNmi(v);

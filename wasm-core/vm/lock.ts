@@ -33,6 +33,7 @@ export function inGuest(c: Cpu): bool {
 export function exitGuest(c: Cpu): void {
   const v = c.vcpu;
   takeOut(c);
+  run.idleYields = 0;
   c.exits += 1;
   countExit(c, v.exit_reason);
   if (tracing) traceExit(c);

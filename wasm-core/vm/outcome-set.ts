@@ -1,4 +1,6 @@
 // Results that add up over the schedules of a unit: clauses reached, and the set of outcome vectors. Not part of snapshots.
+import { regionDigest } from "../memory/snapshot";
+
 export const CLAUSES_MAX: u32 = 4096;
 export const SLOTS_MAX: u32 = 8;
 const VECTORS_MAX: u32 = 256;
@@ -37,6 +39,11 @@ export function outcomeSet(slot: u32, value: u64): void {
   if (slot >= SLOTS_MAX) return;
   store<u64>(present + (slot << 3), value);
   if (slot >= slots) slots = slot + 1;
+}
+
+/** Hash of the vector of the schedule under way. */
+export function outcomeDigest(): u64 {
+  return regionDigest(present, VECTOR_BYTES);
 }
 
 /** The schedule ended well: its vector counts. */

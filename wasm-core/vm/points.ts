@@ -2,7 +2,7 @@
 import { MachineOp } from "../machine/ops";
 import { machine } from "../machine/machine";
 import { Cpu } from "./cpu";
-import { decide } from "./explorer";
+import { decide, mustLook } from "./explorer";
 import { eventDue } from "./events";
 import { run } from "./run";
 
@@ -13,6 +13,7 @@ export function deliverable(c: Cpu): bool {
 
 /** A point of a vCPU in guest mode, before its instruction `id`: true = it executes now; false = leave, somebody or something else is first. */
 export function guestPoint(c: Cpu, id: u32, args: usize): bool {
+  if (mustLook()) return false;
   if (c.vcpu.pending_kick && c.kickIn) c.kickIn -= 1;
   if (!c.middle && eventDue(c)) return false;
   if (machine.now >= run.deadline || run.deadlineDirty) return false;
@@ -22,6 +23,7 @@ export function guestPoint(c: Cpu, id: u32, args: usize): bool {
 
 /** A point of the host half on this CPU. */
 export function hostPoint(c: Cpu, id: u32, args: usize): bool {
+  if (mustLook()) return false;
   if (machine.now >= run.deadline || run.deadlineDirty) return false;
   return decide(c, id | HOST_POINT, args);
 }

@@ -10,6 +10,8 @@ export const END_FAILED: u32 = 2;
 export const END_NOT_OFFERED: u32 = 3;
 /** A schedule string does not fit: replay.ts says where. */
 export const END_UNFIT: u32 = 4;
+/** The state is known: nothing new behind it. */
+export const END_KNOWN: u32 = 5;
 
 /** Functions of the host half that the VM calls. */
 export const HOST_BOOT: u32 = 0;

@@ -12,13 +12,13 @@ import { enterCallCode, enterOp, entryReturned } from "./contexts";
 import { countHost, countSettle } from "./costs";
 import { Cpu, cpuAt, LEAVE_CODE, LEAVE_EXIT, LEAVE_FAULT, LEAVE_JUMP, LEAVE_NONE, LEAVE_OP } from "./cpu";
 import { deliverFault, jumped, serveEvent } from "./events";
-import { pickNext, staysWith } from "./explorer";
+import { look, mustLook, pickNext, staysWith } from "./explorer";
 import { failTrap } from "./fail-thread";
 import { hostThread } from "./link";
 import { beginEntry, exitGuest, hostReturned, inGuest, startHostCall } from "./lock";
 import { planDeadline, planServe } from "./plan";
 import { END_NONE, END_OK, run } from "./run";
-import { stuckDeadlock, stuckFuel } from "./stuck";
+import { stuckDeadlock, stuckFuel, stuckLivelock } from "./stuck";
 import { timersServe } from "./timers";
 
 /** Fuel left of the present slice: how long the caller wants to wait. Not state of the machine. */
@@ -40,13 +40,22 @@ export function scheduleRun(slice: i64): bool {
 
 /** Yields by pause without anything else happening, after which time goes on to the next deadline. */
 const IDLE_YIELDS: u32 = 256;
+/** As many without a deadline to go to are a livelock; loops that give up by themselves do so earlier (Linux spins 1 << 15 times). */
+const LIVELOCK_YIELDS: u32 = 80_000;
 
 function turn(): void {
   if (run.resume) return resumeTurn();
+  if (mustLook()) {
+    look();
+    if (run.end != END_NONE) return;
+  }
   if (machine.now >= run.deadline || run.deadlineDirty) clockPoint();
-  if (run.idleYields >= IDLE_YIELDS && run.deadline != NEVER) {
-    run.idleYields = 0;
-    return idle();
+  if (run.idleYields >= IDLE_YIELDS) {
+    if (run.deadline != NEVER) {
+      run.idleYields = 0;
+      return idle();
+    }
+    if (run.idleYields >= LIVELOCK_YIELDS) return stuckLivelock();
   }
   if (!run.hostActive && run.queueCount) return startHostCall();
   const c = cpuAt(run.current);

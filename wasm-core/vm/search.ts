@@ -8,6 +8,7 @@ import { immutableAlloc } from "../memory/arena";
 import { config, STRATEGY_DFS, STRATEGY_PCT, unitBound, unitSchedulesMax, unitSlice, unitSlices, unitStrategy } from "./config";
 import { linesForget, linesGrown } from "./lines";
 import { result } from "./outcome";
+import { statesForget } from "./states";
 import { plannedAdd, plannedClear } from "./schedule";
 
 const NODE_BYTES: usize = 16;
@@ -45,6 +46,7 @@ export function searchBegin(): void {
 }
 
 function restart(): void {
+  statesForget();
   count = 1;
   next = 0;
   ordinal = 0;

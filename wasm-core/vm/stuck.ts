@@ -17,6 +17,11 @@ export function stuckDeadlock(): void {
   stuck("deadlock: no vCPU can run and no timer is armed;");
 }
 
+/** For a long time nothing but loads and pauses has happened, and no timer is armed. */
+export function stuckLivelock(): void {
+  stuck("livelock: everybody who runs waits for a store that does not come;");
+}
+
 /** The schedule's fuel is gone: a livelock if everybody waits, else somebody computes for ever. */
 export function stuckFuel(): void {
   if (!run.booting && !run.hostActive && everybodyWaits()) return stuck("livelock: the schedule's fuel is used up and every role waits;");

@@ -29,7 +29,7 @@ import { FAIL_AUDIT, FAIL_SCHEDULE, failAnywhere, failureKey, notesClear } from 
 import { kernelRun } from "./link";
 import { Result, result, writeOutcome } from "./outcome";
 import { outcomeKeep, outcomesForget, outcomeStart } from "./outcome-set";
-import { END_FAILED, END_NONE, END_NOT_OFFERED, END_OK, END_UNFIT, run } from "./run";
+import { END_FAILED, END_KNOWN, END_NONE, END_NOT_OFFERED, END_OK, END_UNFIT, run } from "./run";
 import { DEVIATION_BYTES, DEVIATIONS_MAX, madeAt, madeClear, madeTotal, plannedAdd, plannedClear, scheduleParse, schedulePrint } from "./schedule";
 import { scheduleRun } from "./scheduler";
 import { searchBegin, searchNext, searchTried } from "./search";
@@ -153,6 +153,7 @@ function searchEnded(): void {
     outcomeKeep();
     return;
   }
+  if (run.end == END_KNOWN) return;
   result.tried = searchTried();
   if (run.end == END_NOT_OFFERED) {
     result.notOffered = run.notOffered;
