@@ -1,6 +1,7 @@
 // Where a local registry lives and how wrangler is told to stay on this machine.
 import { spawnSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { root } from "../lib/toolchain.mjs";
 
@@ -41,8 +42,15 @@ export function wranglerEnv(stateFolder, env = process.env) {
   };
 }
 
-/** Applies the D1 migrations to the local database; throws an Error with wrangler's own words if one fails. */
+/**
+ * Applies the D1 migrations to the local database, unless it has had these very ones: asking wrangler takes seconds.
+ * Throws an Error with wrangler's own words if one fails.
+ */
 export function migrateLocal(stateFolder) {
+  const current = hashOfFiles(join(root, "migrations"));
+  // Beside the database, so that whoever deletes one deletes both.
+  const stamp = join(stateFolder, "v3/d1/parley-migrated");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === current) return;
   const args = ["d1", "migrations", "apply", "DB", "--local", "--persist-to", stateFolder];
   const done = spawnSync(process.execPath, [wranglerPath, ...args], {
     cwd: root,
@@ -54,4 +62,15 @@ export function migrateLocal(stateFolder) {
       `migrating the local D1 failed\n${done.stdout}${done.stderr}\nDelete ${stateFolder} to begin afresh.`,
     );
   }
+  writeFileSync(stamp, current);
+}
+
+function hashOfFiles(folder) {
+  const hash = createHash("sha256");
+  for (const name of readdirSync(folder)
+    .filter((file) => file.endsWith(".sql"))
+    .sort()) {
+    hash.update(`${name}\0`).update(readFileSync(join(folder, name)));
+  }
+  return hash.digest("hex");
 }
