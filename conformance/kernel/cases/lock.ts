@@ -76,7 +76,7 @@ export function lock_wait_announced(role: i32): void {
   }
 }
 
-/** The kick comes before, in or after the waiter's comparison and sleep. */
+/** The kick comes before, in or after the waiter's comparison and sleep: wait and kick both promise that it wakes. */
 export function lock_kick_any_time(role: i32): void {
   setUp();
   if (role === 0) {
@@ -191,7 +191,7 @@ export function lock_kick_stores(role: i32): void {
     pvi.irq_disable();
     hold(OUTER);
     see(DATA);
-    test.barrier(1);
+    begin();
     waitWhileHeld(OUTER);
     same(C.lock_kick_3, "data stored before the kick", see(DATA), 9);
   } else {

@@ -7,11 +7,10 @@ export const DIRECT_MAP: i64 = 0xffff888000000000;
 export const PAGE_SIZE: i64 = 4096;
 
 /** Operation codes of machine.rmw. */
-export const RMW_XCHG64: i32 = machine.RMW_XCHG | machine.SIZE_64 | machine.LOCK;
 export const RMW_ADD64: i32 = machine.RMW_ADD | machine.SIZE_64 | machine.LOCK;
 export const RMW_XCHG8: i32 = machine.RMW_XCHG | machine.SIZE_8 | machine.LOCK;
 
-/** Use of the kernel's free frames, by number. */
+/** Use of the kernel's free frames, by number: one shared page, two trees of tables (paging.ts), pages to map. */
 export const FRAME_SHARED: i32 = 0;
 export const FRAME_REGION: i32 = 1;
 export const FRAME_SECOND: i32 = 5;
@@ -56,11 +55,6 @@ export function post(i: i32, v: i64): void {
 /** Reads shared word i. */
 export function see(i: i32): i64 {
   return machine.load64(word(i));
-}
-
-/** Publishes v in shared word i with a locked exchange, so that every vCPU sees it at once. */
-export function postLocked(i: i32, v: i64): void {
-  machine.rmw(RMW_XCHG64, word(i), v);
 }
 
 /** Waits until shared word i holds v, giving way to others. */
