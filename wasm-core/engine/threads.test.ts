@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { I32, I64, assemble, signed } from "./testing/assemble.ts";
+import { assemble, I32, I64, signed } from "./testing/assemble.ts";
 import { Engine, HOST, RAN } from "./testing/engine.ts";
 
 let engine: Engine;

@@ -2,7 +2,7 @@
 //
 //   memory_size |op d . .|   memory_grow |op d a .|
 //   bulk |op base kind .|immediates u32 u32|   operands in consecutive slots from base; a result goes to the first
-import { type Operation, keep, read32, slotAddress } from "./forms.ts";
+import { keep, type Operation, read32, slotAddress } from "./forms.ts";
 
 /** Kinds of `bulk`, by WebAssembly opcode: 0xfc prefix + 0x100, others as they are. Handled by bulk.ts. */
 export const bulkKinds: [string, number][] = [

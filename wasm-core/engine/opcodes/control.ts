@@ -7,13 +7,13 @@
 //   MOVE |op d a .|  KEEP |op d . .| (acc to slot)  CONST |op d . .|imm64|  COPY |op d a n|  SELECT |op d a b|cond|
 //   GLOBAL_GET/SET |op d/a offset32| from the instance; _X |op d/a index32| through globalCells
 import {
+  binaryOperands,
   CHARGE,
   FORMS,
   type Form,
-  type Operation,
-  binaryOperands,
   formWords,
   keep,
+  type Operation,
   read64,
   slotAddress,
   trap,

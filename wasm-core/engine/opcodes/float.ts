@@ -1,6 +1,6 @@
 // Floating point. Values are their bits in the slot (f32 zero-extended). Every arithmetic result that is a NaN becomes the one
 // canonical NaN; abs, neg and copysign only touch the sign bit and are integer operations.
-import { type Form, type Operation, formWords, keep, read32, read64, slotAddress, trap } from "./forms.ts";
+import { type Form, formWords, keep, type Operation, read32, read64, slotAddress, trap } from "./forms.ts";
 
 type Width = 32 | 64;
 

@@ -1,5 +1,5 @@
 // Integer arithmetic and comparisons. 32-bit results are zero-extended, so bitwise and unsigned operations serve both widths.
-import { FORMS, type Form, type Operation, binaryOperands, formWords, keep, read32, read64, trap } from "./forms.ts";
+import { binaryOperands, FORMS, type Form, formWords, keep, type Operation, read32, read64, trap } from "./forms.ts";
 
 interface Binary {
   name: string;

@@ -1,5 +1,5 @@
 // Loads and stores: an explicit 64-bit bounds check, and the dirty mark of every store.
-import { FORMS, type Form, type Operation, formWords, keep, read32, read64, trap } from "./forms.ts";
+import { FORMS, type Form, formWords, keep, type Operation, read32, read64, trap } from "./forms.ts";
 
 /** [name, WebAssembly opcodes, bytes, value of the loaded bytes at address p]. Floats move as integer bits. */
 export const loads: [string, number[], number, (p: string) => string][] = [

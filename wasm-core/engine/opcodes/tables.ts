@@ -1,7 +1,7 @@
 // Tables that decoding and lowering look up: operation numbers as constants, and rows by WebAssembly opcode.
 import { bulkKinds } from "./cold.ts";
 import { branchName } from "./control.ts";
-import { SATURATING_FIRST, floatForms } from "./float.ts";
+import { floatForms, SATURATING_FIRST } from "./float.ts";
 import { FORMS } from "./forms.ts";
 import { binaries, binaryName, comparisons, formsOf, unaries } from "./integer.ts";
 import { loads, stores } from "./memory.ts";

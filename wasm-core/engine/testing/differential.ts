@@ -1,6 +1,7 @@
 // Runs one random module in V8 and in the engine and compares results, traps, memory and globals after every call.
-import { Engine, RAN } from "./engine.ts";
+
 import { I32, I64 } from "./assemble.ts";
+import { type Engine, RAN } from "./engine.ts";
 import { F32, Random, RandomModule } from "./random-module.ts";
 
 /** Text of V8's trap messages by our kinds. */

@@ -1,5 +1,5 @@
 // Runs official WebAssembly tests (JSON + binaries, see the README of the test folder) on the engine.
-import { readFileSync, readdirSync, existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Engine, RAN } from "./engine.ts";
 import { spectest } from "./spectest.ts";

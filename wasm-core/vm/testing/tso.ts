@@ -35,7 +35,8 @@ export function outcomesOf(program: Program): string[] {
     const successors = program.flatMap((_, role) => [drained(state, role), stepped(program, state, role)]);
     const possible = successors.filter((next) => next !== null);
     for (const next of possible) explore(next);
-    if (possible.length === 0) found.add([...state.seen, ...Array(4 - program.length).fill(0n), ...state.memory].join(" "));
+    if (possible.length === 0)
+      found.add([...state.seen, ...Array(4 - program.length).fill(0n), ...state.memory].join(" "));
   };
   explore({
     memory: [0n, 0n],
@@ -65,7 +66,8 @@ function stepped(program: Program, state: State, role: number): State | null {
   const value = BigInt(4 * role + i + 1);
   if ((kind === "xchg" || kind === "mfence") && buffer.length > 0) return null;
   const own = buffer.findLast(([at]) => at === variable);
-  if (kind === "load") copy.seen[role] = (copy.seen[role] as bigint) | ((own ? own[1] : copy.memory[variable]) << BigInt(8 * i));
+  if (kind === "load")
+    copy.seen[role] = (copy.seen[role] as bigint) | ((own ? own[1] : copy.memory[variable]) << BigInt(8 * i));
   if (kind === "store") buffer.push([variable, value]);
   if (kind === "xchg") {
     copy.seen[role] = (copy.seen[role] as bigint) | (copy.memory[variable] << BigInt(8 * i));
