@@ -38,7 +38,48 @@ export async function buildHarness(): Promise<string> {
   return path;
 }
 
-type Exports = Record<string, (...args: (number | bigint)[]) => number> & { memory: WebAssembly.Memory };
+/** Functions that harness.ts exports and the tests call. */
+type HarnessCall =
+  | "alloc"
+  | "arenaUsed"
+  | "bindExport"
+  | "bindFunc"
+  | "bindHost"
+  | "codeEndOf"
+  | "codeOf"
+  | "errorRecord"
+  | "findExport"
+  | "funcType"
+  | "functionTotal"
+  | "globalAddress"
+  | "importCount"
+  | "importKind"
+  | "importModule"
+  | "instanceCreate"
+  | "instanceInit"
+  | "instanceModule"
+  | "limitsRecord"
+  | "memoryBase"
+  | "memorySize"
+  | "moduleLoad"
+  | "moduleValidate"
+  | "restored"
+  | "snapshotDigest"
+  | "snapshotRestore"
+  | "snapshotTake"
+  | "start"
+  | "startFunction"
+  | "threadCompleteCall"
+  | "threadCreate"
+  | "threadEnter"
+  | "threadFrame"
+  | "threadFrameCount"
+  | "threadReset"
+  | "threadResults"
+  | "threadRun"
+  | "threadUnwind"
+  | "typeResultCount";
+type Exports = Record<HarnessCall, (...args: (number | bigint)[]) => number> & { memory: WebAssembly.Memory };
 export type Host = (engine: Engine, thread: number, id: number, args: number) => number;
 
 export interface Frame {
