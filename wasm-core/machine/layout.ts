@@ -36,9 +36,6 @@ export const GDT_BYTES: u32 = 0x40;
 export const TSS_OFFSET: u32 = 0x100;
 export const TSS_BYTES: u32 = 0x68;
 
-// Fields of the info page (abi.md §1).
-export const INFO_BYTES: u32 = 88;
-
 /** First address of a role's text; role numbers are the VM's: 0 kernel, 1 native, 2 guest, 3 rom. */
 export function textBase(role: u32): u64 {
   if (role == 0) return KERNEL_TEXT;

@@ -9,9 +9,6 @@ import { TIMER_BYTES, TIMER_SLOTS, vcpuAt, vcpusCreate } from "./vcpu";
 export class MachineState {
   /** Real time since power-on, ns. */
   now: u64;
-  /** EndKind of a machine that ended, and the vCPU that did it. */
-  end_kind: u32;
-  end_vcpu: u32;
   /** Bytes written to port 0xE9 so far, and the last one. */
   trace_count: u32;
   trace_byte: u32;

@@ -51,11 +51,6 @@ function partStart(id: u32, mark: u32): u32 {
   return at + 1;
 }
 
-/** Class letter of an import: 'm' memory, 'x' instruction, 'r' register or code. */
-export function opClass(id: u32): u32 {
-  return unit(lineStart(id));
-}
-
 /** Id of the import with this ASCII name, −1 if the machine has none. */
 export function opByName(name: usize, length: u32): i32 {
   for (let id: u32 = 0; id < <u32>MachineOp.count; id++) {
@@ -80,13 +75,4 @@ export function opParamType(id: u32, i: u32): u32 {
 export function opResultType(id: u32): u32 {
   const c = unit(partStart(id, 62));
   return c == 10 ? 0 : c == 105 ? 0x7f : 0x7e;
-}
-
-/** Bytes of the name and its i-th character: for messages. */
-export function opNameLength(id: u32): u32 {
-  return partStart(id, 58) - 1 - (lineStart(id) + 2);
-}
-
-export function opNameChar(id: u32, i: u32): u32 {
-  return unit(lineStart(id) + 2 + i);
 }

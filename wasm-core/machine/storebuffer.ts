@@ -93,11 +93,7 @@ export function sbDrainOverlap(v: Vcpu, ma: u32, size: u32): void {
   while (last-- != 0) sbDrainOne(v);
 }
 
-/** Address and size of the i-th oldest store: for traces and searches. */
+/** Address of the i-th oldest store: for traces and searches. */
 export function sbAddress(v: Vcpu, i: u32): u32 {
   return load<u32>(entryAt(v, i));
-}
-
-export function sbSize(v: Vcpu, i: u32): u32 {
-  return load<u32>(entryAt(v, i), 4);
 }

@@ -263,9 +263,3 @@ export function tlbProbe(v: Vcpu, va: u64): i64 {
   const entry = tlbLookup(v, va);
   return entry ? <i64>(<u64>tlbMa(entry) | flagsOf(entry)) : -1;
 }
-
-/** Frame and flags of a slot, for the audit; −1 if it is empty. */
-export function tlbSlot(v: Vcpu, slot: u32): i64 {
-  const entry = tlbEntry(v, slot);
-  return flagsOf(entry) & TLB_VALID ? <i64>(<u64>tlbMa(entry) | flagsOf(entry)) : -1;
-}

@@ -208,7 +208,6 @@ export class Vcpu {
   accounted_at: u64;
   /** Native machine's own difference of this CPU's TSC (writes of MSR 0x10, TSC_ADJUST, migration). */
   tsc_adjust: u64;
-  halt_at: u64;
 
   // ---- counters of what was done (costs)
   count_exits: u32;
@@ -262,12 +261,6 @@ export function vcpusCreate(): bool {
 @inline
 export function vcpuAt(i: u32): Vcpu {
   return changetype<Vcpu>(vcpus + <usize>i * VCPU_BYTES);
-}
-
-/** The vCPU with this APIC id; null if there is none. */
-export function vcpuByApicId(id: u32): Vcpu | null {
-  for (let i: u32 = 0; i < config.vcpus; i++) if (vcpuAt(i).apic_id == id) return vcpuAt(i);
-  return null;
 }
 
 /** Register 0–15 RAX…R15, 16–27 XMM0–5 as low, high. */
