@@ -6,6 +6,7 @@ import { machineCreate, machineReset } from "../machine/machine";
 import { setRunstate } from "../machine/time";
 import { RSP, Runstate, setReg } from "../machine/vcpu";
 import { snapshotTake } from "../memory/snapshot";
+import { auditCreate } from "./audit";
 import { config, configApicId, configDefaults } from "./config";
 import { enterCode } from "./contexts";
 import { costsCreate } from "./costs";
@@ -65,6 +66,7 @@ export function linkMachine(): u32 {
   }
   if (!machineCreate() || !bootLayout()) return outOfMemory();
   if (!cpusCreate() || !runCreate() || !plansCreate() || !costsCreate() || !traceCreate() || !explorerCreate()) return outOfMemory();
+  auditCreate();
   const refused = linkModules();
   if (!refused) state = STATE_LINKED;
   return refused;

@@ -66,9 +66,8 @@ export function chanceAt(c: Cpu, index: u32, id: u32): u32 {
   }
   if (!(id & HOST_POINT)) {
     if (unitFlags() & FLAG_STEAL && pointStealable && draw(RARITY) == 0) return apply(c, index, CHOICE_STEAL, c.index);
-    for (let k: u32 = 0; k < unitArrivals(); k++) {
-      if (unitArrival(k, 2) == c.index && taken(k) < unitArrival(k, 3) && draw(RARITY) == 0) return apply(c, index, CHOICE_ARRIVAL, k);
-    }
+    const arrived = chanceArrival(c, index);
+    if (arrived != APPLIED_NOT) return arrived;
   }
   if (c.yielded) {
     lower(c);
@@ -76,6 +75,14 @@ export function chanceAt(c: Cpu, index: u32, id: u32): u32 {
   }
   const other = best();
   return other < 0 || <u32>other == c.index ? APPLIED_NOT : apply(c, index, CHOICE_SWITCH, other);
+}
+
+/** Draws whether something arrives at this vCPU now. */
+export function chanceArrival(c: Cpu, index: u32): u32 {
+  for (let k: u32 = 0; k < unitArrivals(); k++) {
+    if (unitArrival(k, 2) == c.index && taken(k) < unitArrival(k, 3) && draw(RARITY) == 0) return apply(c, index, CHOICE_ARRIVAL, k);
+  }
+  return APPLIED_NOT;
 }
 
 /** Draws who is next where the running CPU cannot go on. */

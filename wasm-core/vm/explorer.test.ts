@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Vm } from "../../conformance/runner/vm.ts";
+import { unitFlags } from "../../conformance/runner/vm-structs.ts";
 import { booted, compileTesting, replay, run, search, unit } from "./testing/harness.ts";
 
 let vm: Vm;
@@ -49,6 +50,12 @@ describe("search", () => {
   it("branches over test.choose and over arrivals", () => {
     expect(outcomes(15, 1)).toEqual(["0", "1", "10", "11", "20", "21"]);
     expect(outcomes(16, 1, { arrivals: [{ kind: 0, vector: 0x40, vcpu: 0, max: 1 }] })).toEqual(["0 0", "0 1", "1 1"]);
+  });
+
+  it("in fine cases interrupts come between private instructions", () => {
+    const arrivals = [{ kind: 0, vector: 0x40, vcpu: 0, max: 1 }];
+    expect(outcomes(27, 1, { arrivals })).not.toContain("1 1");
+    expect(outcomes(27, 1, { arrivals, flags: unitFlags.fine })).toContain("1 1");
   });
 
   it("slices share the schedules out: together they see what one unit sees", () => {

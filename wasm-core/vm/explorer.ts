@@ -2,12 +2,12 @@
 import { sbCount, sbDrainAll } from "../machine/storebuffer";
 import { Runstate } from "../machine/vcpu";
 import { apply, APPLIED_LEAVE, APPLIED_NOT, APPLIED_STAY, setPicking, switchTo } from "./apply";
-import { chanceAt, chancePick, chanceStart, chanceValue } from "./chance";
+import { chanceArrival, chanceAt, chancePick, chanceStart, chanceValue } from "./chance";
 import { config, STRATEGY_DFS, STRATEGY_PCT, STRATEGY_REPLAY, unitStrategy } from "./config";
 import { Cpu, cpuAt } from "./cpu";
 import { FAIL_SCHEDULE, fail } from "./failure";
 import { linesCreate } from "./lines";
-import { offerAt, offerPick, offerValues } from "./offers";
+import { offerArrivals, offerAt, offerPick, offerValues, PRIVATE } from "./offers";
 import { inspect, learn, pointVisible } from "./point";
 import { END_KNOWN, END_UNFIT, run } from "./run";
 import { CHOICE_VALUE, madeAdd, plannedAt, plannedTotal } from "./schedule";
@@ -103,6 +103,15 @@ export function decide(c: Cpu, id: u32, args: usize): bool {
     if (done == APPLIED_STAY) continue;
     return defaultAt(c);
   }
+}
+
+/** Between two private instructions only arrivals make a difference. */
+export function decideFine(c: Cpu): void {
+  const index = run.decisions;
+  run.decisions = index + 1;
+  if (index == nextIndex) takePlanned(c, index);
+  else if (chance) chanceArrival(c, index);
+  else if (isBehind()) offerArrivals(c, index, PRIVATE);
 }
 
 function defaultAt(c: Cpu): bool {

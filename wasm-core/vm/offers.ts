@@ -71,8 +71,11 @@ export function wouldSee(c: Cpu, other: Cpu): bool {
   return pointDrains && buffersMeet(c.vcpu, other.vcpu);
 }
 
-/** Before an instruction that IF = 0 could matter to nobody: arriving there is arriving at the next one. */
-function offerArrivals(c: Cpu, index: u32, id: u32): void {
+/** Stands for any private instruction. */
+export const PRIVATE: u32 = 0;
+
+/** Before an access with IF = 0 an arrival could matter to nobody: it is as one before the next instruction. */
+export function offerArrivals(c: Cpu, index: u32, id: u32): void {
   if (!interruptsEnabled(c.vcpu) && id <= <u32>MachineOp.pause) return;
   for (let k: u32 = 0; k < unitArrivals(); k++) {
     if (unitArrival(k, 2) == c.index && taken(k) < unitArrival(k, 3)) searchAdd(index, CHOICE_ARRIVAL, k, run.preemptions);

@@ -7,12 +7,12 @@ import { advance } from "../machine/time";
 import { expireDue, NEVER, nextDeadline } from "../machine/timers";
 import { Runstate } from "../machine/vcpu";
 import { bootAtRest } from "./boot";
-import { config } from "./config";
+import { config, FLAG_FINE, unitFlags } from "./config";
 import { enterCallCode, enterOp, entryReturned } from "./contexts";
 import { countHost, countSettle } from "./costs";
 import { Cpu, cpuAt, LEAVE_CODE, LEAVE_EXIT, LEAVE_FAULT, LEAVE_JUMP, LEAVE_NONE, LEAVE_OP } from "./cpu";
-import { deliverFault, jumped, serveEvent } from "./events";
-import { look, mustLook, pickNext, staysWith } from "./explorer";
+import { deliverFault, eventDue, jumped, serveEvent } from "./events";
+import { decideFine, look, mustLook, pickNext, staysWith } from "./explorer";
 import { failTrap } from "./fail-thread";
 import { hostThread } from "./link";
 import { beginEntry, exitGuest, hostReturned, inGuest, startHostCall } from "./lock";
@@ -74,8 +74,20 @@ function turn(): void {
 function resumeTurn(): void {
   run.resume = 0;
   const c = cpuAt(run.current);
-  if (run.hostActive && run.hostCpu == c.index) hostTurn(c);
-  else guestTurn(c);
+  if (run.hostActive && run.hostCpu == c.index) return hostTurn(c);
+  if (isFine(c) && !finePoint(c)) return;
+  guestTurn(c);
+}
+
+/** Whether interrupts are also searched between the private instructions of this vCPU. */
+function isFine(c: Cpu): bool {
+  return (unitFlags() & FLAG_FINE) != 0 && c.role >= 0 && run.booting == 0;
+}
+
+/** Between two private instructions: true = the next one executes; false = an event came first, and its handler runs. */
+function finePoint(c: Cpu): bool {
+  decideFine(c);
+  return !eventDue(c) || !serveEvent(c);
 }
 
 /** Whether a turn of this CPU would do something. */
@@ -134,8 +146,8 @@ function scheduleIn(c: Cpu): void {
   beginEntry(c);
 }
 
-function grant(t: usize): i64 {
-  const left = run.fuelMax - run.fuelUsed;
+function grant(t: usize, most: i64): i64 {
+  const left = min(run.fuelMax - run.fuelUsed, most);
   const fuel = left < sliceLeft ? left : sliceLeft;
   asThread(t).fuel = fuel;
   fuelSeen = fuel;
@@ -153,7 +165,8 @@ export function settleFuel(t: usize): i64 {
 }
 
 function guestTurn(c: Cpu): void {
-  grant(c.thread);
+  // One instruction at a time: whether a slice ends there makes no difference.
+  grant(c.thread, isFine(c) ? 1 : i64.MAX_VALUE);
   c.leave = LEAVE_NONE;
   const ran = threadRun(c.thread);
   c.instructions += settleFuel(c.thread);
@@ -178,7 +191,7 @@ function guestTurn(c: Cpu): void {
 }
 
 function hostTurn(c: Cpu): void {
-  grant(hostThread);
+  grant(hostThread, i64.MAX_VALUE);
   const ran = threadRun(hostThread);
   countHost(c, settleFuel(hostThread));
   if (ran == RAN_RETURNED) return hostReturned();

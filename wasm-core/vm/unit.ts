@@ -2,8 +2,8 @@
 //
 //   SEARCH ──failed──▶ SHRINK (drop deviations while it still fails) ──▶ FINAL (trace on) ──▶ outcome
 //      └──nothing left or budget gone──────────────────────────────────────────────────────▶ outcome
-import { canaryIntact } from "../machine/frames";
 import { snapshotRestore } from "../memory/snapshot";
+import { audit } from "./audit";
 import {
   config,
   FLAG_SEQUENTIAL,
@@ -25,7 +25,7 @@ import { costsCount } from "./costs";
 import { cpuAt } from "./cpu";
 import { refuse, refuseNumber } from "./errors";
 import { explorerStart, leftOver, pickNext } from "./explorer";
-import { FAIL_AUDIT, FAIL_SCHEDULE, failAnywhere, failureKey, notesClear } from "./failure";
+import { FAIL_SCHEDULE, failAnywhere, failureKey, notesClear } from "./failure";
 import { kernelRun } from "./link";
 import { Result, result, writeOutcome } from "./outcome";
 import { outcomeKeep, outcomesForget, outcomeStart } from "./outcome-set";
@@ -137,7 +137,7 @@ function scheduleEnded(): void {
     failAnywhere(FAIL_SCHEDULE, -1, "the schedule does not fit the case: it names a choice behind the end");
     run.end = END_UNFIT;
   }
-  if (run.end == END_OK && !canaryIntact()) failAnywhere(FAIL_AUDIT, -1, "a frame of somebody else was written to");
+  if (run.end == END_OK) audit();
   costsCount(false);
   if (phase == PHASE_SEARCH) searchEnded();
   else if (phase == PHASE_SHRINK) shrinkEnded();

@@ -3,7 +3,7 @@ import {
   barrier, callCode, choose, cli, DIRECT_MAP, expect, expectEq, hlt, hypercall, invlpg, load64, mayEnd, mfence, note, opAdd, opGrow, opLoop,
   opMissing, opRecurse, opTrap, outcome, outPort, param, pause, plan, advance, rdtsc, reg, rmw, setReg, softInterrupt, state, sti, store64, wrmsr,
 } from "./imports";
-import { expectFault, ICR, taken } from "./kernel";
+import { COUNTER, expectFault, ICR, taken } from "./kernel";
 
 function word(i: i32): i64 {
   return param(13) + i * 64;
@@ -41,6 +41,7 @@ export function runCase(index: i32, role: i32): void {
     case 23: return failsWithNumbers();
     case 24: return unlocked(role);
     case 26: return litmus(role);
+    case 27: return privateCounter();
     default: return timer();
   }
 }
@@ -156,6 +157,14 @@ function pick(): void {
   const a = choose(3);
   const b = choose(2);
   outcome(0, a * 10 + b);
+}
+
+/** A private counter that the handler of 0x40 raises too: an interrupt in the middle loses one. */
+function privateCounter(): void {
+  store<i32>(COUNTER, load<i32>(COUNTER) + 1);
+  load64(word(X));
+  outcome(0, load<i32>(COUNTER));
+  outcome(1, taken);
 }
 
 /** How often the handler ran before the second of two loads. */

@@ -18,7 +18,11 @@ export function expectFault(at: i64, entry: i64): void {
   repairWith = entry;
 }
 
+/** Private word that interrupts raise. */
+export const COUNTER: usize = 16;
+
 function onInterrupt(frame: i64): void {
+  store<i32>(COUNTER, load<i32>(COUNTER) + 1);
   taken += 1;
   wrmsr(EOI, 0);
   iret(frame);
