@@ -38,7 +38,7 @@ export function branchOperations(): Operation[] {
     FORMS.map((form) =>
       branch(branchName(comparison.name, form), form === "SS" ? 2 : formWords(form), (at) => {
         const [x, y] = binaryOperands(form, comparison.bits, at, at + 2, at + 8);
-        return comparison.value!(x, y);
+        return comparison.value(x, y);
       }),
     ),
   );

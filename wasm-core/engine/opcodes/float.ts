@@ -44,20 +44,20 @@ function binaryRows(width: Width, compare: number, arithmetic: number): FloatBin
     value: (x, y) => `<u64>(${x} ${sign} ${y})`,
   });
   return [
-    ...[
+    ...named([
       ["eq", "=="],
       ["ne", "!="],
       ["lt", "<"],
       ["gt", ">"],
       ["le", "<="],
       ["ge", ">="],
-    ].map(([name, sign], i) => comparison(name, compare + i, sign)),
-    ...[
+    ]).map(([name, sign], i) => comparison(name, compare + i, sign)),
+    ...named([
       ["add", "+"],
       ["sub", "-"],
       ["mul", "*"],
       ["div", "/"],
-    ].map(([name, sign], i) => operator(name, arithmetic + i, sign)),
+    ]).map(([name, sign], i) => operator(name, arithmetic + i, sign)),
     call("min", arithmetic + 4),
     call("max", arithmetic + 5),
   ];
@@ -231,4 +231,9 @@ export function floatForms(): [number, Form | "S", string][] {
     [0x98, "SS", "fcopysign32_SS"],
     [0xa6, "SS", "fcopysign64_SS"],
   ];
+}
+
+/** Pairs of name and operator sign, as pairs. */
+function named(pairs: [name: string, sign: string][]): [name: string, sign: string][] {
+  return pairs;
 }

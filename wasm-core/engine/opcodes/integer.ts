@@ -1,5 +1,7 @@
 // Integer arithmetic and comparisons. 32-bit results are zero-extended, so bitwise and unsigned operations serve both widths.
+
 import { binaryOperands, FORMS, type Form, formWords, keep, type Operation, read32, read64, trap } from "./forms.ts";
+import { must } from "./must.ts";
 
 interface Binary {
   name: string;
@@ -12,7 +14,7 @@ interface Binary {
   /** Comparison: name with operands swapped. */
   swapped?: string;
   /** Expression over unsigned operands x and y. */
-  value?: (x: string, y: string) => string;
+  value: (x: string, y: string) => string;
   /** Statements before the value, when it can trap; operands are in x32/y32 or x64/y64. */
   check?: (at: number) => string;
 }
@@ -63,7 +65,7 @@ function order(bits: 32 | 64, sign: string, wasm: number[][]): Binary[] {
   const make = (name: string, operator: string, inverse: string, swapped: string, index: number): Binary => ({
     name: name + suffix,
     bits,
-    wasm: wasm[index],
+    wasm: must(wasm[index], name),
     inverse: inverse + suffix,
     swapped: swapped + suffix,
     value: (x, y) => `${cast(x)} ${operator} ${cast(y)}`,
@@ -129,7 +131,7 @@ export function binaryOperations(): Operation[] {
 /** Body of a binary operation; accOnly for its twin. */
 export function binaryBody(binary: Binary, form: Form, at: number, accOnly: boolean): string {
   const [x, y] = binaryOperands(form, binary.bits, at);
-  const value = binary.value!;
+  const { value } = binary;
   if (binary.inverse) return keep(`<u64>(${value(x, y)})`, accOnly, at);
   if (!binary.check) return keep(value(x, y), accOnly, at);
   const bits = binary.bits;

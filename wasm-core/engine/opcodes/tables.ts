@@ -1,10 +1,12 @@
 // Tables that decoding and lowering look up: operation numbers as constants, and rows by WebAssembly opcode.
+
 import { bulkKinds } from "./cold.ts";
 import { branchName } from "./control.ts";
 import { floatForms, SATURATING_FIRST } from "./float.ts";
 import { FORMS } from "./forms.ts";
 import { binaries, binaryName, comparisons, formsOf, unaries } from "./integer.ts";
 import { loads, stores } from "./memory.ts";
+import { must } from "./must.ts";
 import { COLD_FIRST, type Numbering } from "./numbering.ts";
 import { signatures } from "./signatures.ts";
 
@@ -18,13 +20,13 @@ const table = (name: string, type: string, rows: number[]) =>
 function formRows({ byName }: Numbering): number[] {
   const rows = new Array<number>(256 * 5).fill(NONE);
   const set = (opcodes: number[], form: number, name: string) => {
-    for (const opcode of opcodes) rows[opcode * 5 + form] = byName.get(name)!;
+    for (const opcode of opcodes) rows[opcode * 5 + form] = must(byName.get(name), name);
   };
   for (const binary of [...binaries, ...comparisons])
     for (const form of formsOf(binary)) set(binary.wasm, FORMS.indexOf(form), binaryName(binary.name, form));
   for (const [name, opcodes] of [...unaries, ...loads])
-    ["S", "A"].forEach((form, i) => set(opcodes, i, `${name}_${form}`));
-  for (const [name, opcodes] of stores) FORMS.forEach((form, i) => set(opcodes, i, `${name}_${form}`));
+    for (const [i, form] of ["S", "A"].entries()) set(opcodes, i, `${name}_${form}`);
+  for (const [name, opcodes] of stores) for (const [i, form] of FORMS.entries()) set(opcodes, i, `${name}_${form}`);
   for (const [opcode, form, name] of floatForms()) set([opcode], form === "S" ? 0 : FORMS.indexOf(form), name);
   return rows;
 }
@@ -34,9 +36,12 @@ function swapRows(): number[] {
   const rows = new Array<number>(256).fill(0);
   for (const binary of binaries) if (binary.commutative) for (const opcode of binary.wasm) rows[opcode] = opcode;
   for (const comparison of comparisons) {
-    const other = comparisons.find((c) => c.name === comparison.swapped)!;
+    const other = must(
+      comparisons.find((c) => c.name === comparison.swapped),
+      comparison.name,
+    );
     comparison.wasm.forEach((opcode, i) => {
-      rows[opcode] = other.wasm[i];
+      rows[opcode] = must(other.wasm[i], other.name);
     });
   }
   return rows;
@@ -46,13 +51,17 @@ function swapRows(): number[] {
 function branchRows({ byName }: Numbering): { branchOf: number[]; inverse: number[] } {
   const branchOf = new Array<number>(COLD_FIRST).fill(NONE);
   const inverse = new Array<number>(COLD_FIRST).fill(NONE);
-  const number = (name: string) => byName.get(name)!;
+  const number = (name: string) => must(byName.get(name), name);
   for (const comparison of comparisons) {
     for (const form of FORMS) {
-      inverse[number(branchName(comparison.name, form))] = number(branchName(comparison.inverse!, form));
+      inverse[number(branchName(comparison.name, form))] = number(
+        branchName(must(comparison.inverse, comparison.name), form),
+      );
       if (!formsOf(comparison).includes(form)) continue;
       branchOf[number(binaryName(comparison.name, form))] = number(branchName(comparison.name, form));
-      inverse[number(binaryName(comparison.name, form))] = number(binaryName(comparison.inverse!, form));
+      inverse[number(binaryName(comparison.name, form))] = number(
+        binaryName(must(comparison.inverse, comparison.name), form),
+      );
     }
   }
   for (const form of ["S", "A"]) {

@@ -1,5 +1,6 @@
 // Runs one random module in V8 and in the engine and compares results, traps, memory and globals after every call.
 
+import { must } from "../opcodes/must.ts";
 import { I32, I64 } from "./assemble.ts";
 import { type Engine, RAN } from "./engine.ts";
 import { F32, Random, RandomModule } from "./random-module.ts";
@@ -53,7 +54,7 @@ function callV8(run: () => unknown, types: number[]): string {
   try {
     const result = run();
     const values = types.length === 0 ? [] : types.length === 1 ? [result] : [...(result as Iterable<unknown>)];
-    return values.map((value, i) => toBits(types[i], value as number | bigint)).join(" ");
+    return values.map((value, i) => toBits(must(types[i], "type"), value as number | bigint)).join(" ");
   } catch (error) {
     const text = String(error);
     return V8_TRAPS.find(([pattern]) => pattern.test(text))?.[1] ?? text;
@@ -79,7 +80,7 @@ export function compareModule(engine: Engine, seed: number, slice: () => number)
   const thread = engine.thread(1 << 20, 100_000);
   for (let i = 0; i < 2 * source.signatures.length && !outcome.difference; i++) {
     const index = i % source.signatures.length;
-    const { params, results } = source.signatures[index];
+    const { params, results } = must(source.signatures[index], "signature");
     const args = params.map((type) =>
       random.chance(50)
         ? toBits(type, fromBits(type, BigInt(random.pick([0, 1, 0xffffffff, 0x80000000, 5]))))
@@ -89,7 +90,7 @@ export function compareModule(engine: Engine, seed: number, slice: () => number)
     const expected = callV8(
       () =>
         (native.exports[`f${index}`] as (...a: unknown[]) => unknown)(
-          ...params.map((type, k) => fromBits(type, args[k])),
+          ...params.map((type, k) => fromBits(type, must(args[k], "argument"))),
         ),
       results,
     );

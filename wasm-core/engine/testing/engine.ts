@@ -195,7 +195,7 @@ export class Engine {
   }
 
   trap(thread: number): string {
-    return TRAPS[this.view.getInt32(thread + 32, true)];
+    return TRAPS[this.view.getInt32(thread + 32, true)] ?? "unknown";
   }
 
   run(thread: number): number {
@@ -237,7 +237,7 @@ export class Engine {
     if (func < 0) throw new Error(`no export ${name}`);
     this.enter(thread, instance, func, args);
     const { ran } = this.runSliced(thread, () => 1_000_000, 10_000_000_000);
-    if (ran === RAN.returned) return this.results(thread, 1)[0];
+    if (ran === RAN.returned) return this.results(thread, 1)[0] ?? 0n;
     const text = ran === RAN.trap ? this.trap(thread) : `ran ${ran}`;
     this.wasm.threadReset(thread);
     throw new Error(text);

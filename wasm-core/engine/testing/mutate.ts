@@ -5,7 +5,7 @@ function mutate(bytes: Uint8Array<ArrayBuffer>, random: Random): Uint8Array<Arra
   const at = random.below(bytes.length);
   switch (random.below(5)) {
     case 0:
-      bytes[at] ^= 1 << random.below(8);
+      bytes[at] = (bytes[at] ?? 0) ^ (1 << random.below(8));
       return bytes;
     case 1:
       bytes[at] = random.below(256);

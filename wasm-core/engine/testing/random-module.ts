@@ -1,5 +1,6 @@
 // Random valid modules for differential tests: integers, floats, memory, tables, calls, nested blocks with values, many traps.
 // A budget in global 0 ends every loop and recursion with a trap, so that V8 ends too. NaNs are made canonical after float arithmetic.
+import { must } from "../opcodes/must.ts";
 import { FUNCREF, HEADER, I32, I64, name, section, signed, unsigned, vector } from "./assemble.ts";
 
 export const F32 = 0x7d;
@@ -22,7 +23,7 @@ export class Random {
     return this.next() % n;
   }
   pick<T>(items: T[]): T {
-    return items[this.below(items.length)];
+    return items[this.below(items.length)] as T;
   }
   chance(percent: number): boolean {
     return this.below(100) < percent;
@@ -271,7 +272,7 @@ class Body {
     const fitting = module.signatures.flatMap((s, i) => (s.results.length === 1 && s.results[0] === type ? [i] : []));
     if (!fitting.length) return this.constant(type);
     const index = random.pick(fitting);
-    const args = module.signatures[index].params.flatMap((t) => this.expression(t, depth - 2));
+    const args = must(module.signatures[index], "signature").params.flatMap((t) => this.expression(t, depth - 2));
     if (random.chance(60)) return [...args, 0x10, ...unsigned(index)];
     // Usually the right slot; sometimes one of another type, null or out of bounds.
     const slot = random.chance(80) ? [0x41, ...signed(index)] : [...this.expression(I32, 1), 0x41, ...signed(15), 0x71];
@@ -321,7 +322,7 @@ class Body {
   private branch(depth: number): number[] {
     const { random } = this;
     const label = random.below(this.labels.length);
-    const { types } = this.labels[label];
+    const { types } = must(this.labels[label], "label");
     const below = random.chance(25) ? [random.pick(TYPES)] : [];
     const values = () => [...below, ...types].flatMap((t) => this.expression(t, depth - 2));
     const condition = () => this.expression(I32, depth - 1);

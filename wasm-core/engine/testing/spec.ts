@@ -1,6 +1,8 @@
 // Runs official WebAssembly tests (JSON + binaries, see the README of the test folder) on the engine.
+
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { must } from "../opcodes/must.ts";
 import { type Engine, RAN } from "./engine.ts";
 import { spectest } from "./spectest.ts";
 
@@ -82,17 +84,17 @@ class SpecRun {
         if (command.name) this.named.set(command.name, this.current);
         return;
       case "register":
-        this.registered.set(command.as!, this.instance(command.name));
+        this.registered.set(must(command.as, "as"), this.instance(command.name));
         return;
       case "action":
-        this.act(command.action!);
+        this.act(must(command.action, "action"));
         return;
       case "assert_return":
-        compare(this.act(command.action!), command.expected ?? []);
+        compare(this.act(must(command.action, "action")), command.expected ?? []);
         return;
       case "assert_trap":
       case "assert_exhaustion":
-        expectTrap(() => this.act(command.action!), command.text!);
+        expectTrap(() => this.act(must(command.action, "action")), must(command.text, "text"));
         return;
       case "assert_invalid":
       case "assert_malformed":
@@ -110,7 +112,7 @@ class SpecRun {
   }
 
   private file(command: Command): Uint8Array {
-    return readFileSync(join(this.folder, command.filename!));
+    return readFileSync(join(this.folder, must(command.filename, "filename")));
   }
 
   private instance(name?: string): number {
@@ -180,14 +182,14 @@ function raiseLimits(engine: Engine): void {
 }
 
 const patternOf = ({ type, value }: Value): bigint => {
-  if (type === "externref" || type === "funcref") return value === "null" ? 0n : BigInt(value!) + 1n;
-  return BigInt(value!);
+  if (type === "externref" || type === "funcref") return value === "null" ? 0n : BigInt(must(value, "value")) + 1n;
+  return BigInt(must(value, "value"));
 };
 
 function compare(actual: Value[], expected: Value[]): void {
   if (actual.length !== expected.length) throw new Error(`${actual.length} results, expected ${expected.length}`);
   for (const [i, value] of expected.entries()) {
-    const bits = BigInt(actual[i].value!);
+    const bits = BigInt(must(actual[i]?.value, "value"));
     if (!agrees(bits, value)) throw new Error(`result ${i} is ${bits}, expected ${value.type} ${value.value}`);
   }
 }
@@ -197,7 +199,7 @@ function agrees(bits: bigint, { type, value }: Value): boolean {
     return value === undefined || (value === "null" ? bits === 0n : bits === BigInt(value) + 1n);
   if (value === "nan:canonical" || value === "nan:arithmetic")
     return type === "f32" ? (bits & 0x7fffffffn) === 0x7fc00000n : (bits & 0x7fffffffffffffffn) === 0x7ff8000000000000n;
-  return bits === BigInt(value!);
+  return bits === BigInt(must(value, "value"));
 }
 
 /** Trap messages of the official tests by our kinds. */
