@@ -1,4 +1,4 @@
-// Loads, stores and read-modify-writes by virtual address, in the steps that abi.md §2.1 gives them.
+// Loads, stores and read-modify-writes by virtual address, in the steps in which other vCPUs can see them.
 //
 // An access is one part, or two when it crosses 8 aligned bytes. Both parts are translated before the first is made; every
 // part of an unlocked access is a step of its own (v.phase counts them). A locked access is one step.

@@ -1,4 +1,4 @@
-// Lays machine memory out before anything runs (abi.md §1 Boot layout): tables, text, descriptor tables, stacks, info pages.
+// Lays machine memory out before anything runs (docs/abi.md): tables, text, descriptor tables, stacks, info pages.
 //
 //   pfn 0 … 7 free | 8 trampoline | 9 … 15 free | 16 … handed out here, in order | first free pfn … | pages − 1
 // Every address below is guest-physical; writes go straight to memory (nobody runs yet).
@@ -160,7 +160,7 @@ function bootVcpu(v: Vcpu): void {
   v.cr3 = config.kind == <u32>Kind.DIRECT ? 0 : (<u64>boot.root_pfn) << 12;
 }
 
-/** The info page of abi.md §1. */
+/** The info page, by which the halves find what boot made for them (docs/abi.md). */
 function writeInfo(v: Vcpu): void {
   const at = ma((<u64>(boot.info_pfn + v.index)) << 12);
   physStore(at, 4, ABI_VERSION);

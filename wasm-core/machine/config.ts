@@ -1,7 +1,7 @@
 // What one machine is made of. Filled by the VM after machineReset (machine.ts), constant from then on.
 import { immutableAlloc } from "../memory/arena";
 
-/** abi.md §2.5: a kind is a row of initial controls. */
+/** A kind is a row of initial controls (docs/abi.md). */
 export const enum Kind {
   NATIVE = 0,
   ENLIGHTENED = 1,
@@ -69,6 +69,7 @@ export function configProblem(): string | null {
   if (config.pages < 128 || config.pages > GUEST_PAGES_MAX) return "memory_pages: must be 128 to 2048";
   if (config.host_pages > HOST_PAGES_MAX) return "host_pages: must be at most 1024";
   if (config.tsc_hz < 1_000_000 || config.tsc_hz > 10_000_000_000) return "tsc_hz: must be 1 MHz to 10 GHz";
+  if (config.tsc_hz % 1000) return "tsc_hz: must be a multiple of 1000, so that CPUID 0x15 can say it exactly";
   for (let i: u32 = 0; i < config.vcpus; i++) {
     if (apicId(i) > 255) return "apic_id: must be 0 to 255";
     for (let j: u32 = 0; j < i; j++) if (apicId(i) == apicId(j)) return "apic_id: two vCPUs have the same";

@@ -1,4 +1,4 @@
-// Which instruction leaves guest mode: one row per import, one column per machine kind (abi.md §2.2, §2.5), and the predicates.
+// Which instruction leaves guest mode: one row per import, one column per machine kind (docs/abi.md), and the predicates.
 import { config } from "./config";
 import { physLoad } from "./frames";
 import { servedByVirtualApic } from "./msr";

@@ -8,7 +8,7 @@ import { sbDrainAll } from "./storebuffer";
 import { setRunstate } from "./time";
 import { Exit, interruptsEnabled, Runstate, Vcpu } from "./vcpu";
 
-/** VM exit and entry drain the store buffer in E, S and F (abi.md §2.4). */
+/** VM exit and entry drain the store buffer in E, S and F; a hypercall by SYSCALL (D) does not serialise. */
 function drainAtCrossing(v: Vcpu): void {
   if (config.kind != <u32>Kind.DIRECT) sbDrainAll(v);
 }

@@ -1,4 +1,4 @@
-// The §2.2 instructions that really execute, after privilege and controls allowed them.
+// The instructions that really execute, after privilege and controls allowed them.
 import { crValue, invalidatePage, invalidatePcid, readCr, readDr, writeCr, writeDr } from "./control-registers";
 import { cpuidOf, eax, ebx, ecx, edx } from "./cpuid";
 import { Kind, config } from "./config";

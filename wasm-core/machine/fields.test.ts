@@ -4,7 +4,7 @@ import { Kind, Machine, Step } from "./testing/machine.ts";
 const EINVAL = -1;
 const EPERM = -4;
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
-/** abi.md §3.2. */
+/** Ids of docs/abi.md. */
 const all = [
   ...range(0x00, 0x1b),
   ...range(0x20, 0x28),

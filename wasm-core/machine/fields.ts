@@ -1,4 +1,4 @@
-// The VMCS-like fields that host.get and host.set reach (abi.md §3.2). Ids are the table's.
+// The VMCS-like fields that host.get and host.set reach; ids as in docs/abi.md.
 import { frameCount } from "./frames";
 import { exceptionFloor, exitFloor } from "./reset";
 import { account, tscOf } from "./time";

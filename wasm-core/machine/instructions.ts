@@ -162,7 +162,7 @@ function exitFor(v: Vcpu, op: u32, args: usize): i32 {
   return Step.EXIT;
 }
 
-/** Serialising instructions (abi.md §2.4). */
+/** Instructions that serialise, SDM vol. 3, 8.3, and port accesses. */
 function drains(op: u32, operand: u32): bool {
   switch (op) {
     case MachineOp.wrmsr: return !isUnserialised(operand);

@@ -52,7 +52,7 @@ export function wakeHalted(v: Vcpu): void {
   if (v.runstate == Runstate.HALTED) setRunstate(v, Runstate.GUEST);
 }
 
-/** Types of ENTRY_EVENT (abi.md §3.2). */
+/** Types of ENTRY_EVENT, bits 10:8. */
 export const enum EventType {
   IRQ = 0,
   NMI = 2,

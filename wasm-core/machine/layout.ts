@@ -1,4 +1,4 @@
-// Where boot puts things (abi.md §1 Boot layout). Kernel and halves see these addresses through `info` and `test.param`.
+// Where boot puts things (docs/abi.md). Kernel and halves see these addresses through `info` and `test.param`.
 
 export const PAGE_BYTES: u32 = 4096;
 /** va of guest frame 0; frame pfn is at DIRECT_MAP + 4096·pfn. */

@@ -29,7 +29,7 @@ export function servedByVirtualApic(msr: u32): bool {
   return isX2Apic(msr) && msr != 0x832 && msr != 0x838 && msr != 0x839 && msr != 0x83e;
 }
 
-/** WRMSR that does not drain the store buffer (abi.md §2.4). */
+/** WRMSR that does not drain the store buffer: the x2APIC's ICR and the TSC deadline are not serialising, SDM vol. 3, 10.12.3. */
 export function isUnserialised(msr: u32): bool {
   return msr == MSR_ICR || msr == MSR_TSC_DEADLINE;
 }

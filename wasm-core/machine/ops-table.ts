@@ -1,7 +1,7 @@
-// The import table of `machine.*` (abi.md §2.1–2.3): the one list of names, ids and types. Plain TypeScript, so that Node reads it too.
+// The import table of `machine.*`: the one list of names, ids and types. Plain TypeScript, so that Node reads it too.
 //
 // One line per import; its id is its place. `name:parameters>results`, i = i32, I = i64. Class letter before the name:
-//   m memory (§2.1)   x instruction (§2.2)   r registers, code and contexts (§2.3, never a scheduling point)
+//   m memory   x instruction   r registers, code and contexts (never a scheduling point)
 export const machineOps: string = `m load8:I>i
 m load16:I>i
 m load32:I>i

@@ -1,4 +1,4 @@
-// State of a vCPU after power-on or INIT. Real mode is not modelled: it is in 64-bit mode with paging, as abi.md §10 (f) says.
+// State of a vCPU after power-on or INIT. Real mode is not modelled: it is in 64-bit mode with paging at once.
 import { config, Kind } from "./config";
 import { flushAll } from "./tlb";
 import { Ctl, irrOf, registersOf, Vcpu } from "./vcpu";
@@ -44,7 +44,7 @@ export function resetVcpu(v: Vcpu): void {
   flushAll(v);
 }
 
-/** Software-enabled x2APIC, as firmware leaves it (abi.md has no xAPIC mode). */
+/** Software-enabled x2APIC, as firmware leaves it; there is no xAPIC mode. */
 function resetApic(v: Vcpu): void {
   memory.fill(irrOf(v), 0, 64);
   v.tpr = 0;
@@ -59,7 +59,7 @@ function resetApic(v: Vcpu): void {
   v.timer_at = 0;
 }
 
-/** abi.md §2.5: the row of the kind. The host half may only add to it (floorOf). */
+/** The row of the kind (docs/abi.md). What is at its floor the host half cannot clear. */
 function resetControls(v: Vcpu): void {
   v.ctl_exit = exitFloor();
   v.ctl_exc = exceptionFloor();

@@ -4,7 +4,7 @@
 import { hotAlloc } from "../memory/arena";
 import { config } from "./config";
 
-/** RUNSTATE of abi.md §3.2. */
+/** RUNSTATE (field 0x90). */
 export const enum Runstate {
   OFF = 0,
   WAIT_SIPI = 1,
@@ -27,7 +27,7 @@ export const enum EndKind {
   TRIPLE_FAULT = 3,
 }
 
-/** Reasons of exits (abi.md §4). */
+/** Reasons of exits, as `exit` of the host half is given them. */
 export const enum Exit {
   NONE = 0,
   HYPERCALL = 1,
@@ -46,7 +46,7 @@ export const enum Exit {
   SIPI = 14,
 }
 
-/** Bits of CTL_EXIT (field 0x53), in the order of abi.md §3.2. */
+/** Bits of CTL_EXIT (field 0x53). */
 export const enum Ctl {
   IFX = 1,
   HLTX = 2,
@@ -105,7 +105,7 @@ export class Vcpu {
   cpl: u32;
   index: u32;
 
-  // ---- controls (abi.md §2.5, §3.2)
+  // ---- controls (fields 0x50–0x5C)
   hw_root: u64;
   slat_root: u64;
   msr_map: u64;
