@@ -194,7 +194,7 @@ describe("HLT and ports of the KVM model", () => {
 
   it("starts a vCPU from the page that the SIPI vector names", async () => {
     const bench = await openBench([0, 1]);
-    [111n, 222n, 333n].forEach((value, i) => bench.memory.setBigUint64(0x8000 + 8 * i, value, true));
+    for (const [i, value] of [111n, 222n, 333n].entries()) bench.memory.setBigUint64(0x8000 + 8 * i, value, true);
     expect(bench.exit(1, "SIPI", { EXIT_A: 8n })).toBe(ENTER);
     expect(["RIP", "CR3", "RSP", "RFLAGS"].map((name) => bench.field(1, name))).toEqual([111n, 222n, 333n, 2n]);
     expect(bench.exit(1, "SIPI", { EXIT_A: 200n })).toBe(sdk.ACTION_OFF);

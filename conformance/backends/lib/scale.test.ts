@@ -33,7 +33,9 @@ beforeAll(async () => {
     ["scale.ts", "--outFile", "out.wasm", "--runtime", "stub", "--noAssert", "-O1"],
     {
       readFile: (name: string) => (name === "scale.ts" ? source : null),
-      writeFile: (_: string, contents: Uint8Array | string) => void (bytes = contents as Uint8Array<ArrayBuffer>),
+      writeFile: (_: string, contents: Uint8Array | string) => {
+        bytes = contents as Uint8Array<ArrayBuffer>;
+      },
       listFiles: () => null,
     },
   );

@@ -50,7 +50,10 @@ export async function openBench(apicIds: number[], features = 0xffff_ffff_ffff_f
     owner: (mfn: bigint) =>
       mfn < GUEST_PAGES ? sdk.OWNER_GUEST : mfn < FRAMES - 1 ? sdk.OWNER_HOST : sdk.OWNER_FOREIGN,
     get: (vcpu: number, id: number) => fields[vcpu]?.get(id) ?? 0n,
-    set: (vcpu: number, id: number, value: bigint) => (fields[vcpu]?.set(id, value), 0),
+    set: (vcpu: number, id: number, value: bigint) => {
+      fields[vcpu]?.set(id, value);
+      return 0;
+    },
     tsc_hz: () => 2_500_000_000n,
     cpuid: (leaf: number, _sub: number, which: number) => (leaf === 1 && which === 2 ? 0x200 : which),
     param: (k: number) => params[k] ?? 0n,
