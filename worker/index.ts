@@ -3,6 +3,7 @@ import { app } from "./app.ts";
 import { now } from "./clock.ts";
 import type { Env, ShardMessage } from "./env.ts";
 import { consume } from "./pipeline/consumer.ts";
+import { noteRequest } from "./pipeline/engine.ts";
 import { sweep } from "./pipeline/sweeper.ts";
 
 /** A local server names this instead of a cron when it starts: its queues are empty and no consumer lives. */
@@ -10,6 +11,7 @@ const START = "start";
 
 export default {
   fetch(request: Request, env: Env, ctx: ExecutionContext) {
+    noteRequest();
     return app.fetch(request, env, ctx);
   },
   queue(batch: MessageBatch<ShardMessage>, env: Env) {

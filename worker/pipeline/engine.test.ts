@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { inTurn, theSuite, theVm } from "./engine.ts";
+import { inTurn, noteRequest, theSuite, theVm } from "./engine.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -33,6 +33,18 @@ describe("shards", () => {
         others = true;
       }, 0);
       for (let slice = 0; slice < 4; slice++) await yieldNow();
+      expect(others).toBe(true);
+    });
+  });
+
+  it("give it one after every slice while a request is served", async () => {
+    noteRequest();
+    await inTurn(async (yieldNow) => {
+      let others = false;
+      setTimeout(() => {
+        others = true;
+      }, 0);
+      await yieldNow();
       expect(others).toBe(true);
     });
   });
