@@ -209,7 +209,10 @@ export class Engine {
       const size = slice();
       this.setFuel(thread, BigInt(size));
       const ran = this.run(thread);
-      used += size - Number(this.fuel(thread));
+      const left = this.fuel(thread);
+      if (ran === RAN.fuel && left !== 0n)
+        throw new Error(`stopped with fuel ${left}, not exactly at the end of its fuel`);
+      used += size - Number(left);
       if (ran !== RAN.fuel || used >= most) return { ran, used };
     }
   }
