@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { inspectBuild } from "./intake.ts";
+import { readSections } from "./sections.ts";
 import { listBuilds, openBuiltSuite } from "./testing/builds.ts";
 import { manifestOf } from "./testing/small-suite.ts";
 import { type ModuleParts, wasmModule } from "./testing/wasm.ts";
@@ -111,6 +112,19 @@ describe("intake refuses", () => {
       });
     }
     expect(await problems({ host: whole })).toEqual([]);
+  });
+
+  it("a reference half cut anywhere", async () => {
+    const kvm = listBuilds().find((build) => build.name === "kvm");
+    const whole = kvm?.parts.guest ?? new Uint8Array();
+    expect(whole.length).toBeGreaterThan(1000);
+    // The names at the end are a custom section: a module that lacks them whole is still a module.
+    const code = readSections(whole).find((section) => section.id === 0)?.offset ?? whole.length;
+    for (let length = 0; length < whole.length; length += 7) {
+      if (length === code) continue;
+      const [first] = await problems({ guest: whole.subarray(0, length) });
+      expect(first, `cut at ${length}`).toMatchObject({ part: "guest" });
+    }
   });
 
   it("a module with any byte changed, or accepts it, and never falls over", async () => {
