@@ -39,6 +39,7 @@ describe("lowering", () => {
   it("keeps a value in its home when a branch may carry it away", () => {
     // block (result i32): x * 7, and out of it if x is odd; else that + 1
     const product = [0x20, 0, ...i32(7), 0x6c];
+    agrees([0x02, I32, ...product, 0x20, 0, 0x0d, 0, ...i32(1), 0x6a, 0x0b], [], [0, 3]);
     agrees([0x02, I32, ...product, 0x20, 0, ...i32(1), 0x71, 0x0d, 0, ...i32(1), 0x6a, 0x0b], [], [3, 4]);
     agrees([0x02, I32, ...i32(9), 0x02, I32, ...product, 0x20, 0, 0x0e, 2, 0, 1, 0, 0x0b, 0x6a, 0x0b], [], [0, 1, 2]);
   });
