@@ -8,11 +8,13 @@ import { wouldSee } from "./offers";
 import { pointStealable } from "./point";
 import { HOST_POINT } from "./points";
 import { run } from "./run";
-import { CHOICE_ARRIVAL, CHOICE_DRAIN, CHOICE_STEAL, CHOICE_SWITCH } from "./schedule";
+import { CHOICE_ARRIVAL, CHOICE_DRAIN, CHOICE_STEAL, CHOICE_SWITCH, madeTotal } from "./schedule";
 import { runnable } from "./scheduler";
 import { searchTried } from "./search";
 
 const CHANGES_MAX: u32 = 8;
+/** Deviations of one schedule, so that its string stays below 4 KiB; then the default goes on. */
+const DRAWN_MAX: u32 = 360;
 /** Of so many worthwhile points, one has a steal or an arrival. */
 const RARITY: u64 = 16;
 
@@ -42,6 +44,11 @@ export function chanceStart(): void {
   for (let i: u32 = 0; i < changeCount; i++) store<u32>(changes + (i << 2), <u32>draw(length));
 }
 
+@inline
+function isFull(): bool {
+  return madeTotal() >= DRAWN_MAX;
+}
+
 function lower(c: Cpu): void {
   lowest -= 1;
   store<i64>(priorities + (c.index << 3), lowest);
@@ -60,6 +67,7 @@ function best(): i32 {
 /** Draws the choice at a point; what it answers is apply's. */
 export function chanceAt(c: Cpu, index: u32, id: u32): u32 {
   if (index > length) length = index;
+  if (isFull()) return APPLIED_NOT;
   for (let i: u32 = 0; i < changeCount; i++) if (load<u32>(changes + (i << 2)) == index) lower(c);
   for (let i: u32 = 0; i < config.vcpus; i++) {
     if (i != c.index && wouldSee(c, cpuAt(i)) && draw(2)) return apply(c, index, CHOICE_DRAIN, i);
@@ -79,6 +87,7 @@ export function chanceAt(c: Cpu, index: u32, id: u32): u32 {
 
 /** Draws whether something arrives at this vCPU now. */
 export function chanceArrival(c: Cpu, index: u32): u32 {
+  if (isFull()) return APPLIED_NOT;
   for (let k: u32 = 0; k < unitArrivals(); k++) {
     if (unitArrival(k, 2) == c.index && taken(k) < unitArrival(k, 3) && draw(RARITY) == 0) return apply(c, index, CHOICE_ARRIVAL, k);
   }
@@ -87,6 +96,7 @@ export function chanceArrival(c: Cpu, index: u32): u32 {
 
 /** Draws who is next where the running CPU cannot go on. */
 export function chancePick(c: Cpu, index: u32): u32 {
+  if (isFull()) return APPLIED_NOT;
   const other = best();
   for (let i: u32 = 0; i < config.vcpus; i++) {
     if (!runnable(cpuAt(i))) continue;
@@ -96,5 +106,5 @@ export function chancePick(c: Cpu, index: u32): u32 {
 }
 
 export function chanceValue(n: u32): u32 {
-  return <u32>draw(n);
+  return isFull() ? 0 : <u32>draw(n);
 }

@@ -209,7 +209,7 @@ export function enterOp(c: Cpu): void {
   const args = enter(c, c.callTarget, c.callFunc, c.callArgc, ENTRY_OP);
   if (!args) return;
   memory.copy(args, callArgs(c), <usize>c.callArgc << 3);
-  if (tracing) traceEnter(c, c.callOp, load<u64>(args), load<u64>(args, 8));
+  if (tracing) traceEnter(c, c.callOp, c.callArgc > 0 ? load<u64>(args) : 0, c.callArgc > 1 ? load<u64>(args, 8) : 0);
   countChange(c);
   pushOp(c, c.callOp, c.callHasResult);
 }

@@ -117,7 +117,16 @@ export function importClass(table: string, id: u32): u32 {
   return unit(table, at);
 }
 
-/** Puts the name of import `id` through `sink`, a byte at a time: index of its first character. */
+/** Parameters of import `id`, + 256 if it has a result. */
+export function importShape(table: string, id: u32): u32 {
+  let at = importNameStart(table, id);
+  while (unit(table, at) != 58) at++;
+  let params: u32 = 0;
+  for (at++; unit(table, at) != 62; at++) params += 1;
+  return params | (unit(table, at + 1) == 10 ? 0 : 256);
+}
+
+/** Index of the first character of the name of import `id`. */
 export function importNameStart(table: string, id: u32): u32 {
   let at: u32 = 0;
   for (let line: u32 = 0; line < id; at++) if (unit(table, at) == 10) line++;

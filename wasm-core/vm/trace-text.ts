@@ -1,7 +1,7 @@
 // The trace as JSON: [{"v","layer","op","what","a","b"}…], oldest first; cut to what the output buffer takes, with a mark.
 import { machineOps } from "../machine/ops-table";
 import { roleName } from "./errors";
-import { hostOps, importNameStart, testOps } from "./imports";
+import { hostOps, importNameStart, importShape, testOps } from "./imports";
 import { close, key, numberValue, open, put, putByte, putHex, putU64, comma, textRoom, wordValue } from "./text";
 import { counterName } from "./costs";
 import {
@@ -70,9 +70,25 @@ function writeEntry(at: usize): void {
   putByte(34);
   putWhat(at);
   putByte(34);
-  hexKey("a", load<u64>(at, 16));
-  hexKey("b", load<u64>(at, 24));
+  const operands = operandsOf(at);
+  hexKey("a", operands > 0 ? load<u64>(at, 16) : 0);
+  hexKey("b", operands > 1 ? load<u64>(at, 24) : 0);
   close("}");
+}
+
+/** Operands that the entry has; what lies behind them is not the program's. */
+function operandsOf(at: usize): u32 {
+  const code = load<u32>(at, 8);
+  switch (<u32>load<u8>(at, 2)) {
+    case TRACE_INSTRUCTION:
+      return importShape(machineOps, code) & 255;
+    case TRACE_HOST:
+      return importShape(hostOps, code) & 255;
+    case TRACE_TEST:
+      return importShape(testOps, code) & 255;
+    default:
+      return 2;
+  }
 }
 
 function putWhat(at: usize): void {
@@ -80,10 +96,11 @@ function putWhat(at: usize): void {
   switch (<u32>load<u8>(at, 2)) {
     case TRACE_INSTRUCTION:
       putName(machineOps, code);
-      return putStatus(load<i32>(at, 12), load<u64>(at, 32));
+      return putStatus(load<i32>(at, 12), load<u64>(at, 32), importShape(machineOps, code) >= 256);
     case TRACE_HOST:
       putName(hostOps, code);
-      return putResult(load<u64>(at, 32));
+      if (importShape(hostOps, code) >= 256) putResult(load<u64>(at, 32));
+      return;
     case TRACE_TEST:
       return putName(testOps, code);
     case TRACE_ENTER:
@@ -113,9 +130,10 @@ function putWhat(at: usize): void {
   }
 }
 
-function putStatus(status: i32, result: u64): void {
-  if (status == 0) return putResult(result);
-  if (status == 1) put(" faults");
+function putStatus(status: i32, result: u64, hasResult: bool): void {
+  if (status == 0) {
+    if (hasResult) putResult(result);
+  } else if (status == 1) put(" faults");
   else if (status == 2) put(" exits");
   else if (status == 3) put(" sleeps");
   else if (status == 4) put(" ends the machine");
