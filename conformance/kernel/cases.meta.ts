@@ -6,6 +6,14 @@ export interface Role {
   vcpu?: number;
 }
 
+/** At most `max` arrivals of an interrupt or NMI on a vCPU. */
+export interface Arrival {
+  kind: "irq" | "nmi";
+  vector: number;
+  vcpu: number;
+  max: number;
+}
+
 export interface CaseMeta {
   /** Kebab case; the function in cases/ has the same name with underscores. */
   id: string;
@@ -25,6 +33,8 @@ export interface CaseMeta {
   evict: boolean;
   steal: boolean;
   time: "lazy" | "free";
+  /** Interrupts that the search lets arrive at any moment, or never. */
+  arrivals: Arrival[];
 }
 
 /** Cases of one source file in cases/, in suite order. */
@@ -33,7 +43,9 @@ export interface CaseFile {
   cases: CaseMeta[];
 }
 
-type Options = Partial<Pick<CaseMeta, "bound" | "budget" | "irq" | "evict" | "steal" | "time" | "stuck">> & {
+type Options = Partial<
+  Pick<CaseMeta, "bound" | "budget" | "irq" | "evict" | "steal" | "time" | "stuck" | "arrivals">
+> & {
   /** vCPU of each role; role i is on vCPU i otherwise. */
   on?: number[];
 };
@@ -63,9 +75,10 @@ function described(id: string, title: string, clauses: string[], roles: string[]
     steal = false,
     time = "lazy",
     on = [],
+    arrivals = [],
   } = options;
   const mapped = roles.map((name, role) => ({ name, vcpu: on[role] ?? role }));
-  return { id, title, clauses, stuck, roles: mapped, irq, evict, steal, time } as const;
+  return { id, title, clauses, stuck, roles: mapped, irq, evict, steal, time, arrivals } as const;
 }
 
 const everyVcpu = ["first", "second", "third", "fourth"];
@@ -90,12 +103,10 @@ const init = [
 
 const irq = [
   sequential("irq-save-fl-both-states", "The flag reads as it is and stays so", ["irq.save_fl.1", "irq.save_fl.2"]),
-  explored(
-    "irq-save-fl-in-nmi",
-    "An NMI reads the flag amid the ops",
-    ["irq.save_fl.3"],
-    ["interrupted", "NMI source"],
-  ),
+  explored("irq-save-fl-in-nmi", "An NMI reads the flag amid the ops", ["irq.save_fl.3"], ["vCPU"], {
+    irq: "fine",
+    arrivals: [{ kind: "nmi", vector: 2, vcpu: 0, max: 1 }],
+  }),
   sequential("irq-keep-registers", "Registers other than RAX are preserved", [
     "irq.save_fl.4",
     "irq.disable.5",
@@ -233,7 +244,11 @@ const time = [
     ["first", "second"],
   ),
   sequential("time-clock-goes-on", "Time goes on in sleep and preemption", ["time.sched_clock.6"]),
-  explored("time-clock-in-handler", "A handler reads amid a reading", ["time.sched_clock.7"], ["reader", "device"]),
+  explored("time-clock-in-handler", "A handler reads amid a reading", ["time.sched_clock.7"], ["reader"], {
+    budget: 300,
+    irq: "fine",
+    arrivals: [{ kind: "irq", vector: 0x41, vcpu: 0, max: 1 }],
+  }),
   sequential("time-steal-counts", "All stolen time is counted, and no more", ["time.steal_clock.1"]),
   sequential("time-steal-not-asleep", "Sleep is not stolen", ["time.steal_clock.2"]),
   explored(

@@ -12,7 +12,6 @@ export interface SectionCase extends Omit<CaseMeta, "clauses" | "stuck"> {
   stuck: number;
   ops: number[];
   needs: { features: string[]; kinds: string[] };
-  arrivals: never[];
   peers: "reference";
 }
 
@@ -35,7 +34,6 @@ function sectionCase(meta: CaseMeta, index: number): SectionCase {
     stuck: clauseNumber(meta.stuck),
     ops: exercised,
     needs: { features: [], kinds: [] },
-    arrivals: [],
     peers: "reference",
   };
 }

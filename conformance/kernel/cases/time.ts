@@ -116,26 +116,20 @@ function readInHandler(): void {
   seenInHandler = pvi.time_sched_clock();
 }
 
-/** The interrupt, whose handler reads the clock too, hits at any moment of a reading. */
-export function time_clock_in_handler(role: i32): void {
+/** The interrupt, whose handler reads the clock too, arrives anywhere: even between two private instructions. */
+export function time_clock_in_handler(): void {
   setUp();
   onInterrupt(readInHandler);
   const start = pvi.time_sched_clock();
   begin();
-  if (role === 0) {
-    const first = pvi.time_sched_clock();
-    const second = pvi.time_sched_clock();
-    finish();
-    waitTaken(FIRST_VECTOR + 1, 1);
-    const third = pvi.time_sched_clock();
-    atLeast(C.time_sched_clock_7, "the second reading, not below the first", second, first);
-    atLeast(C.time_sched_clock_7, "the third reading, not below the second", third, second);
-    atLeast(C.time_sched_clock_7, "the reading in the handler, not below an earlier one", seenInHandler, start);
-    atMost(C.time_sched_clock_7, "the reading in the handler, not above a later one", seenInHandler, third);
-  } else {
-    raise(0, FIRST_VECTOR + 1);
-    finish();
-  }
+  const first = pvi.time_sched_clock();
+  test.quiet(1);
+  const second = pvi.time_sched_clock();
+  atLeast(C.time_sched_clock_7, "the first reading, not below an earlier one", first, start);
+  atLeast(C.time_sched_clock_7, "the second reading, not below the first", second, first);
+  if (seenInHandler === -1) return;
+  atLeast(C.time_sched_clock_7, "the reading in the handler, not below an earlier one", seenInHandler, start);
+  atMost(C.time_sched_clock_7, "the reading in the handler, not above a later one", seenInHandler, pvi.time_sched_clock());
 }
 
 export function time_steal_counts(): void {

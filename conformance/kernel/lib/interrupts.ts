@@ -11,11 +11,10 @@ const KERNEL_CODE: i64 = 0x08;
 const INTERRUPT_GATE: i64 = 0x8e;
 
 /** What a load returns that raised a page fault. */
-export const FAULTED: i64 = 0xfa117ed;
+const FAULTED: i64 = 0xfa117ed;
 
 /** Interrupts taken by this vCPU, per vector: private, because a handler runs on the vCPU that reads it. */
 const counts = memory.data(32, 8);
-let nmiCount: i32 = 0;
 let faultCount: i32 = 0;
 /** Table slots of the case's own handler code, 0 for none: () -> (), run with interrupts disabled. */
 let hookSlot: i32 = 0;
@@ -24,11 +23,6 @@ let nmiHookSlot: i32 = 0;
 /** How often this vCPU's handler of `vector` has run. */
 export function taken(vector: i32): i32 {
   return load<i32>(counts + ((vector - FIRST_VECTOR) << 2));
-}
-
-/** How many NMIs this vCPU has taken. */
-export function nmis(): i32 {
-  return nmiCount;
 }
 
 /** How many #GP and #PF this vCPU has taken. */
@@ -56,13 +50,6 @@ export function raise(vcpu: i32, vector: i32): void {
 /** Makes `vector` pending on `vcpu` after `delay` ns of real time. */
 export function raiseLater(vcpu: i32, vector: i32, delay: i64): void {
   test.plan(test.PLAN_IRQ, vcpu, realTime() + delay, vector);
-}
-
-/** Makes an NMI pending on `vcpu` now. */
-export function raiseNmi(vcpu: i32): void {
-  test.plan(test.PLAN_NMI, vcpu, realTime() + 1, 0);
-  test.advance(2);
-  machine.lfence();
 }
 
 /** Real time in ns, which no guest clock can change. */
@@ -129,7 +116,6 @@ function interrupt7(frame: i64): void {
 }
 
 function nonMaskable(frame: i64): void {
-  nmiCount += 1;
   if (nmiHookSlot !== 0) call_indirect<void>(nmiHookSlot);
   machine.iret(frame);
 }

@@ -3,7 +3,7 @@ import * as machine from "../../sdk/as/machine";
 import * as test from "../../sdk/as/test";
 
 /** Start of the linear map of all guest frames. */
-export const DIRECT_MAP: i64 = 0xffff888000000000;
+const DIRECT_MAP: i64 = 0xffff888000000000;
 export const PAGE_SIZE: i64 = 4096;
 
 /** Operation codes of machine.rmw. */
@@ -11,7 +11,7 @@ export const RMW_ADD64: i32 = machine.RMW_ADD | machine.SIZE_64 | machine.LOCK;
 export const RMW_XCHG8: i32 = machine.RMW_XCHG | machine.SIZE_8 | machine.LOCK;
 
 /** Use of the kernel's free frames, by number: one shared page, two trees of tables (paging.ts), pages to map. */
-export const FRAME_SHARED: i32 = 0;
+const FRAME_SHARED: i32 = 0;
 export const FRAME_REGION: i32 = 1;
 export const FRAME_SECOND: i32 = 5;
 export const FRAME_DATA: i32 = 9;
@@ -43,7 +43,7 @@ export function wordAddress(i: i32): i64 {
 }
 
 /** Address of the mask that starts at shared word 32: four 64-bit words in a row, one mask for each vCPU. */
-export function maskOf(vcpu: i32): i64 {
+function maskOf(vcpu: i32): i64 {
   return direct(frame(FRAME_SHARED)) + 2048 + vcpu * 32;
 }
 

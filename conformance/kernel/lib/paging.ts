@@ -19,7 +19,7 @@ import {
   word,
 } from "./memory";
 
-export const REGION: i64 = 0xffffc90000000000;
+const REGION: i64 = 0xffffc90000000000;
 const ROOT_SLOT: i64 = 402;
 
 const PRESENT: i64 = 1;
