@@ -81,6 +81,13 @@ describe("schedule strings", () => {
 });
 
 describe("determinism", () => {
+  it("memory stays as it is over many schedules", () => {
+    const before = vm.memoryUsed();
+    let tried = 0;
+    while (tried < 20_000) tried += run(vm, unit(5, 2, { ...search, strategy: 2, bound: 3 })).tried;
+    expect(vm.memoryUsed()).toBe(before);
+  });
+
   it("outcomes do not depend on slices of fuel or on what ran before", async () => {
     const units = [
       unit(4, 2, search),

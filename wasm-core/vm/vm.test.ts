@@ -115,7 +115,10 @@ describe("faults of halves are verdicts", () => {
   });
 
   it("a handler without iret, and an instruction after it", () => {
-    expect(failureOf(native, 13)).toMatchObject({ kind: "control-flow", reason: expect.stringContaining("without iret") });
+    expect(failureOf(native, 13)).toMatchObject({
+      kind: "control-flow",
+      reason: expect.stringContaining("without iret"),
+    });
     expect(failureOf(native, 14)?.reason).toContain("after iret");
   });
 
