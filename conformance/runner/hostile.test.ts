@@ -65,9 +65,15 @@ describe("a hostile build gets a finished report", () => {
     expect(verdictOf(report, failures[0]?.op ?? "")).toBe("error");
   });
 
-  it.each(["host-boot-loop", "host-exit-nothing"])("%s: the boot's verdict, charged to the host half", async (name) => {
+  it.each([
+    ["host-boot-loop", /fuel exhausted/],
+    ["host-exit-nothing", /fuel exhausted/],
+    ["host-exit-trap", /unreachable/],
+    ["host-bad-action", /the action 9/],
+  ])("%s: the boot's verdict, charged to the host half", async (name, reason) => {
     const report = await reportOf(name);
-    expect(report.boots).toMatchObject([{ peer: "host/kvm", failure: { charged: "host" } }]);
-    expect(report.summary).toMatchObject({ conforms: false, core: { held: 0 } });
+    const failure = { charged: "host", half: "host", reason: expect.stringMatching(reason) };
+    expect(report.boots).toMatchObject([{ peer: "host/kvm", failure }]);
+    expect(report.summary).toMatchObject({ conforms: false, core: { held: 0, error: suite.clauses.length } });
   });
 });

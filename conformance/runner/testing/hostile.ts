@@ -32,6 +32,8 @@ export const hostileNames = [
   "guest-op-memory",
   "host-boot-loop",
   "host-exit-nothing",
+  "host-exit-trap",
+  "host-bad-action",
 ] as const;
 
 export const trapNames: readonly string[] = ops.map((op) => `trap-${exportName(op.id)}`);
