@@ -12,7 +12,7 @@ async function compile(job) {
   const edited = applyEdits(job);
   if (edited.error) return { error: edited.error };
   const output = new Map();
-  const { error, stderr } = await asc.main([job.entry, "--outFile", "out.wasm", ...job.args], {
+  const { error, stderr } = await asc.main([job.entry, "--baseDir", job.root, "--outFile", "out.wasm", ...job.args], {
     readFile: (name, baseDir) => {
       const path = resolve(baseDir, name);
       return edited.files.get(path) ?? (existsSync(path) ? readFileSync(path, "utf8") : null);
