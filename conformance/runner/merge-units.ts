@@ -59,7 +59,8 @@ export function mergeUnits(suite: Suite, units: readonly Unit[], collected: Coll
       entry.boot = true;
       continue;
     }
-    const outcome = collected.units.get(unit.index) ?? null;
+    const found = collected.units.get(unit.index);
+    const outcome = found ? withinUnit(suite, found) : null;
     if (!first && (entry.outcome === null || entry.outcome.end !== "ok")) continue;
     fuel += BigInt(outcome?.fuel ?? 0);
     const counted = outcome && fuel > BigInt(suite.budgets.fuel_run) ? runFuelSpent(suite, outcome) : outcome;
@@ -94,21 +95,35 @@ function unionOfVectors(a: readonly string[][], b: readonly string[][]): string[
   return [...vectors].sort(([x], [y]) => (x < y ? -1 : x > y ? 1 : 0)).map(([, vector]) => vector);
 }
 
+/** A search that its unit's fuel cut short has not tried what it should have: it ends in an error of its budget. */
+function withinUnit(suite: Suite, outcome: Outcome): Outcome {
+  const max = suite.budgets.fuel_unit;
+  if (outcome.end !== "ok" || outcome.exhausted || BigInt(outcome.fuel) < BigInt(max)) return outcome;
+  const seen = `its ${outcome.tried} schedules took ${outcome.fuel}`;
+  return spent(outcome, "budget", `a search of at most ${max} instructions`, seen, "the search's bound is used up");
+}
+
 /** Fuel of a run is counted in suite order, so that the bound does not depend on who ran what first. */
 function runFuelSpent(suite: Suite, outcome: Outcome): Outcome {
+  const expected = `a run of at most ${suite.budgets.fuel_run} instructions`;
+  const seen = "the units before this one and this one took more";
+  return spent(outcome, "fuel", expected, seen, "the run's bound over all units is used up");
+}
+
+function spent(outcome: Outcome, kind: string, expected: string, seen: string, why: string): Outcome {
   const failure: OutcomeFailure = {
-    kind: "fuel",
+    kind,
     clause: -1,
-    expected: `a run of at most ${suite.budgets.fuel_run} instructions`,
-    seen: "the units before this one and this one took more",
+    expected,
+    seen,
     note: "",
     role: -1,
     vcpu: -1,
     op: -1,
-    half: "",
+    half: null,
     function: null,
     offset: null,
-    reason: "fuel exhausted: the run's bound over all units is used up",
+    reason: `fuel exhausted: ${why}`,
     schedule: "",
     steps: 0,
     stack: [],

@@ -134,6 +134,19 @@ describe("merging", () => {
     ]);
   });
 
+  it("does not take a search for whole that its unit's fuel cut short", async () => {
+    const cut = okOutcome({ reached: [1, 2], exhausted: 0, tried: 9, fuel: String(suite.budgets.fuel_unit) });
+    const { cases, summary } = await reportOf(withOutcome("110", cut));
+    const entry = cases.find((item) => item.id === "flushes" && item.peer === "guest/kvm");
+    expect(entry).toMatchObject({
+      verdict: "not-run",
+      failure: { kind: "budget", reason: expect.stringContaining("fuel") },
+    });
+    expect(summary).toMatchObject({ conforms: false, core: { not_run: 2 } });
+    const whole = await reportOf(withOutcome("110", { ...cut, exhausted: 1 }));
+    expect(whole.summary.conforms).toBe(true);
+  });
+
   it("stops counting when the run's fuel is spent, in suite order", async () => {
     const outcomes = allHeld.map((held) => ({ ...held, fuel: String(suite.budgets.fuel_run / 4) }));
     const { cases, summary } = await reportOf(outcomes);

@@ -1,6 +1,8 @@
 import { beforeAll, expect, it } from "vitest";
 import { seedOf } from "./digest.ts";
+import { mergeAndJudge } from "./merge.ts";
 import { pairingsOf } from "./pairings.ts";
+import type { Report } from "./report.ts";
 import { runShard } from "./run.ts";
 import { inspected, listBuilds, openBuiltSuite } from "./testing/builds.ts";
 import type { Build, Progress, Shard, Suite } from "./types.ts";
@@ -83,6 +85,20 @@ it("tells its progress, and yields between short units too", async () => {
   expect(told.map((progress) => progress.unitsDone)).toEqual(shard.units.map((_, at) => at + 1));
   expect(told.at(-1)).toMatchObject({ units: shard.units.length, pairing: "own" });
   expect(yields).toBeGreaterThanOrEqual(2);
+});
+
+it("leaves a search that runs out of its unit's fuel as not run", async () => {
+  const build = named("kvm");
+  const tight = { ...suite, budgets: { ...suite.budgets, fuel_unit: 20_000 } };
+  const unit = unitsOf(tight, build).find((item) => tight.cases[item.case]?.id === "mmu-flush-multi-preempted");
+  vm.reset();
+  const result = await runShard(vm, tight, build, { index: 0, units: [unit?.index ?? -1] });
+  vm.reset();
+  const { report } = await mergeAndJudge(tight, build, [result], { partial: true });
+  const { cases } = JSON.parse(new TextDecoder().decode(report)) as Report;
+  const entry = cases.find((item) => item.id === "mmu-flush-multi-preempted");
+  expect(entry).toMatchObject({ verdict: "not-run", failure: { kind: "budget" } });
+  expect(entry?.schedules.tried).toBeLessThan(50);
 });
 
 it("refuses a shard of another plan", async () => {
