@@ -35,6 +35,20 @@ describe("the queue", () => {
     expect((await expectPublished(run.id)).reportDigest).toBe(reportDigest);
   });
 
+  it("may be slow: a run is running from its first shard to its last", async () => {
+    const held = heldQueue();
+    const { run } = await submitBuild(held.env);
+    for (const [done, message] of held.messages.entries()) {
+      expect(await runNow(run.id)).toMatchObject({
+        state: done ? "running" : "queued",
+        progress: { shardsDone: done },
+      });
+      await deliver(held.env, [message]);
+    }
+    expect(held.messages.length).toBeGreaterThan(1);
+    await expectPublished(run.id);
+  });
+
   it("may give one shard to two consumers at once", async () => {
     const held = heldQueue();
     const { run } = await submitBuild(held.env);

@@ -89,7 +89,7 @@ function matrixRow(suite: Suite, row: BackendRow, run: string, cells: CellRow[])
     profile: row.cProfile,
     build: row.cBuild,
     run: { id: run, state: "published", at: iso(row.cAt) },
-    pending: next && next.id !== run && !isFinal(next.state) ? next : null,
+    pending: next && !isFinal(next.state) ? next : null,
     conforms: row.cConforms === 1,
     held: row.cHeld,
     of: row.cOf,
