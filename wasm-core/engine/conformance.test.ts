@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { compareModule } from "./testing/differential.ts";
 import { Engine } from "./testing/engine.ts";
 import { mutants } from "./testing/mutate.ts";
-import { Random } from "./testing/random-module.ts";
+import { Random } from "./testing/random-tables.ts";
 import { runSpecFolder, specFolders } from "./testing/spec.ts";
 
 let engine: Engine;

@@ -3,7 +3,8 @@
 import { must } from "../opcodes/must.ts";
 import { I32, I64 } from "./assemble.ts";
 import { type Engine, RAN } from "./engine.ts";
-import { F32, Random, RandomModule } from "./random-module.ts";
+import { RandomModule } from "./random-module.ts";
+import { F32, Random } from "./random-tables.ts";
 
 /** Text of V8's trap messages by our kinds. */
 const V8_TRAPS: [RegExp, string][] = [

@@ -1,5 +1,6 @@
 // Broken binaries: bit flips, bytes replaced, cut, deleted and spliced, of random valid modules.
-import { Random, RandomModule } from "./random-module.ts";
+import { RandomModule } from "./random-module.ts";
+import { Random } from "./random-tables.ts";
 
 function mutate(bytes: Uint8Array<ArrayBuffer>, random: Random): Uint8Array<ArrayBuffer> {
   const at = random.below(bytes.length);
