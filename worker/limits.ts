@@ -3,7 +3,7 @@
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** DESIGN §10. */
+/** Bounds of a submission; docs/operations.md lists them. */
 export const PART_SIZE_MAX_BYTES = {
   manifest: 64 * KIB,
   guest: 1 * MIB,

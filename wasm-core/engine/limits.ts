@@ -32,7 +32,7 @@ export class EngineLimits {
 
 export const engineLimits = changetype<EngineLimits>(memory.data(52, 8));
 
-/** The limits of the product (DESIGN.md §10); call before changing single ones. */
+/** The limits of the product; call before changing single ones. */
 export function limitsDefault(): void {
   engineLimits.moduleBytes = 2 << 20;
   engineLimits.types = 4096;

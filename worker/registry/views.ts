@@ -4,7 +4,7 @@ import type { MachineKind, Manifest, Profile, Summary, Tier, Verdict } from "../
 
 export type { Profile, Summary, Tier, Verdict };
 
-/** DESIGN §7: the life of a run. The last three are final. */
+/** The life of a run (docs/architecture.md). The last three are final. */
 export type RunState =
   | "received"
   | "queued"
@@ -15,7 +15,7 @@ export type RunState =
   | "abandoned"
   | "cancelled";
 
-/** Two axes (DESIGN §7): where the build came from, who executed the run. */
+/** Two axes: where the build came from, who executed the run. */
 export interface Trust {
   provenance: "token" | "ci-attested";
   execution: "registry-run" | "reproduced";
@@ -107,7 +107,7 @@ export interface OpResult {
   native: boolean;
   /** Verdict by clause id. */
   clauses: Record<string, Verdict>;
-  /** Counted, never timed (DESIGN §4): counter name → count. */
+  /** Counted, never timed: counter name → count. */
   costs: Record<string, number>;
 }
 

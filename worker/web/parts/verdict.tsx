@@ -20,7 +20,7 @@ const meanings: Record<Verdict, string> = {
 /** Instead of `pass`: the build leaves this operation to the machine's own instruction, and every clause held. */
 export const nativeText = "pass, native";
 
-/** From worst to best, as an op takes the worst verdict of its clauses (DESIGN §6). */
+/** From worst to best, as an op takes the worst verdict of its clauses (docs/architecture.md). */
 export const worstFirst: readonly Verdict[] = ["fail", "error", "not-run", "not-offered", "pass"];
 
 export function words(verdict: Verdict): string {
