@@ -9,11 +9,8 @@ export const VCPUS_MAX: u32 = 8;
 export const ROLES_MAX: u32 = 8;
 export const ARRIVALS_MAX: u32 = 8;
 
+/** The only kind without a host half; the others are machine/config.ts's. */
 export const KIND_NATIVE: u32 = 0;
-export const KIND_ENLIGHTENED: u32 = 1;
-export const KIND_SHADOW: u32 = 2;
-export const KIND_DIRECT: u32 = 3;
-export const KIND_FULLVIRT: u32 = 4;
 
 export const STRATEGY_RR: u32 = 0;
 export const STRATEGY_DFS: u32 = 1;

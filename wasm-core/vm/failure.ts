@@ -13,9 +13,7 @@ export const FAIL_CONTROL: u32 = 4;
 export const FAIL_BAD_ENTRY: u32 = 5;
 export const FAIL_ISOLATION: u32 = 6;
 export const FAIL_DIED: u32 = 7;
-export const FAIL_LINK: u32 = 8;
 export const FAIL_AUDIT: u32 = 9;
-export const FAIL_UNCLAIMED: u32 = 10;
 export const FAIL_SCHEDULE: u32 = 11;
 
 export const STACK_MAX: u32 = 24;

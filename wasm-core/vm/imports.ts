@@ -110,13 +110,6 @@ export function importSignature(table: string, id: u32): usize {
   return internType(typeBuffer, params, typeBuffer + 15, results);
 }
 
-/** Class letter of import `id`. */
-export function importClass(table: string, id: u32): u32 {
-  let at: u32 = 0;
-  for (let line: u32 = 0; line < id; at++) if (unit(table, at) == 10) line++;
-  return unit(table, at);
-}
-
 /** Parameters of import `id`, + 256 if it has a result. */
 export function importShape(table: string, id: u32): u32 {
   let at = importNameStart(table, id);

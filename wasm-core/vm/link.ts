@@ -4,7 +4,6 @@
 import {
   bindFunc,
   bindHost,
-  exportCount,
   findExport,
   funcType,
   importCount,
@@ -22,7 +21,7 @@ import {
 } from "../engine/index";
 import { machineOps } from "../machine/ops-table";
 import { immutableAlloc } from "../memory/arena";
-import { config } from "./config";
+import { config, KIND_NATIVE } from "./config";
 import { Cpu, cpuAt } from "./cpu";
 import { errorBegin, errorEnd, refuse, refuseEngine, refuseName } from "./errors";
 import { hostOps, importId, importSignature, testOps } from "./imports";
@@ -108,7 +107,7 @@ function findExports(): u32 {
   hostEnterFunc = exportedFunction(host, "enter");
   hostSchedFunc = exportedFunction(host, "sched");
   hostTimerFunc = exportedFunction(host, "timer");
-  if (config.kind == 0) return host ? refuse("E_EXPORT", ROLE_HOST, "a native machine has no host half: leave it out or choose another machine kind") : 0;
+  if (config.kind == KIND_NATIVE) return host ? refuse("E_EXPORT", ROLE_HOST, "a native machine has no host half: leave it out or choose another machine kind") : 0;
   if (hostBootFunc < 0 || hostExitFunc < 0) return refuse("E_EXPORT", ROLE_HOST, "this machine kind needs a host half that exports boot and exit");
   const right =
     typeIs(host, hostBootFunc, 0, 0x7f, 1) && typeIs(host, hostExitFunc, 2, 0x7f, 1) && typeIs(host, hostEnterFunc, 1, 0x7f, 0) &&

@@ -1,7 +1,6 @@
 // The op table: names given by the runner, numbered by order. The VM knows nothing else of any op.
 import { immutableAlloc } from "../memory/arena";
 import { refuse } from "./errors";
-import { putEscaped, put } from "./text";
 
 export const OPS_MAX: u32 = 1024;
 const NAME_MAX: u32 = 100;
@@ -41,10 +40,4 @@ export function opFind(name: usize, length: u32): i32 {
     if (load<u32>(table + (i << 3), 4) == length && memory.compare(load<u32>(table + (i << 3)), name, length) == 0) return i;
   }
   return -1;
-}
-
-/** Puts the name of an op, or "kernel code" for -1. */
-export function putOp(op: i32): void {
-  if (op < 0) put("no op");
-  else putEscaped(load<u32>(table + (op << 3)), load<u32>(table + (op << 3), 4));
 }

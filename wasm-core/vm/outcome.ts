@@ -9,7 +9,6 @@ import {
   FAIL_EXPECT,
   FAIL_FUEL,
   FAIL_ISOLATION,
-  FAIL_LINK,
   FAIL_SCHEDULE,
   FAIL_STUCK,
   FAIL_TRAP,
@@ -225,11 +224,9 @@ function kindWord(): string {
       return "isolation";
     case FAIL_DIED:
       return "died";
-    case FAIL_LINK:
-      return "link";
     case FAIL_SCHEDULE:
       return "schedule";
     default:
-      return failure.kind == FAIL_AUDIT ? "audit" : "unclaimed";
+      return "audit";
   }
 }

@@ -67,16 +67,6 @@ function put12(at: usize, index: u32, letter: u32, argument: u32): void {
   store<u32>(at, argument, 8);
 }
 
-/** Makes the deviations made, without number `skip`, the planned ones. */
-export function planMade(skip: u32): void {
-  plannedCount = 0;
-  for (let i: u32 = 0; i < madeCount; i++) {
-    if (i == skip) continue;
-    memory.copy(plannedAt(plannedCount), madeAt(i), DEVIATION_BYTES);
-    plannedCount += 1;
-  }
-}
-
 /** Prints the deviations made. */
 export function schedulePrint(): void {
   textOpen(text, TEXT_BYTES);

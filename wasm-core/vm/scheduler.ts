@@ -7,7 +7,7 @@ import { advance } from "../machine/time";
 import { expireDue, NEVER, nextDeadline } from "../machine/timers";
 import { Runstate } from "../machine/vcpu";
 import { bootAtRest } from "./boot";
-import { config, FLAG_FINE, unitFlags } from "./config";
+import { FLAG_FINE, unitFlags } from "./config";
 import { enterCallCode, enterOp, entryReturned } from "./contexts";
 import { countHost, countSettle } from "./costs";
 import { Cpu, cpuAt, LEAVE_CODE, LEAVE_EXIT, LEAVE_FAULT, LEAVE_JUMP, LEAVE_NONE, LEAVE_OP } from "./cpu";

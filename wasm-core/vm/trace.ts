@@ -42,10 +42,6 @@ export function traceRecord(on: bool): void {
   if (on) written = 0;
 }
 
-export function traceForget(): void {
-  written = 0;
-}
-
 /** Entries kept, and those dropped before them. */
 export function traceCount(): u32 {
   return written < config.traceMax ? written : config.traceMax;

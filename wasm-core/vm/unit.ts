@@ -5,12 +5,14 @@
 import { snapshotRestore } from "../memory/snapshot";
 import { audit } from "./audit";
 import {
+  ARRIVALS_MAX,
   config,
   FLAG_SEQUENTIAL,
   FLAG_TRACE,
   ROLES_MAX,
   STRATEGY_REPLAY,
   STRATEGY_RR,
+  unitArrivals,
   unitCase,
   unitFlags,
   unitRoles,
@@ -75,6 +77,7 @@ function checkUnit(): u32 {
   const roles = unitRoles();
   if (roles < 1 || roles > ROLES_MAX) return refuseNumber("E_UNIT", "a case has 1 to 8 roles, not ", roles, "");
   if (unitStrategy() > STRATEGY_REPLAY) return refuseNumber("E_UNIT", "there is no strategy ", unitStrategy(), ": 0 rr, 1 dfs, 2 pct, 3 replay");
+  if (unitArrivals() > ARRIVALS_MAX) return refuseNumber("E_UNIT", "a case has at most 8 arrivals, not ", unitArrivals(), "");
   if (unitSlice() >= unitSlices()) return refuse("E_UNIT", -1, "the slice index must be smaller than the slice count");
   snapshotRestore();
   for (let role: u32 = 0; role < roles; role++) {
