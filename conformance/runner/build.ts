@@ -5,7 +5,7 @@ import type { Build, BuildParts, Digest } from "./types.ts";
 
 const FORMAT = 1;
 
-/** Digest of the canonical JSON of {format, manifest, guest, host, rom: each a digest or null} (DESIGN §1). */
+/** Digest of the canonical JSON of {format, manifest, guest, host, rom: each a digest or null}. */
 export async function buildDigest(digests: Build["digests"]): Promise<Digest> {
   const { manifest, guest, host, rom } = digests;
   return digestOf(canonicalBytes({ format: FORMAT, manifest, guest, host, rom }));

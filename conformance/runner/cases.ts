@@ -1,4 +1,4 @@
-/** Reads the custom section `parley.cases` of a kernel (abi §7) and resolves its numbers to ids. */
+/** Reads the custom section `parley.cases` of a kernel and resolves its numbers to ids. */
 import { z } from "zod";
 import { RunnerError } from "./errors.ts";
 import { customSection } from "./sections.ts";
@@ -66,7 +66,7 @@ export function readCases(kernel: Uint8Array): KernelCases {
     );
   const parsed = sectionShape.safeParse(JSON.parse(new TextDecoder().decode(data)));
   if (!parsed.success)
-    throw new RunnerError("bad-cases", `Section parley.cases is not as abi §7 says: ${z.prettifyError(parsed.error)}`);
+    throw new RunnerError("bad-cases", `Section parley.cases is not as docs/abi.md says: ${z.prettifyError(parsed.error)}`);
   const { pvi, clauses, ops, cases } = parsed.data;
   return { pvi, clauseNumbers: clauses, opNames: ops, cases: cases.map((item) => resolveCase(item, clauses, ops)) };
 }

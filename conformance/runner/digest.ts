@@ -20,7 +20,7 @@ export function isDigest(text: string): boolean {
 }
 
 /**
- * Seed of a unit or a boot (DESIGN §4): first 8 bytes, little-endian, of
+ * Seed of a unit or a boot: first 8 bytes, little-endian, of
  * sha256(suite ␀ build ␀ case ␀ pairing ␀ slice), each field as UTF-8 text.
  */
 export async function seedOf(fields: readonly string[]): Promise<bigint> {

@@ -106,7 +106,7 @@ function halfMissing(part: "guest" | "host", why: string): Problem {
   };
 }
 
-/** A build of one half is completed by the reference of its ABI (DESIGN §5). */
+/** A build of one half is completed by the reference of its ABI. */
 function completionProblems(fit: Fit): Problem[] {
   const { suite, manifest, parts } = fit;
   if (parts.guest && parts.host) return [];

@@ -1,7 +1,7 @@
 /** What one case in one pairing says about each clause it claims. Part of the verdict function. */
 import type { Manifest, MergedCase, Outcome, Suite, SuiteCase, Verdict } from "./types.ts";
 
-/** Failure kind of a search that used its unit's fuel up without any schedule failing (DESIGN §6: not run, never pass). */
+/** Failure kind of a search that used its unit's fuel up without any schedule failing (not run, never pass). */
 const CUT_SHORT = "budget";
 
 /** Verdicts of the clauses that the case claims, in its order. */

@@ -9,7 +9,7 @@ import { caseApplies } from "./units.ts";
 
 export const JUDGE_VERSION = "1";
 
-/** An op takes the worst of its clauses, a case the worst of those it claims (DESIGN §6). */
+/** An op takes the worst of its clauses, a case the worst of those it claims. */
 export const verdictsWorstFirst: readonly Verdict[] = ["fail", "error", "not-run", "not-offered", "pass"];
 
 export interface Verdicts {

@@ -1,4 +1,4 @@
-/** Bounds of a submission (DESIGN §10), checked before anything is read. */
+/** Bounds of a submission, checked before anything is read. */
 import type { PartName } from "./types.ts";
 
 const KIB = 1024;

@@ -1,4 +1,4 @@
-/** Which halves meet (DESIGN §1, §5): own × own, and each submitted half against the reference of its ABI. */
+/** Which halves meet: own × own, and each submitted half against the reference of its ABI. */
 import type { Build, Manifest, Pairing, Suite, SuitePeer } from "./types.ts";
 import { intersect, pviRange, versionRange } from "./versions.ts";
 
@@ -7,7 +7,7 @@ export function isPrivateAbi(manifest: Manifest): boolean {
   return manifest.abi?.name.startsWith("x-") ?? false;
 }
 
-/** The field in which two manifests do not fit each other, or null if their halves can meet (abi §8). */
+/** The field in which two manifests do not fit each other, or null if their halves can meet. */
 export function misfit(a: Manifest, b: Manifest): "abi.name" | "abi.version" | "machine" | "pvi" | null {
   if (!a.abi || !b.abi || a.abi.name !== b.abi.name) return "abi.name";
   if (!abiVersions(a, b)) return "abi.version";

@@ -13,7 +13,7 @@ export interface ReportFailure {
   seen: string;
   note: string;
   reason: string;
-  /** The half that the failure names: it fails only in pairings with this half (DESIGN §6). */
+  /** The half that the failure names: it fails only in pairings with this half. */
   charged: Charged;
   role: string | null;
   vcpu: number | null;

@@ -1,4 +1,4 @@
-/** Keeps a report within 4 MiB (DESIGN §10): what goes first is evidence of what passed, then traces, the last failures' first. */
+/** Keeps a report within 4 MiB: what goes first is evidence of what passed, then traces, the last failures' first. */
 import { canonicalBytes } from "./canonical.ts";
 import { RunnerError } from "./errors.ts";
 import type { Report } from "./report.ts";

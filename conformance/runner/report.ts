@@ -1,4 +1,4 @@
-/** The report of abi §9: canonical JSON, named by its digest. Nothing in it depends on place, time or the cutting into shards. */
+/** The report: canonical JSON, named by its digest. Nothing in it depends on place, time or the cutting into shards. */
 import type { Verdicts } from "./judge.ts";
 import { buildFailure, type ReportFailure } from "./report-failure.ts";
 import type {
@@ -58,7 +58,7 @@ export interface Report {
   /** Pairings whose boot failed. */
   boots: { peer: string; failure: ReportFailure }[];
   cases: ReportCase[];
-  /** What the audit of the machine found after a schedule (abi §6.4): "case pairing: finding". */
+  /** What the audit of the machine found after a schedule: "case pairing: finding". */
   audit: string[];
 }
 

@@ -23,7 +23,7 @@ const rom = new Map([
   ["get_reloc", "(i32)->(i32)"],
 ]);
 
-/** Modules and functions each part may import, abi §1. */
+/** Modules and functions each part may import, docs/abi.md. */
 export const allowedImports: Readonly<Record<PartName, ReadonlyMap<string, ReadonlyMap<string, string>>>> = {
   guest: new Map([
     ["machine", machine],
@@ -34,7 +34,7 @@ export const allowedImports: Readonly<Record<PartName, ReadonlyMap<string, Reado
   host: new Map([["host", host]]),
 };
 
-/** Exports a part must have, abi §1. */
+/** Exports a part must have (docs/abi.md). */
 export const requiredExports: Readonly<Record<PartName, ReadonlyMap<string, string>>> = {
   guest: new Map([["abi", "()->(i64)"]]),
   rom,

@@ -2,7 +2,7 @@
 import type { Budgets, MachineConstants } from "./types.ts";
 
 /**
- * DESIGN §10. `fuel_slice` stands for well under 20 ms: short schedules cost far more time than their instructions,
+ * `fuel_slice` stands for well under 20 ms: short schedules cost far more time than their instructions,
  * about 60 µs each, and 50 of them fit into a slice.
  */
 export const budgets: Budgets = {

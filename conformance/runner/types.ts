@@ -3,7 +3,7 @@ import type { Manifest } from "../interface/manifest.ts";
 
 export type { Manifest };
 
-/** DESIGN §6; from worst to best in `verdictsWorstFirst` (judge.ts). */
+/** Words of docs/architecture.md; from worst to best in `verdictsWorstFirst` (judge.ts). */
 export type Verdict = "pass" | "fail" | "error" | "not-offered" | "not-run";
 export type MachineKind = "native" | "enlightened" | "shadow" | "direct" | "fullvirt";
 export type Profile = "native" | "enlightened" | "shadow" | "direct";
@@ -38,7 +38,7 @@ export interface CaseArrival {
   max: number;
 }
 
-/** One case of section `parley.cases` (abi §7); `clauses`, `stuck` and `ops` are resolved to ids. */
+/** One case of section `parley.cases`; `clauses`, `stuck` and `ops` are resolved to ids. */
 export interface SuiteCase {
   id: string;
   index: number;
@@ -150,7 +150,7 @@ export type Inspection = { ok: true; build: Build } | { ok: false; problems: Pro
 /** Which halves meet: "own" (own × own), "guest/PEER" (own guest × PEER's host) or "host/PEER" (PEER's guest × own host). */
 export interface Pairing {
   id: string;
-  /** Pairings of DESIGN §1 that this one stands for: where two would join the same bytes, they are run once. */
+  /** Pairings that this one stands for: where two would join the same bytes, they are run once. */
   covers: string[];
   guest: Digest | null;
   host: Digest | null;
