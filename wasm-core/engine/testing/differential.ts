@@ -1,28 +1,37 @@
-// Runs one random module in V8 and in the engine and compares results, traps, memory and globals after every call.
-
+// Runs one module in V8 and in the engine and compares results, traps, host calls, memory and globals after every call.
 import { must } from "../opcodes/must.ts";
-import { I32, I64 } from "./assemble.ts";
+import { fromBits, isReference, toBits } from "./bits.ts";
+import type { Coverage } from "./coverage.ts";
 import { type Engine, RAN } from "./engine.ts";
+import { bindEngine, bindNative, GLOBAL_BUDGETS, resetBudgets } from "./instances.ts";
+import { type Instruction, instructionsOf } from "./instructions.ts";
+import { Isolation } from "./isolation.ts";
 import { RandomModule } from "./random-module.ts";
-import { F32, Random } from "./random-tables.ts";
+import { Random } from "./random-tables.ts";
 
 /** Text of V8's trap messages by our kinds. */
 const V8_TRAPS: [RegExp, string][] = [
   [/unreachable/, "unreachable"],
   [/memory access out of bounds|data segment out of bounds/, "memory bounds"],
-  [/table index is out of bounds|table access out of bounds|table or table/, "table bounds"],
+  [
+    /table index is out of bounds|table access out of bounds|table or table|element segment out of bounds/,
+    "table bounds",
+  ],
   [/null function or function signature mismatch|RuntimeError: .*signature mismatch/, "indirect"],
   [/divide by zero|remainder by zero/, "divide by zero"],
   [/divide result unrepresentable/, "integer overflow"],
   [/float unrepresentable/, "float"],
   [/Maximum call stack/, "stack"],
 ];
-
 const OUR_TRAPS: Record<string, string> = {
   "indirect null": "indirect",
   "indirect type": "indirect",
   "invalid conversion": "float",
 };
+const STEPS_MAX = 3000;
+const FUEL_MAX = 20_000_000;
+/** The engine's limit for a memory; V8 may grow further, then nothing can be compared any more. */
+const PAGES_MAX = 64;
 
 export interface Outcome {
   calls: number;
@@ -31,103 +40,214 @@ export interface Outcome {
   difference: string;
 }
 
-const view = new DataView(new ArrayBuffer(8));
+export interface Way {
+  engine: Engine;
+  /** Decides arguments and snapshots. */
+  random: Random;
+  /** Fuel of each threadRun. */
+  slice: () => number;
+  /** Calls of every export. */
+  rounds: number;
+  /** Whether NaNs must have the canonical bits; else any NaN equals any other. */
+  exactNaN: boolean;
+  /** Steps through modules that have something new for it. */
+  coverage?: Coverage;
+}
 
-function toBits(type: number, value: number | bigint): bigint {
-  if (type === I32) return BigInt.asUintN(32, BigInt(value));
-  if (type === I64) return BigInt.asUintN(64, value as bigint);
-  if (type === F32) {
-    view.setFloat32(0, value as number, true);
-    return Number.isNaN(value) ? 0x7fc00000n : BigInt(view.getUint32(0, true));
+interface Callee {
+  name: string;
+  index: number;
+  params: number[];
+  results: number[];
+}
+
+const START: Callee = { name: "start", index: 0, params: [], results: [] };
+
+/** One module with instances of it on both sides. Throws what WebAssembly throws when V8 refuses it. */
+class Pair {
+  readonly calls: string[][] = [[], []];
+  readonly native: WebAssembly.Instance;
+  readonly instance: number;
+  readonly thread: number;
+  readonly isolation: Isolation;
+  readonly callees: Callee[];
+  private readonly bodies: Instruction[][];
+  private readonly way: Way;
+
+  constructor(bytes: Uint8Array<ArrayBuffer>, way: Way) {
+    const { engine } = way;
+    this.bodies = way.coverage ? instructionsOf(bytes) : [];
+    this.way = way;
+    const module = new WebAssembly.Module(bytes);
+    this.native = bindNative(module, must(this.calls[0], "log"));
+    const imports = WebAssembly.Module.imports(module);
+    engine.reset();
+    this.isolation = new Isolation(engine);
+    // Another instance that nothing calls: it must not change.
+    bindEngine(engine, bytes, imports, []);
+    this.isolation.canary();
+    this.instance = bindEngine(engine, bytes, imports, must(this.calls[1], "log"));
+    this.isolation.canary();
+    this.thread = engine.thread(1 << 20, 100_000);
+    this.isolation.canary();
+    this.start();
+    this.isolation.watch(this.instance, this.thread);
+    this.callees = WebAssembly.Module.exports(module)
+      .filter(({ kind, name }) => kind === "function" && !name.startsWith(GLOBAL_BUDGETS))
+      .map(({ name }) => this.callee(name));
   }
-  view.setFloat64(0, value as number, true);
-  return Number.isNaN(value) ? 0x7ff8000000000000n : view.getBigUint64(0, true);
-}
 
-function fromBits(type: number, bits: bigint): number | bigint {
-  view.setBigUint64(0, bits, true);
-  if (type === I32) return view.getInt32(0, true);
-  if (type === I64) return view.getBigInt64(0, true);
-  return type === F32 ? view.getFloat32(0, true) : view.getFloat64(0, true);
-}
+  /** V8 ran the start function when it made the instance. */
+  private start(): void {
+    const { engine, slice } = this.way;
+    const start = engine.wasm.startFunction(engine.wasm.instanceModule(this.instance));
+    if (start < 0) return;
+    engine.enter(this.thread, this.instance, start, []);
+    const { ran } = engine.runSliced(this.thread, slice, FUEL_MAX);
+    if (ran !== RAN.returned) throw new Error(`the start function returned in V8, here ${this.answer(ran, START)}`);
+  }
 
-function callV8(run: () => unknown, types: number[]): string {
-  try {
-    const result = run();
-    const values = types.length === 0 ? [] : types.length === 1 ? [result] : [...(result as Iterable<unknown>)];
-    return values.map((value, i) => toBits(must(types[i], "type"), value as number | bigint)).join(" ");
-  } catch (error) {
-    const text = String(error);
-    return V8_TRAPS.find(([pattern]) => pattern.test(text))?.[1] ?? text;
+  private callee(name: string): Callee {
+    const { wasm } = this.way.engine;
+    const index = this.way.engine.exported(this.instance, name);
+    const type = wasm.funcType(wasm.instanceModule(this.instance), index);
+    const list = (count: number, at: (i: number) => number) => Array.from({ length: count }, (_, i) => at(i));
+    const params = list(wasm.typeParamCount(type), (i) => wasm.typeParam(type, i));
+    return { name, index, params, results: list(wasm.typeResultCount(type), (i) => wasm.typeResult(type, i)) };
+  }
+
+  callNative(callee: Callee, args: bigint[]): string {
+    try {
+      const run = this.native.exports[callee.name] as (...a: unknown[]) => unknown;
+      const result = run(...callee.params.map((type, i) => fromBits(type, must(args[i], "argument"))));
+      const values = callee.results.length < 2 ? [result] : [...(result as Iterable<unknown>)];
+      return callee.results.map((type, i) => toBits(type, values[i])).join(" ");
+    } catch (error) {
+      const text = String(error);
+      return V8_TRAPS.find(([pattern]) => pattern.test(text))?.[1] ?? text;
+    }
+  }
+
+  callEngine(callee: Callee, args: bigint[]): string {
+    const { engine, random, coverage, slice } = this.way;
+    engine.wasm.threadReset(this.thread);
+    engine.enter(this.thread, this.instance, callee.index, args);
+    if (coverage?.wants(this.bodies)) {
+      const { ran } = coverage.step(engine, this.thread, this.bodies, STEPS_MAX);
+      if (ran !== RAN.fuel) return this.answer(ran, callee);
+    }
+    if (!random.chance(6)) return this.answer(engine.runSliced(this.thread, slice, FUEL_MAX).ran, callee);
+    return this.callTwice(callee);
+  }
+
+  /** Stops somewhere, takes a snapshot, runs to the end, goes back and runs to the end again. */
+  private callTwice(callee: Callee): string {
+    const { engine, random, slice } = this.way;
+    const log = must(this.calls[1], "log");
+    engine.setFuel(this.thread, BigInt(1 + random.below(300)));
+    const ran = engine.run(this.thread);
+    if (ran !== RAN.fuel) return this.answer(ran, callee);
+    const logged = log.length;
+    if (!engine.wasm.snapshotTake()) throw new Error("no room for a snapshot");
+    const finish = () => {
+      log.length = logged;
+      const text = this.answer(engine.runSliced(this.thread, slice, FUEL_MAX).ran, callee);
+      engine.setFuel(this.thread, 0n);
+      return [text, engine.wasm.snapshotDigest()] as const;
+    };
+    // A restore also clears what earlier calls left above the live end of the stack: both runs begin behind one.
+    engine.wasm.snapshotRestore();
+    const first = finish();
+    engine.wasm.snapshotRestore();
+    const second = finish();
+    return first.join() === second.join() ? second[0] : `${first.join()} but after a restore ${second.join()}`;
+  }
+
+  private answer(ran: number, callee: Callee): string {
+    const { engine, exactNaN } = this.way;
+    if (ran === RAN.trap) {
+      const trap = engine.trap(this.thread);
+      return OUR_TRAPS[trap] ?? trap;
+    }
+    if (ran !== RAN.returned) return `ran ${ran}`;
+    const values = engine.results(this.thread, callee.results.length);
+    const plain = (type: number, bits: bigint) =>
+      exactNaN && !isReference(type) ? bits : toBits(type, fromBits(type, bits));
+    return callee.results.map((type, i) => plain(type, must(values[i], "result"))).join(" ");
+  }
+
+  /** How the states of the two sides differ; empty when they do not. */
+  compareState(): string {
+    const { engine } = this.way;
+    const [native, ours] = this.calls.map((log) => log.splice(0).join("\n"));
+    if (native !== ours) return `host calls ${ours}, V8 ${native}`;
+    for (const [name, value] of Object.entries(this.native.exports)) {
+      if (!(value instanceof WebAssembly.Global)) continue;
+      const at = engine.wasm.globalAddress(this.instance, engine.exported(this.instance, name, 3)) >>> 0;
+      const bits = engine.view.getBigUint64(at, true);
+      if (!agreesWith(bits, value.value)) return `global ${name} is ${bits}, V8 ${value.value}`;
+    }
+    const memory = Object.values(this.native.exports).find((value) => value instanceof WebAssembly.Memory);
+    if (!memory) return "";
+    const actual = engine.bytes(engine.wasm.memoryBase(this.instance) >>> 0, engine.wasm.memorySize(this.instance));
+    return Buffer.from(memory.buffer).equals(actual) ? "" : "memories differ";
+  }
+
+  /** Whether V8 grew a memory over the engine's limit. */
+  outgrown(): boolean {
+    return Object.values(this.native.exports).some(
+      (value) => value instanceof WebAssembly.Memory && value.buffer.byteLength > PAGES_MAX << 16,
+    );
+  }
+
+  resetBudgets(): void {
+    resetBudgets(this.way.engine, this.instance, this.native);
   }
 }
 
-const GLOBAL_TYPES = [I32, I32, I64, F32, 0x7c];
+/** A global's bits against the value JavaScript shows, whose type is not told: any encoding of it counts. */
+function agreesWith(bits: bigint, value: unknown): boolean {
+  if (typeof value === "bigint") return toBits(0x7e, value) === bits;
+  if (typeof value !== "number") return (value === null) === (bits === 0n);
+  return [0x7f, 0x7d, 0x7c].some((type) => (type !== 0x7f || Number.isInteger(value)) && toBits(type, value) === bits);
+}
 
-/** `slice` gives the fuel of each threadRun. */
-export function compareModule(engine: Engine, seed: number, slice: () => number): Outcome {
-  const source = new RandomModule(seed);
-  const bytes = source.bytes();
-  const random = new Random(seed + 77);
+function argument(type: number, random: Random): bigint {
+  if (isReference(type)) return 0n;
+  const bits = random.chance(50)
+    ? BigInt(random.pick([0, 1, 0xffffffff, 0x80000000, 5]))
+    : (BigInt(random.next()) << 32n) | BigInt(random.next());
+  return toBits(type, fromBits(type, bits));
+}
+
+/** Compares every export of a module, `rounds` times. */
+export function compareBytes(bytes: Uint8Array<ArrayBuffer>, label: string, way: Way): Outcome {
   const outcome: Outcome = { calls: 0, returned: 0, difference: "" };
-  let native: WebAssembly.Instance;
-  try {
-    native = new WebAssembly.Instance(new WebAssembly.Module(bytes));
-  } catch (error) {
-    return { ...outcome, difference: `the generator made an invalid module: ${(error as Error).message}` };
-  }
-  engine.reset();
-  const instance = engine.instantiate(bytes);
-  const thread = engine.thread(1 << 20, 100_000);
-  for (let i = 0; i < 2 * source.signatures.length && !outcome.difference; i++) {
-    const index = i % source.signatures.length;
-    const { params, results } = must(source.signatures[index], "signature");
-    const args = params.map((type) =>
-      random.chance(50)
-        ? toBits(type, fromBits(type, BigInt(random.pick([0, 1, 0xffffffff, 0x80000000, 5]))))
-        : toBits(type, fromBits(type, (BigInt(random.next()) << 32n) | BigInt(random.next()))),
-    );
-    resetBudget(engine, instance, native);
-    const expected = callV8(
-      () =>
-        (native.exports[`f${index}`] as (...a: unknown[]) => unknown)(
-          ...params.map((type, k) => fromBits(type, must(args[k], "argument"))),
-        ),
-      results,
-    );
-    // V8's stack is not ours: such a call proves nothing, and leaves different state.
-    if (expected === "stack") return outcome;
-    engine.wasm.threadReset(thread);
-    engine.enter(thread, instance, index, args);
-    const { ran } = engine.runSliced(thread, slice);
-    const trap = ran === RAN.trap ? engine.trap(thread) : "";
-    if (trap === "stack") return outcome;
-    const actual =
-      ran === RAN.returned
-        ? engine.results(thread, results.length).join(" ")
-        : (OUR_TRAPS[trap] ?? (trap || `ran ${ran}`));
+  const pair = new Pair(bytes, way);
+  for (let i = 0; i < way.rounds * pair.callees.length; i++) {
+    const callee = must(pair.callees[i % pair.callees.length], "export");
+    const args = callee.params.map((type) => argument(type, way.random));
+    const where = `${label} ${callee.name}(${args.join(", ")})`;
+    pair.resetBudgets();
+    const expected = pair.callNative(callee, args);
+    // V8's stack and memory are not ours: such a call proves nothing, and leaves different state.
+    if (expected === "stack" || pair.outgrown()) break;
+    const actual = pair.callEngine(callee, args);
+    if (actual === "stack") break;
     outcome.calls += 1;
-    if (ran === RAN.returned) outcome.returned += 1;
+    if (!V8_TRAPS.some(([, kind]) => kind === actual)) outcome.returned += 1;
     const overflow = expected === "float" && actual === "integer overflow";
-    if (actual !== expected && !overflow)
-      outcome.difference = `seed ${seed} f${index}(${args.join(", ")}): ${actual}, V8 ${expected}`;
-    else outcome.difference = compareState(engine, instance, native, `seed ${seed} after f${index}`);
+    const differs = actual !== expected && !overflow ? `${actual}, V8 ${expected}` : pair.compareState();
+    if (differs) return { ...outcome, difference: `${where}: ${differs}` };
   }
-  return outcome;
+  const violation = pair.isolation.violation(pair.instance);
+  return violation ? { ...outcome, difference: `${label}: ${violation}` } : outcome;
 }
 
-function resetBudget(engine: Engine, instance: number, native: WebAssembly.Instance): void {
-  (native.exports.g0 as WebAssembly.Global).value = 2000;
-  engine.view.setBigUint64(engine.wasm.globalAddress(instance, 0) >>> 0, 2000n, true);
-}
-
-function compareState(engine: Engine, instance: number, native: WebAssembly.Instance, where: string): string {
-  for (const [i, type] of GLOBAL_TYPES.entries()) {
-    const expected = toBits(type, (native.exports[`g${i}`] as WebAssembly.Global).value as number | bigint);
-    const actual = engine.view.getBigUint64(engine.wasm.globalAddress(instance, i) >>> 0, true);
-    if (actual !== expected) return `${where}: global ${i} is ${actual}, V8 ${expected}`;
-  }
-  const expected = Buffer.from((native.exports.memory as WebAssembly.Memory).buffer);
-  const actual = engine.bytes(engine.wasm.memoryBase(instance) >>> 0, engine.wasm.memorySize(instance));
-  return expected.equals(actual) ? "" : `${where}: memories differ`;
+/** The module that the generator makes of a seed. */
+export function compareModule(engine: Engine, seed: number, slice: () => number, coverage?: Coverage): Outcome {
+  const bytes = new RandomModule(seed).bytes();
+  const random = new Random(seed + 77);
+  const way = { engine, random, slice, rounds: 2, exactNaN: true, ...(coverage ? { coverage } : {}) };
+  return compareBytes(bytes, `seed ${seed}`, way);
 }

@@ -42,9 +42,12 @@ export async function buildHarness(): Promise<string> {
 type HarnessCall =
   | "alloc"
   | "arenaUsed"
+  | "bindGlobal"
   | "bindExport"
   | "bindFunc"
   | "bindHost"
+  | "bindMemory"
+  | "bindTable"
   | "codeEndOf"
   | "codeOf"
   | "errorRecord"
@@ -52,6 +55,7 @@ type HarnessCall =
   | "funcType"
   | "functionTotal"
   | "globalAddress"
+  | "hot"
   | "importCount"
   | "importKind"
   | "importModule"
@@ -61,8 +65,12 @@ type HarnessCall =
   | "limitsRecord"
   | "memoryBase"
   | "memorySize"
+  | "memoryOf"
   | "moduleLoad"
+  | "memoryCreate"
   | "moduleValidate"
+  | "nextOffset"
+  | "regionDigest"
   | "restored"
   | "snapshotDigest"
   | "snapshotRestore"
@@ -77,7 +85,12 @@ type HarnessCall =
   | "threadReset"
   | "threadResults"
   | "threadRun"
+  | "tableCreate"
+  | "tableOf"
   | "threadUnwind"
+  | "typeParam"
+  | "typeParamCount"
+  | "typeResult"
   | "typeResultCount";
 type Exports = Record<HarnessCall, (...args: (number | bigint)[]) => number> & { memory: WebAssembly.Memory };
 export type Host = (engine: Engine, thread: number, id: number, args: number) => number;
@@ -103,15 +116,18 @@ export class Engine {
   }
 
   /** Room for short-lived arguments, so that calls allocate nothing. */
-  private scratch = 0;
+  scratch = 0;
 
   reset(): void {
     this.wasm.start();
     this.scratch = this.wasm.alloc(1024) >>> 0;
   }
 
+  private latest = new DataView(new ArrayBuffer(0));
+
   get view(): DataView {
-    return new DataView(this.wasm.memory.buffer);
+    if (this.latest.buffer !== this.wasm.memory.buffer) this.latest = new DataView(this.wasm.memory.buffer);
+    return this.latest;
   }
 
   bytes(address: number, length: number): Uint8Array {

@@ -1,8 +1,10 @@
 // Entry of the engine's own test build: what a test in Node needs, over plain numbers.
 import { arenaReset, arenaUsed } from "../../memory/arena";
 import { pagesRestored, regionDigest, snapshotDigest, snapshotRestore, snapshotTake } from "../../memory/snapshot";
+import { functionAt, offsetAt } from "../code";
+import { OP_CHARGE } from "../generated/opcodes";
 import { limitsDefault } from "../limits";
-import { Module, moduleFunc } from "../module";
+import { Func, Module, moduleFunc } from "../module";
 import { setHostHandler } from "../run";
 import { Thread } from "../thread";
 
@@ -62,4 +64,12 @@ export function codeOf(module: usize, index: u32): usize {
 
 export function codeEndOf(module: usize, index: u32): usize {
   return moduleFunc(changetype<Module>(module), index).codeEnd;
+}
+
+/** Offset in the module of the operation that the thread executes next. */
+export function nextOffset(thread: usize): u32 {
+  const t = changetype<Thread>(thread);
+  let pc = t.pc;
+  while (load<u16>(pc) == OP_CHARGE) pc += 8;
+  return offsetAt(changetype<Func>(functionAt(t.instance, pc)), pc);
 }

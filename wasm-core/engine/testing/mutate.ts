@@ -4,7 +4,7 @@ import { Random } from "./random-tables.ts";
 
 function mutate(bytes: Uint8Array<ArrayBuffer>, random: Random): Uint8Array<ArrayBuffer> {
   const at = random.below(bytes.length);
-  switch (random.below(5)) {
+  switch (random.below(6)) {
     case 0:
       bytes[at] = (bytes[at] ?? 0) ^ (1 << random.below(8));
       return bytes;
@@ -15,6 +15,10 @@ function mutate(bytes: Uint8Array<ArrayBuffer>, random: Random): Uint8Array<Arra
       return bytes.slice(0, at + 1);
     case 3:
       return new Uint8Array([...bytes.slice(0, at), ...bytes.slice(at + random.below(10))]);
+    // A section lies about its length.
+    case 4:
+      if (bytes.length > 16) bytes[sectionSize(bytes, random)] = random.below(128);
+      return bytes;
     default: {
       const from = random.below(bytes.length);
       return new Uint8Array([...bytes.slice(0, at), ...bytes.slice(from, from + random.below(20)), ...bytes.slice(at)]);
@@ -22,9 +26,29 @@ function mutate(bytes: Uint8Array<ArrayBuffer>, random: Random): Uint8Array<Arra
   }
 }
 
+/** Byte offset of the size field of a random section. */
+function sectionSize(bytes: Uint8Array, random: Random): number {
+  const found: number[] = [];
+  for (let at = 8; at < bytes.length; ) {
+    let size = 0;
+    found.push(++at);
+    for (let scale = 1; ; scale *= 128) {
+      const byte = bytes[at++] ?? 0;
+      size += (byte & 0x7f) * scale;
+      if (byte < 0x80) break;
+    }
+    at += size;
+  }
+  return random.pick(found);
+}
+
 /** `each` mutants of each of `modules` random modules. */
-export function* mutants(modules: number, each: number): Generator<{ bytes: Uint8Array<ArrayBuffer>; label: string }> {
-  for (let seed = 1; seed <= modules; seed++) {
+export function* mutants(
+  modules: number,
+  each: number,
+  first = 1,
+): Generator<{ bytes: Uint8Array<ArrayBuffer>; label: string }> {
+  for (let seed = first; seed < first + modules; seed++) {
     const random = new Random(seed + 1000);
     const valid = new RandomModule(seed).bytes();
     for (let i = 0; i < each; i++) {

@@ -2,6 +2,7 @@
 // A budget in global 0 ends every loop and recursion with a trap, so that V8 ends too. NaNs are made canonical after float arithmetic.
 import { must } from "../opcodes/must.ts";
 import { FUNCREF, HEADER, I32, I64, name, section, signed, unsigned, vector } from "./assemble.ts";
+import { BLOCK_TYPES, extraStatement } from "./random-extras.ts";
 
 import { F32, F64, LOADS, OPERATIONS, Random, range, SATURATING, STORES, TYPES } from "./random-tables.ts";
 
@@ -208,8 +209,25 @@ class Body {
     if (roll < 80) return this.voidBlock(depth);
     if (roll < 86) return this.bulk(depth);
     if (roll < 90) return this.table(depth);
+    if (roll < 95) return this.extra(depth);
     const type = random.pick(TYPES);
     return [...this.expression(type, depth - 1), 0x24, ...unsigned(1 + TYPES.indexOf(type))];
+  }
+
+  private extra(depth: number): number[] {
+    return extraStatement({
+      random: this.random,
+      signatures: this.module.signatures,
+      results: this.results,
+      types: TYPES,
+      expression: (type) => this.expression(type, depth - 2),
+      within: (types, make) => {
+        this.labels.unshift({ types });
+        const code = make();
+        this.labels.shift();
+        return code;
+      },
+    });
   }
 
   private assign(depth: number): number[] {
@@ -352,14 +370,26 @@ export class RandomModule {
       ...HEADER,
       ...section(
         1,
-        vector(all.map((s) => [0x60, ...vector(s.params.map((t) => [t])), ...vector(s.results.map((t) => [t]))])),
+        vector(
+          [...all, ...BLOCK_TYPES].map((s) => [
+            0x60,
+            ...vector(s.params.map((t) => [t])),
+            ...vector(s.results.map((t) => [t])),
+          ]),
+        ),
       ),
       ...section(3, vector(all.map((_, i) => unsigned(i)))),
-      ...section(4, vector([[FUNCREF, 0, 12]])),
+      ...section(4, vector([[FUNCREF, 1, 12, 20]])),
       ...section(5, vector([[1, 1, 2]])),
       ...section(6, vector(globals)),
       ...section(7, vector(exports)),
-      ...section(9, vector([[0, 0x41, 0, 0x0b, ...vector(all.map((_, i) => unsigned(i)))]])),
+      ...section(
+        9,
+        vector([
+          [0, 0x41, 0, 0x0b, ...vector(all.map((_, i) => unsigned(i)))],
+          [1, 0, ...vector(this.signatures.map((_, i) => unsigned(i)))],
+        ]),
+      ),
       ...section(12, [1]),
       ...section(10, vector(bodies)),
       ...section(11, vector([[1, ...vector(range(1, 40).map((b) => [b]))]])),
