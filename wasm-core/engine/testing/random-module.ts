@@ -4,7 +4,7 @@ import { must } from "../opcodes/must.ts";
 import { FUNCREF, HEADER, I32, I64, name, section, signed, unsigned, vector } from "./assemble.ts";
 import { BLOCK_TYPES, extraStatement } from "./random-extras.ts";
 
-import { F32, F64, LOADS, OPERATIONS, Random, range, SATURATING, STORES, TYPES } from "./random-tables.ts";
+import { F32, F64, interesting, LOADS, OPERATIONS, Random, range, SATURATING, STORES, TYPES } from "./random-tables.ts";
 
 export interface Signature {
   params: number[];
@@ -295,27 +295,6 @@ class Body {
     if (random.chance(50)) return [...slot(), 0x25, 0, 0xd1, 0x1a];
     return [...slot(), ...slot(), 0x41, ...signed(random.below(4)), 0xfc, 14, 0, 0];
   }
-}
-
-function interesting(random: Random): number {
-  return random.pick([
-    0,
-    1,
-    -1,
-    2,
-    7,
-    31,
-    32,
-    63,
-    255,
-    256,
-    65535,
-    65536,
-    0x7fffffff,
-    -0x80000000,
-    random.below(1000),
-    random.next(),
-  ]);
 }
 
 /** global 0 -= 1; trap when it is negative. */

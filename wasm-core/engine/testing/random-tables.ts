@@ -88,3 +88,25 @@ export const STORES: [number, number, number][] = [
   [0x3d, I64, 1],
   [0x3e, I64, 2],
 ];
+
+/** A number at an edge of some range, or any. */
+export function interesting(random: Random): number {
+  return random.pick([
+    0,
+    1,
+    -1,
+    2,
+    7,
+    31,
+    32,
+    63,
+    255,
+    256,
+    65535,
+    65536,
+    0x7fffffff,
+    -0x80000000,
+    random.below(1000),
+    random.next(),
+  ]);
+}
