@@ -4,6 +4,7 @@ import { accepted, demoParts, finished, runView } from "./lib/client.ts";
 import {
   newStateFolder,
   processesOf,
+  type Registry,
   removeStateFolder,
   spawnStart,
   startRegistry,
@@ -14,12 +15,18 @@ const onLinux = process.platform === "linux";
 
 describe("npm start, stopped in the middle of a run and started again", () => {
   const stateFolder = newStateFolder();
-  afterAll(() => removeStateFolder(stateFolder));
+  // If an expectation fails half-way, the server must not outlive the test.
+  let running: Registry | undefined;
+  afterAll(async () => {
+    await running?.stop("SIGTERM", "npm");
+    removeStateFolder(stateFolder);
+  });
 
   it("keeps its data, submits nothing twice, finishes the run, and leaves no process behind", {
     timeout: 240_000,
   }, async () => {
     const first = await startRegistry(stateFolder);
+    running = first;
     expect(first.output()).toMatch(/submitted native: .*\n/);
     const { run } = await accepted(
       first.url,
@@ -27,9 +34,12 @@ describe("npm start, stopped in the middle of a run and started again", () => {
       demoParts("conformance/backends/kvm/build", { backend: "cut-off" }),
     );
     await first.stop("SIGTERM", "npm");
+    running = undefined;
+    const stoppedAt = Date.now();
     if (onLinux) expect(processesOf(stateFolder)).toEqual([]);
 
     const second = await startRegistry(stateFolder);
+    running = second;
     expect(second.output()).not.toContain("submitted");
     expect(second.output()).toMatch(/native is here already: run .* published/);
     expect(second.tokens).toEqual(first.tokens);
@@ -38,12 +48,15 @@ describe("npm start, stopped in the middle of a run and started again", () => {
       state: "published",
       summary: { conforms: true },
     });
-    expect((await runView(second.url, run.id)).events.filter((event) => event.type === "run.published")).toHaveLength(
-      1,
-    );
+    const { events } = await runView(second.url, run.id);
+    const published = events.filter((event) => event.type === "run.published");
+    expect(published).toHaveLength(1);
+    // It was cut off indeed, and the second server finished it.
+    expect(Date.parse(published[0]?.at ?? "")).toBeGreaterThanOrEqual(stoppedAt);
 
     // As a terminal does it: Ctrl-C reaches every process of the foreground group.
     await second.stop("SIGINT", "group");
+    running = undefined;
     if (onLinux) expect(processesOf(stateFolder)).toEqual([]);
   });
 });
