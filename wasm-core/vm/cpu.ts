@@ -106,6 +106,8 @@ export class Cpu {
   planSteal: u64;
   /** Failed entry checks without an instruction in between. */
   badEntries: u32;
+  /** 1 = its sched(v, 0) waits for the lock or is under way: it cannot run again before that has returned. */
+  leaving: u32;
   /** sched(v, 1) is due before it enters guest mode. */
   schedDue: u32;
   /** 1 = between two steps of one instruction: no interrupt is taken. */

@@ -98,7 +98,11 @@ export function hostReturned(): void {
     c.reenter = 0;
     return;
   }
-  if (fn == HOST_SCHED && run.hostArg == 1) return beginEntry(c);
+  if (fn == HOST_SCHED) {
+    if (run.hostArg == 1) beginEntry(c);
+    else c.leaving = 0;
+    return;
+  }
   if (fn == HOST_BOOT) hostBooted(c, result);
 }
 

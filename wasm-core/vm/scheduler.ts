@@ -99,7 +99,7 @@ export function runnable(c: Cpu): bool {
     case Runstate.HALTED:
       return hasWork(c.vcpu) || c.stopWanted != 0 || c.vcpu.pending_kick != 0;
     case Runstate.READY:
-      return c.planSteal <= machine.now;
+      return !c.leaving && c.planSteal <= machine.now;
     case Runstate.BLOCKED:
     case Runstate.HOST:
       return false;

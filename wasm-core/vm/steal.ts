@@ -13,6 +13,9 @@ export function steal(c: Cpu): bool {
   setRunstate(c.vcpu, Runstate.READY);
   c.schedDue = 1;
   run.deadlineDirty = 1;
-  if (hostSchedFunc >= 0) queuePush(false, HOST_SCHED, c.index, c.index, 0);
+  if (hostSchedFunc >= 0) {
+    c.leaving = 1;
+    queuePush(false, HOST_SCHED, c.index, c.index, 0);
+  }
   return true;
 }

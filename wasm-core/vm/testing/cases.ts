@@ -42,6 +42,8 @@ export function runCase(index: i32, role: i32): void {
     case 24: return unlocked(role);
     case 26: return litmus(role);
     case 27: return privateCounter();
+    case 28: return takenAtEntry(role);
+    case 29: return lockBusy(role);
     default: return timer();
   }
 }
@@ -178,6 +180,23 @@ function arrival(): void {
 /** Hypercalls whose number is what the host half does (host.ts). */
 function hostAction(role: i32): void {
   expectEq(17, hypercall(choose(1) + param(3), role, 0, 0, 0, 0, 0), 0);
+}
+
+/** Role 1 has the host half take X at guest entry (hypercall number in the seed) while role 0 adds 1: outcome = taken, left. */
+function takenAtEntry(role: i32): void {
+  barrier(1);
+  if (role == 0) rmw(0x131, word(X), 1);
+  else outcome(0, hypercall(param(3), 0, word(X) - DIRECT_MAP, 0, 0, 0, 0));
+  barrier(2);
+  if (role == 0) outcome(1, load64(word(X)));
+}
+
+/** Role 0 keeps the host half's lock busy with X while role 1 uses X and may be descheduled. */
+function lockBusy(role: i32): void {
+  barrier(1);
+  if (role == 0) hypercall(14, 0, word(X) - DIRECT_MAP, 0, 0, 0, 0);
+  else for (let i = 0; i < 3; i++) rmw(0x131, word(X), 1);
+  expect(29, 1);
 }
 
 function powerOff(): void {

@@ -1,6 +1,7 @@
 // host.* of the test host half.
 @external("host", "load64") export declare function load64(ma: i64): i64;
 @external("host", "store64") export declare function store64(ma: i64, v: i64): void;
+@external("host", "mfence") export declare function mfence(): void;
 @external("host", "get") export declare function get(vcpu: i32, field: i32): i64;
 @external("host", "set") export declare function set(vcpu: i32, field: i32, v: i64): i32;
 @external("host", "guest_frame") export declare function guestFrame(i: i32): i64;

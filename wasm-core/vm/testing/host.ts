@@ -1,11 +1,12 @@
 // The test host half (kind E): starts APs, answers a few hypercalls, and misbehaves where it is asked to.
-import { frames, get, guestFrame, kick, load64, now, owner, set, shutdown, stop, timerSet, wake, irq } from "./host-imports";
+import { frames, get, guestFrame, kick, load64, mfence, now, owner, set, shutdown, stop, store64, timerSet, wake, irq } from "./host-imports";
 
 const RIP: i32 = 0x20;
 const RSP: i32 = 4;
 const CR3: i32 = 0x32;
 const EXIT_LEN: i32 = 0x76;
 const EXIT_A: i32 = 0x71;
+const IN_GUEST: i32 = 0x95;
 
 const ENTER: i32 = 0;
 const BLOCK: i32 = 1;
@@ -79,8 +80,39 @@ function act(vcpu: i32, nr: i32): i32 {
     }
     // Never advances RIP: the call repeats for ever.
     case 11: return ENTER;
+    // On the way back, enter takes the word at the gpa in RSI: it answers the value and leaves 0. 13: with a fence behind it.
+    case 12:
+    case 13: {
+      takeFrom = guestFrame((get(vcpu, 6) >> 12) as i32) << 12 | (get(vcpu, 6) & 0xfff);
+      takeFence = nr == 13;
+      return done(vcpu, 0);
+    }
+    // Holds the lock over a few accesses of that word.
+    case 14: {
+      const at = guestFrame((get(vcpu, 6) >> 12) as i32) << 12 | (get(vcpu, 6) & 0xfff);
+      load64(at);
+      load64(at);
+      return done(vcpu, 0);
+    }
     default: return done(vcpu, 0);
   }
+}
+
+let takeFrom: i64 = 0;
+let takeFence: bool = false;
+
+/** Takes the word that a hypercall asked for, by a load and a store: an addition in between is lost. */
+export function enter(vcpu: i32): void {
+  if (!takeFrom) return;
+  set(vcpu, 0, load64(takeFrom));
+  store64(takeFrom, 0);
+  if (takeFence) mfence();
+  takeFrom = 0;
+}
+
+/** A vCPU is descheduled before it is scheduled again. */
+export function sched(vcpu: i32, what: i32): void {
+  if (what == 0 && get(vcpu, IN_GUEST)) unreachable();
 }
 
 export function timer(vcpu: i32, slot: i32): void {
