@@ -7,7 +7,7 @@ import { frameAssign, frameCount, frameOwner, guestFrame, machineBytes } from ".
 import { config as machineConfig } from "../machine/config";
 import { machine } from "../machine/machine";
 import { Access } from "../machine/paging";
-import { sbDrainAll } from "../machine/storebuffer";
+import { sbCount, sbDrainAll } from "../machine/storebuffer";
 import { advance, setRunstate } from "../machine/time";
 import { timerCancel, timerSet } from "../machine/timers";
 import { flushAll, flushAsid, flushNonGlobal, flushRange, flushStructures } from "../machine/tlb";
@@ -43,6 +43,7 @@ export function hostCall(c: Cpu, id: u32, args: usize): i32 {
 function serve(c: Cpu, id: u32, args: usize, a: u32, b: u64): i32 {
   switch (id) {
     case HostOp.mfence:
+      if (sbCount(c.vcpu) && !hostPoint(c, id, args)) return HOST_RESTART;
       sbDrainAll(c.vcpu);
       return HOST_DONE;
     case HostOp.stop:

@@ -82,6 +82,15 @@ export function functionOf(fn: u32): i32 {
   return fn == HOST_SCHED ? hostSchedFunc : hostTimerFunc;
 }
 
+/** Whether guest entry follows at once on the active call, which has returned. */
+export function returnDrains(): bool {
+  if (run.hostNested) return false;
+  const fn = run.hostFunction;
+  if (fn == HOST_ENTER) return true;
+  if (hostEnterFunc >= 0) return false;
+  return fn == HOST_EXIT ? load<i32>(threadResults(hostThread)) == ACTION_ENTER : fn == HOST_SCHED && run.hostArg == 1;
+}
+
 /** The active call returned. */
 export function hostReturned(): void {
   if (run.hostNested) return nestedReturned();

@@ -117,12 +117,17 @@ function inspectInstruction(c: Cpu, id: u32): void {
 
 function inspectHost(c: Cpu, id: u32, args: usize): void {
   pointStealable = false;
-  if (id >= <u32>HostOp.mfence) return;
+  if (id == <u32>HostOp.mfence) {
+    pointDrains = true;
+    pointVisible = bufferConflicts(c.vcpu, 0x101 << c.index);
+    return;
+  }
+  if (id > <u32>HostOp.mfence) return;
   const hasPointer = id >= <u32>HostOp.rmw;
   const isModify = id == <u32>HostOp.rmw || id == <u32>HostOp.cmpxchg;
   pointMa = <u32>(hasPointer ? load<u64>(args, 8) : load<u64>(args));
   pointWrites = isModify || (id >= <u32>HostOp.store8 && id != <u32>HostOp.copy_in);
-  pointDrains = isModify && (load<u64>(args) & LOCK) != 0;
+  pointDrains = isModify && ((load<u64>(args) & LOCK) != 0 || (id == <u32>HostOp.rmw && (load<u64>(args) & 15) == 0));
   agent = 0x100 << c.index;
   if (pointMa) judge(c, isModify);
   pointStealable = false;

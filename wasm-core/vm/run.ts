@@ -55,6 +55,8 @@ export class Run {
   hostFunction: u32;
   hostVcpu: i32;
   hostArg: u32;
+  /** 1 = the active call has returned; what it left in the store buffer drains when its vCPU has the next turn. */
+  hostLeaving: u32;
   /** vCPU that host.stop waits for, -1 = none. */
   hostWaits: i32;
   /** Bytes that the pending copy_in or copy_out has done. */

@@ -3,6 +3,7 @@ import { RAN_HOST, RAN_RETURNED, RAN_TRAP, threadRun } from "../engine/index";
 import { asThread } from "../engine/thread";
 import { machine } from "../machine/machine";
 import { hasWork } from "../machine/interrupts";
+import { sbCount } from "../machine/storebuffer";
 import { advance } from "../machine/time";
 import { expireDue, NEVER, nextDeadline } from "../machine/timers";
 import { Runstate } from "../machine/vcpu";
@@ -14,9 +15,11 @@ import { Cpu, cpuAt, LEAVE_CODE, LEAVE_EXIT, LEAVE_FAULT, LEAVE_JUMP, LEAVE_NONE
 import { deliverFault, eventDue, jumped, serveEvent } from "./events";
 import { decideFine, look, mustLook, pickNext, staysWith } from "./explorer";
 import { failTrap } from "./fail-thread";
+import { HostOp } from "./imports";
 import { hostThread } from "./link";
-import { beginEntry, exitGuest, hostReturned, inGuest, startHostCall } from "./lock";
+import { beginEntry, exitGuest, hostReturned, inGuest, returnDrains, startHostCall } from "./lock";
 import { planDeadline, planServe } from "./plan";
+import { hostPoint } from "./points";
 import { END_NONE, END_OK, run } from "./run";
 import { stuckDeadlock, stuckFuel, stuckLivelock } from "./stuck";
 import { timersServe } from "./timers";
@@ -191,11 +194,20 @@ function guestTurn(c: Cpu): void {
 }
 
 function hostTurn(c: Cpu): void {
+  if (run.hostLeaving) return hostLeft(c);
   grant(hostThread, i64.MAX_VALUE);
   const ran = threadRun(hostThread);
   countHost(c, settleFuel(hostThread));
-  if (ran == RAN_RETURNED) return hostReturned();
+  if (ran == RAN_RETURNED) return hostLeft(c);
   if (ran == RAN_TRAP) return failTrap(c, hostThread);
   if (ran != RAN_HOST) run.resume = 1;
+}
+
+/** The host half's function returned. Guest entry drains its stores: a point like that of mfence. */
+function hostLeft(c: Cpu): void {
+  run.hostLeaving = 1;
+  if (returnDrains() && sbCount(c.vcpu) && !hostPoint(c, HostOp.mfence, 0)) return;
+  run.hostLeaving = 0;
+  hostReturned();
 }
 
