@@ -66,6 +66,8 @@ describe("parley test", () => {
     const { status, stdout } = run("test", directory, ...words);
     expect(stdout).toContain(failed?.failure?.seen);
     expect(stdout).toContain("vCPU 0");
+    expect(stdout).toMatch(/ = 0x[0-9a-f]+ +0x/);
+    expect(stdout).not.toMatch(/ = 0x[0-9a-f]+x/);
     expect(status).toBe(1);
     expect(run("test", "conformance/backends/kvm/build", ...words.slice(0, 4)).status).toBe(0);
   });

@@ -79,9 +79,14 @@ export function renderTrace(failure: ReportFailure): string {
   const cut = failure.trace.length - shown.length + (failure.trace_cut ?? 0);
   const lines = shown.map(
     (entry) =>
-      `    ${entry.v < 0 ? "host" : `vCPU ${entry.v}`}  ${entry.layer.padEnd(8)}${(entry.op ?? "").padEnd(24)}${entry.what.padEnd(12)}${entry.a} ${entry.b}`,
+      `    ${column(entry.v < 0 ? "host" : `vCPU ${entry.v}`, 8)}${column(entry.layer, 8)}${column(entry.op ?? "", 24)}${column(entry.what, 28)}${entry.a} ${entry.b}`,
   );
   return [...(cut > 0 ? [`    … ${cut} earlier steps`] : []), ...lines].join("\n");
+}
+
+/** Text in a column of `width` characters, of which the last stays blank; longer text makes its column wider. */
+function column(text: string, width: number): string {
+  return `${text.padEnd(width - 1)} `;
 }
 
 function renderOps(report: Report): string {
