@@ -12,11 +12,16 @@ await ensureBuilt(() => {});
 
 let missed = 0;
 for (const name of asked.length > 0 ? asked : Object.keys(parts)) {
-  for (const { figure, value, bound, unit, how } of await parts[name]()) {
-    const kept = value !== null && value < bound;
+  for (const { line, figure, value, bound, unit, how, atLeast, digits = unit === "s" ? 2 : 0 } of await parts[name]()) {
+    if (line) {
+      console.log(line);
+      continue;
+    }
+    const kept = value !== null && (atLeast ? value >= bound : value < bound);
     if (!kept) missed += 1;
-    const shown = value === null ? "not measured" : `${value.toFixed(unit === "s" ? 2 : 0)} ${unit}`;
-    console.log(`${name.padEnd(8)}${figure}: ${shown} (bound ${bound} ${unit}${kept ? "" : ", MISSED"})`);
+    const shown = value === null ? "not measured" : `${value.toFixed(digits)} ${unit}`;
+    const limit = `${atLeast ? "at least" : "bound"} ${bound} ${unit}`;
+    console.log(`${name.padEnd(8)}${figure}: ${shown} (${limit}${kept ? "" : ", MISSED"})`);
     console.log(`        ${how}`);
   }
 }

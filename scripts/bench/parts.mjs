@@ -1,8 +1,10 @@
-// The parts of the bench by name; each returns figures {figure, value | null, bound, unit, how}.
+// The parts of the bench by name; each returns figures {figure, value | null, bound, unit, how}, or {line} to print.
+// `atLeast` makes the bound a lower one, `digits` says how many to print behind the point.
 import { clone } from "./clone.mjs";
+import { engine } from "./engine.mjs";
 import { memory } from "./memory.mjs";
 import { run } from "./run.mjs";
 import { start } from "./start.mjs";
 import { tests } from "./tests.mjs";
 
-export const parts = { start, run, memory, tests, clone };
+export const parts = { engine, start, run, memory, tests, clone };
