@@ -66,7 +66,10 @@ export function readCases(kernel: Uint8Array): KernelCases {
     );
   const parsed = sectionShape.safeParse(JSON.parse(new TextDecoder().decode(data)));
   if (!parsed.success)
-    throw new RunnerError("bad-cases", `Section parley.cases is not as docs/abi.md says: ${z.prettifyError(parsed.error)}`);
+    throw new RunnerError(
+      "bad-cases",
+      `Section parley.cases is not as docs/abi.md says: ${z.prettifyError(parsed.error)}`,
+    );
   const { pvi, clauses, ops, cases } = parsed.data;
   return { pvi, clauseNumbers: clauses, opNames: ops, cases: cases.map((item) => resolveCase(item, clauses, ops)) };
 }
