@@ -136,7 +136,7 @@ class Pair {
       const { ran } = coverage.step(engine, this.thread, this.bodies, STEPS_MAX);
       if (ran !== RAN.fuel) return this.answer(ran, callee);
     }
-    if (!random.chance(6)) return this.answer(engine.runSliced(this.thread, slice, FUEL_MAX).ran, callee);
+    if (!random.chance(3)) return this.answer(engine.runSliced(this.thread, slice, FUEL_MAX).ran, callee);
     return this.callTwice(callee);
   }
 
@@ -248,6 +248,6 @@ export function compareBytes(bytes: Uint8Array<ArrayBuffer>, label: string, way:
 export function compareModule(engine: Engine, seed: number, slice: () => number, coverage?: Coverage): Outcome {
   const bytes = new RandomModule(seed).bytes();
   const random = new Random(seed + 77);
-  const way = { engine, random, slice, rounds: 2, exactNaN: true, ...(coverage ? { coverage } : {}) };
+  const way = { engine, random, slice, rounds: 4, exactNaN: true, ...(coverage ? { coverage } : {}) };
   return compareBytes(bytes, `seed ${seed}`, way);
 }

@@ -44,7 +44,7 @@ export class Fuzzer {
       engine: this.engine,
       random,
       slice: slices(seed),
-      rounds: 12,
+      rounds: 20,
       exactNaN: false,
       coverage: this.coverage,
     };
