@@ -19,6 +19,9 @@ const FEATURES = [
   "--enable-extended-const",
 ];
 
+/** Starting wasm-opt costs a second: it rests as long as it works, to leave the core to the comparing. */
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, Math.min(ms, 1000)));
+
 /** Makes modules one after the other beside the caller, for seeds from `first` on. */
 export function foreignModules(first) {
   const folder = mkdtempSync(join(tmpdir(), "parley-fuzz-"));
@@ -28,9 +31,11 @@ export function foreignModules(first) {
   let child;
   const loop = (async () => {
     while (!stopped) {
+      const began = performance.now();
       const made = await make(seed);
       if (made) ready.push(made);
       seed += 1;
+      await pause(performance.now() - began);
     }
   })();
 

@@ -73,11 +73,14 @@ class Pair {
   readonly callees: Callee[];
   private readonly bodies: Instruction[][];
   private readonly way: Way;
+  /** Draws of its own, so that arguments do not depend on how calls are run. */
+  private readonly modes: Random;
 
   constructor(bytes: Uint8Array<ArrayBuffer>, way: Way) {
     const { engine } = way;
     this.bodies = way.coverage ? instructionsOf(bytes) : [];
     this.way = way;
+    this.modes = new Random(way.random.next());
     const module = new WebAssembly.Module(bytes);
     this.native = bindNative(module, must(this.calls[0], "log"));
     const imports = WebAssembly.Module.imports(module);
@@ -129,38 +132,41 @@ class Pair {
   }
 
   callEngine(callee: Callee, args: bigint[]): string {
-    const { engine, random, coverage, slice } = this.way;
+    const { engine, coverage, slice } = this.way;
     engine.wasm.threadReset(this.thread);
     engine.enter(this.thread, this.instance, callee.index, args);
     if (coverage?.wants(this.bodies)) {
       const { ran } = coverage.step(engine, this.thread, this.bodies, STEPS_MAX);
       if (ran !== RAN.fuel) return this.answer(ran, callee);
     }
-    if (!random.chance(3)) return this.answer(engine.runSliced(this.thread, slice, FUEL_MAX).ran, callee);
+    if (!this.modes.chance(3)) return this.answer(engine.runSliced(this.thread, slice, FUEL_MAX).ran, callee);
     return this.callTwice(callee);
   }
 
-  /** Stops somewhere, takes a snapshot, runs to the end, goes back and runs to the end again. */
+  /** Stops somewhere, takes a snapshot, runs to the end, goes back and runs to the end in other slices: results, fuel and state agree. */
   private callTwice(callee: Callee): string {
-    const { engine, random, slice } = this.way;
+    const { engine, slice } = this.way;
     const log = must(this.calls[1], "log");
-    engine.setFuel(this.thread, BigInt(1 + random.below(300)));
+    engine.setFuel(this.thread, BigInt(1 + this.modes.below(300)));
     const ran = engine.run(this.thread);
     if (ran !== RAN.fuel) return this.answer(ran, callee);
     const logged = log.length;
     if (!engine.wasm.snapshotTake()) throw new Error("no room for a snapshot");
-    const finish = () => {
+    const finish = (size: () => number) => {
+      // A restore also clears what earlier calls left above the live end of the stack: both runs begin behind one.
+      engine.wasm.snapshotRestore();
       log.length = logged;
-      const text = this.answer(engine.runSliced(this.thread, slice, FUEL_MAX).ran, callee);
+      const { ran, used } = engine.runSliced(this.thread, size, FUEL_MAX);
+      const text = this.answer(ran, callee);
       engine.setFuel(this.thread, 0n);
-      return [text, engine.wasm.snapshotDigest()] as const;
+      return { text, used, digest: engine.wasm.snapshotDigest() };
     };
-    // A restore also clears what earlier calls left above the live end of the stack: both runs begin behind one.
-    engine.wasm.snapshotRestore();
-    const first = finish();
-    engine.wasm.snapshotRestore();
-    const second = finish();
-    return first.join() === second.join() ? second[0] : `${first.join()} but after a restore ${second.join()}`;
+    const first = finish(slice);
+    if (first.used >= FUEL_MAX) return first.text;
+    const size = first.used > STEPS_MAX ? 1000 : this.modes.pick([1, 7, 1000, FUEL_MAX]);
+    const second = finish(() => size);
+    const agree = first.text === second.text && first.used === second.used && first.digest === second.digest;
+    return agree ? second.text : `${Object.values(first)} but in slices of ${size} ${Object.values(second)}`;
   }
 
   private answer(ran: number, callee: Callee): string {
