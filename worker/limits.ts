@@ -3,7 +3,7 @@
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** Bounds of a submission; docs/operations.md lists them. */
+/** Bounds of a submission; the README lists them. */
 export const PART_SIZE_MAX_BYTES = {
   manifest: 64 * KIB,
   guest: 1 * MIB,
