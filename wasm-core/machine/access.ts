@@ -87,7 +87,7 @@ export function storeVa(v: Vcpu, va: u64, size: u32, value: u64): i32 {
 }
 
 /** New value of an rmw operation on `old`; both are size bytes wide. */
-function applyRmw(op: u32, old: u64, operand: u64, size: u32): u64 {
+export function applyRmw(op: u32, old: u64, operand: u64, size: u32): u64 {
   const bit = <u64>1 << (operand & ((size << 3) - 1));
   switch (op) {
     case 0: return operand;

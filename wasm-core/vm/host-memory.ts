@@ -1,4 +1,5 @@
 // host.* accesses to machine memory by machine address. Stores go through the store buffer of the CPU the call runs on.
+import { applyRmw } from "../machine/access";
 import { HOST_DONE, HOST_RESTART, HOST_TRAP, memoryBase, memorySize } from "../engine/index";
 import { frameOwner, machineBytes, Owner, physStore } from "../machine/frames";
 import { sbDrainAll, sbLoad, sbStore } from "../machine/storebuffer";
@@ -58,20 +59,6 @@ function modify(v: Vcpu, id: u32, args: usize, ma: u32, size: u32): u64 {
   else sbStore(v, ma, size, value & maskOf(size));
   v.count_locked += code & LOCK ? 1 : 0;
   return old;
-}
-
-function applyRmw(op: u32, old: u64, operand: u64, size: u32): u64 {
-  const bit = <u64>1 << (operand & ((size << 3) - 1));
-  switch (op) {
-    case 0: return operand;
-    case 1: return old + operand;
-    case 2: return old & operand;
-    case 3: return old | operand;
-    case 4: return old ^ operand;
-    case 5: return old | bit;
-    case 6: return old & ~bit;
-    default: return old ^ bit;
-  }
 }
 
 /** copy_in, copy_out: one point per aligned 8 bytes; run.hostProgress counts the bytes done. */
