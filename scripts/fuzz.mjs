@@ -39,7 +39,7 @@ try {
 report((performance.now() - began) / 1000);
 
 function report(elapsed_s) {
-  const { modules, calls, returned, returning, mutants, accepted, coverage, differences } = fuzzer;
+  const { modules, calls, returned, returning, mutants, accepted, unsupported, coverage, differences } = fuzzer;
   const rate = calls / elapsed_s;
   // Other processes may take the cores: what counts is the time this one had.
   const { user, system } = process.cpuUsage(cpuBefore);
@@ -54,7 +54,9 @@ function report(elapsed_s) {
     `calls compared ${calls} (${rate.toFixed(0)}/s, ${rateOfCpu.toFixed(0)}/s of CPU time), returned ${returned}`,
   );
   console.log(`modules with a returning call: ${(100 * share).toFixed(1)} %`);
-  console.log(`mutated binaries judged like WebAssembly.validate: ${mutants} (${accepted} accepted)`);
+  console.log(
+    `mutated binaries judged like WebAssembly.validate: ${mutants} (${accepted} accepted, ${unsupported} use a feature outside)`,
+  );
   if (only) {
     if (differences.length) process.exitCode = 1;
     return;
