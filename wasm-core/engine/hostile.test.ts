@@ -191,10 +191,12 @@ describe("deep recursion", () => {
   });
 
   it("may stand at the limit in a tail call, and passes it in no other instance either", () => {
-    const tail = engine.instantiate(fromBodies({ functions: [{ body: [0, 0x12, 0, 0x0b] }] }));
+    // To and fro, and the second frame reaches where none has been.
+    const large = { body: [1, ...unsigned(2000), I64, 0x12, 0, 0x0b] };
+    const tail = engine.instantiate(fromBodies({ functions: [{ body: [0, 0x12, 1, 0x0b] }, large] }));
     const single = engine.thread(1 << 16, 1);
     engine.enter(single, tail, 0, []);
-    engine.setFuel(single, 1000n);
+    engine.setFuel(single, 10_000n);
     expect(engine.run(single)).toBe(RAN.fuel);
 
     // f(n): n ? f(n - 1) : other(), in a thread of ten frames
