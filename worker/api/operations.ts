@@ -2,6 +2,7 @@
 import { type RouteConfig, z } from "@hono/zod-openapi";
 import { identityOperations } from "./identity-operations.ts";
 import { bodyProblems, operation, tokenProblems } from "./operation.ts";
+import { runOperations } from "./run-operations.ts";
 import { CiMessage } from "./schemas/ci-message.ts";
 import { Digest, RunId, Slug } from "./schemas/common.ts";
 import { Build, MatrixSchema, Run } from "./schemas/runs.ts";
@@ -121,5 +122,6 @@ export const operations: RouteConfig[] = [
     answer: { status: 200, says: "The matrix.", schema: MatrixSchema },
     problems: [],
   }),
+  ...runOperations,
   ...badgeOperations(),
 ];

@@ -20,7 +20,9 @@ export async function finish(env: Env, id: string): Promise<void> {
     db.select().from(runs).where(eq(runs.id, id)),
     db.select({ shard: shards.shard, done: shards.done }).from(shards).where(eq(shards.run, id)),
   ]);
-  if (!run || isFinal(run.state as RunState) || run.state === "received" || parts.some((part) => !part.done)) return;
+  if (!run || run.state === "received") return;
+  if (isFinal(run.state as RunState)) return drop(env, id, parts);
+  if (parts.some((part) => !part.done)) return;
   const suite = await theSuite();
   if (suite.digest !== run.suite) {
     await endEarly(
@@ -43,7 +45,12 @@ export async function finish(env: Env, id: string): Promise<void> {
   await transition(env, { run: id, from: "merging", to: "judging", at: now(env) });
   const build = await loadBuild(env, run.build);
   await judge(env, id, build, results);
-  await env.BLOBS.delete(parts.map((part) => shardKey(id, part.shard)));
+  await drop(env, id, parts);
+}
+
+/** Results of shards are needed until the run is final, however it ended. */
+async function drop(env: Env, run: string, parts: { shard: number }[]): Promise<void> {
+  if (parts.length > 0) await env.BLOBS.delete(parts.map((part) => shardKey(run, part.shard)));
 }
 
 /** Results of all shards, or null if one is missing: then the run is published already, or ends here. */

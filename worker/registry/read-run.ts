@@ -1,14 +1,17 @@
-import { asc, eq, getTableColumns, sql } from "drizzle-orm";
+import { and, asc, eq, getTableColumns, sql } from "drizzle-orm";
+import { alias } from "drizzle-orm/sqlite-core";
 import { iso } from "../clock.ts";
 import { database } from "../db/client.ts";
 import { builds, events, opResults, runs, shards, suites } from "../db/schema.ts";
 import type { Env } from "../env.ts";
 import type { Profile, RunState, RunView, Trust, Verdict } from "./views.ts";
 
+const mine = alias(runs, "mine");
+
 /** A run by its id: state, progress, result once published, events. */
 export async function readRun(env: Pick<Env, "DB">, id: string): Promise<RunView | null> {
   const db = database(env);
-  const [[row], [progress], ops, told] = await db.batch([
+  const [[row], [progress], ops, told, tried] = await db.batch([
     db
       .select({
         ...getTableColumns(runs),
@@ -33,6 +36,12 @@ export async function readRun(env: Pick<Env, "DB">, id: string): Promise<RunView
       .from(events)
       .where(eq(events.subject, `run:${id}`))
       .orderBy(asc(events.id)),
+    db
+      .select({ id: runs.id, state: runs.state, at: runs.stateAt, attempt: runs.attempt })
+      .from(mine)
+      .innerJoin(runs, and(eq(runs.build, mine.build), eq(runs.suite, mine.suite)))
+      .where(eq(mine.id, id))
+      .orderBy(asc(runs.attempt)),
   ]);
   if (!row) return null;
   return {
@@ -50,6 +59,7 @@ export async function readRun(env: Pick<Env, "DB">, id: string): Promise<RunView
     },
     suite: { digest: row.suite, pvi: row.pvi },
     attempt: row.attempt,
+    attempts: tried.map((run) => ({ ...run, state: run.state as RunState, at: iso(run.at) })),
     trust: { provenance: row.provenance as Trust["provenance"], execution: row.execution as Trust["execution"] },
     progress: { shardsDone: progress?.shardsDone ?? 0, shards: progress?.shards ?? 0 },
     summary: row.summary === null ? null : JSON.parse(row.summary),

@@ -165,6 +165,8 @@ export interface RunView {
   build: { digest: string; vendor: string; backend: string; version: string; profile: Profile };
   suite: SuiteRef;
   attempt: number;
+  /** Every attempt of this build under this suite, this one among them, oldest first. */
+  attempts: (RunRef & { attempt: number })[];
   trust: Trust;
   progress: { shardsDone: number; shards: number };
   /** The three below are null until the run is published. */

@@ -1,10 +1,14 @@
 import { Hono } from "hono";
+import { now } from "../../clock.ts";
 import { isFinal } from "../../pipeline/states.ts";
+import { cancelRun, repeatRun } from "../../pipeline/steer.ts";
 import { ProblemError } from "../../problems.ts";
 import { readReport } from "../../registry/read-report.ts";
 import { readRun } from "../../registry/read-run.ts";
 import type { RunView } from "../../registry/views.ts";
+import { accepted } from "../accepted.ts";
 import type { AppContext, AppEnv } from "../app-env.ts";
+import { vendor } from "../middleware/auth.ts";
 import { cached, cachedJson, IMMUTABLE, LIVE, SHORT } from "../middleware/etag.ts";
 import { parseParam } from "../parse.ts";
 import { RunId } from "../schemas/common.ts";
@@ -29,10 +33,23 @@ export const runRoutes = new Hono<AppEnv>()
       "Cache-Control": IMMUTABLE,
       "Repr-Digest": reprDigest(run.reportDigest),
     });
-  });
+  })
+  .post("/api/v1/runs/:id/cancel", vendor("submit"), async (c) => {
+    const id = runIdOf(c);
+    const { state } = await cancelRun(c.env, id, c.var.vendor, now(c.env, c.req.raw));
+    const url = `${new URL(c.req.url).origin}/api/v1/runs/${id}`;
+    return c.json({ run: { id, state, url } }, 200, { "Cache-Control": "no-store" });
+  })
+  .post("/api/v1/runs/:id/rerun", vendor("submit"), async (c) =>
+    accepted(c, await repeatRun(c.env, runIdOf(c), c.var.vendor, now(c.env, c.req.raw))),
+  );
+
+function runIdOf(c: AppContext): string {
+  return parseParam(RunId, "The run", c.req.param("id"));
+}
 
 async function runOf(c: AppContext): Promise<RunView> {
-  const id = parseParam(RunId, "The run", c.req.param("id"));
+  const id = runIdOf(c);
   const run = await readRun(c.env, id);
   if (!run) throw new ProblemError("not-found", `Run ${id} is not in this registry.`);
   return run;

@@ -22,6 +22,10 @@ export const AcceptedBuild = z
   })
   .openapi("AcceptedBuild");
 
+export const CancelledRun = z
+  .object({ run: z.object({ id: RunId, state: z.literal("cancelled"), url: z.url() }) })
+  .openapi("CancelledRun");
+
 export const ValidBuild = z
   .object({
     valid: z.literal(true),

@@ -40,7 +40,7 @@ export function RunPage({ run, report }: { run: RunView; report: ReportView | nu
               PVI {run.suite.pvi}, <DigestText digest={run.suite.digest} />
             </>,
           ],
-          ["Attempt", String(run.attempt)],
+          ["Attempt", <Attempts run={run} />],
           ["Trust", <TrustText trust={run.trust} />],
           ...(run.reportDigest ? [["Report", <ReportLink run={run} />] as [string, Child]] : []),
         ]}
@@ -110,6 +110,22 @@ function Progress({ run }: { run: RunView }) {
       </p>
       <progress aria-label="Shards done" max={Math.max(1, shards)} value={shardsDone} />
     </div>
+  );
+}
+
+/** This attempt, and the way to the others. */
+function Attempts({ run }: { run: RunView }) {
+  const others = run.attempts.filter(({ id }) => id !== run.id);
+  return (
+    <>
+      {run.attempt}
+      {others.map((other) => (
+        <>
+          {"; "}
+          <a href={`/runs/${other.id}`}>attempt {other.attempt}</a> {other.state}
+        </>
+      ))}
+    </>
   );
 }
 
