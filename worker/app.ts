@@ -9,6 +9,7 @@ import { matrixRoutes } from "./api/routes/matrix.ts";
 import { openapiRoutes } from "./api/routes/openapi.ts";
 import { problemRoutes } from "./api/routes/problems.ts";
 import { runRoutes } from "./api/routes/runs.ts";
+import { tokenRoutes } from "./api/routes/tokens.ts";
 import { vendorRoutes } from "./api/routes/vendors.ts";
 import { logFailure } from "./log.ts";
 import { ProblemError, problemResponse } from "./problems.ts";
@@ -22,6 +23,7 @@ export const app = new Hono<AppEnv>()
   .route("/", runRoutes)
   .route("/", buildRoutes)
   .route("/", vendorRoutes)
+  .route("/", tokenRoutes)
   .route("/", hookRoutes)
   .route("/", openapiRoutes)
   .route("/", problemRoutes)

@@ -49,3 +49,6 @@ export const SWEEP_RUNS_MAX = 50;
 /** Fetches of ours (artefacts, proofs): bytes and time. */
 export const OUTBOUND_BODY_MAX_BYTES = 8 * MIB;
 export const OUTBOUND_TIMEOUT_MS = 20_000;
+
+/** A domain's proof is one line; a file of other lines around it is fine. */
+export const PROOF_MAX_BYTES = 4 * KIB;

@@ -1,4 +1,5 @@
 // The one door out. Only https to public hosts on the default port; redirects are refused; bytes and time are capped.
+import { reasonOf } from "./db/client.ts";
 import { OUTBOUND_BODY_MAX_BYTES, OUTBOUND_TIMEOUT_MS } from "./limits.ts";
 
 /** Why an address may not be fetched, or null if it may. Pure; hosts are what `URL` makes of them (decimal IPs become dotted). */
@@ -52,23 +53,46 @@ export class OutboundError extends Error {
 
 /**
  * Fetches an address that somebody else named: no credentials, no redirects.
- * @returns the body, at most OUTBOUND_BODY_MAX_BYTES
+ * @returns the body, at most `maxBytes`
  * @throws OutboundError
  */
-export async function fetchPublic(address: string, door: typeof fetch = fetch): Promise<Uint8Array> {
+export async function fetchPublic(
+  address: string,
+  door: typeof fetch = fetch,
+  maxBytes: number = OUTBOUND_BODY_MAX_BYTES,
+): Promise<Uint8Array<ArrayBuffer>> {
   const refusal = addressRefusal(address);
   if (refusal) throw new OutboundError(`${address} is not fetched: ${refusal}. Name a public https address.`);
-  const response = await door(address, {
-    redirect: "manual",
-    signal: AbortSignal.timeout(OUTBOUND_TIMEOUT_MS),
-    headers: { "User-Agent": "parley-registry" },
-  });
+  const response = await reach(address, door);
   if (response.status !== 200) {
     throw new OutboundError(`${address} answered ${response.status}; only 200 is taken, redirects are not followed.`);
   }
-  return readCapped(response.body, OUTBOUND_BODY_MAX_BYTES, () => {
-    throw new OutboundError(`${address} is larger than ${OUTBOUND_BODY_MAX_BYTES} bytes.`);
-  });
+  return readWithin(response, address, maxBytes);
+}
+
+async function reach(address: string, door: typeof fetch): Promise<Response> {
+  const init: RequestInit = {
+    redirect: "manual",
+    signal: AbortSignal.timeout(OUTBOUND_TIMEOUT_MS),
+    headers: { "User-Agent": "parley-registry" },
+  };
+  try {
+    return await door(address, init);
+  } catch (error) {
+    throw new OutboundError(`${address} does not answer: ${reasonOf(error)}`);
+  }
+}
+
+/** A body that stops, or that is slow beyond the time cap, is an error of the address and not of ours. */
+async function readWithin(response: Response, address: string, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await readCapped(response.body, maxBytes, () => {
+      throw new OutboundError(`${address} is larger than ${maxBytes} bytes.`);
+    });
+  } catch (error) {
+    if (error instanceof OutboundError) throw error;
+    throw new OutboundError(`${address} broke off: ${reasonOf(error)}`);
+  }
 }
 
 /** Reads a stream and calls `tooLarge`, which throws, at the first byte above the cap. */

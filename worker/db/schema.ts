@@ -7,6 +7,8 @@ export const vendors = sqliteTable("vendors", {
   /** Null: unverified, and shown as such everywhere. */
   verifiedAt: integer("verified_at"),
   createdAt: integer("created_at").notNull(),
+  /** What verified it: `domain:NAME`, `repository:OWNER/NAME` or `mediator`. */
+  verifiedBy: text("verified_by"),
 });
 
 export const tokens = sqliteTable(

@@ -37,3 +37,14 @@ export const NewHookOutput = z
     secret: z.string().openapi({ description: "`whsec_…`, shown this once." }),
   })
   .openapi("NewHook");
+
+export const DomainProofInput = z
+  .strictObject({ domain: z.string().min(4).max(253) })
+  .openapi("DomainProofInput", { example: { domain: "acme.org" } });
+
+export const VerifiedVendor = z
+  .object({
+    vendor: Slug,
+    verifiedBy: z.string().openapi({ description: "`domain:NAME`, `repository:OWNER/NAME` or `mediator`." }),
+  })
+  .openapi("VerifiedVendor");
