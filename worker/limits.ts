@@ -46,9 +46,21 @@ export const RUN_AGE_MAX_MS = 6 * 3_600_000;
 /** Runs that one sweep takes; the next is a minute away. */
 export const SWEEP_RUNS_MAX = 50;
 
+/** How often an object with followers reads its run again, in case a word was lost. */
+export const LIVE_BEAT_MS = 2_000;
+
+/** Followers of one run; more are told to poll. */
+export const LIVE_LISTENERS_MAX = 200;
+
 /** Fetches of ours (artefacts, proofs): bytes and time. */
 export const OUTBOUND_BODY_MAX_BYTES = 8 * MIB;
 export const OUTBOUND_TIMEOUT_MS = 20_000;
 
 /** A domain's proof is one line; a file of other lines around it is fine. */
 export const PROOF_MAX_BYTES = 4 * KIB;
+
+/** How long an Idempotency-Key and its answer are kept. */
+export const IDEMPOTENCY_KEPT_MS = 24 * 3_600_000;
+
+/** A request that has held its key for this long without an answer is taken for dead. */
+export const IDEMPOTENCY_LEASE_MS = 60_000;

@@ -29,6 +29,11 @@ export const problemTypes = {
   conflict: [409, "It exists already", "Read what exists, or choose another name."],
   "run-finished": [409, "The run has ended", "Nothing to do: ask for another attempt with POST …/rerun."],
   replayed: [409, "This message was taken in before", "Nothing to do. A new message needs a new `webhook-id`."],
+  "key-in-use": [
+    409,
+    "A request with this Idempotency-Key is still being worked on",
+    "Send the same request again after the time in Retry-After.",
+  ],
   "length-required": [411, "The length of the body is not stated", "Send a Content-Length header."],
   "too-large": [413, "The body is too large", "Keep to the limit that the detail names."],
   "unsupported-media-type": [415, "The body has the wrong media type", "Send the media type that the detail names."],
@@ -41,6 +46,11 @@ export const problemTypes = {
     422,
     "The build is not acceptable",
     "Correct each entry of `errors` and submit again; nothing was stored.",
+  ],
+  "key-reused": [
+    422,
+    "This Idempotency-Key belongs to another request",
+    "Use a new key for a new request; a key is kept for 24 hours.",
   ],
   "digest-mismatch": [
     422,

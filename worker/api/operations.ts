@@ -6,7 +6,7 @@ import { runOperations } from "./run-operations.ts";
 import { CiMessage } from "./schemas/ci-message.ts";
 import { Digest, RunId, Slug } from "./schemas/common.ts";
 import { Build, MatrixSchema, Run } from "./schemas/runs.ts";
-import { AcceptedBuild, BadgeEndpoint, BuildForm, Report, ValidBuild } from "./schemas/submit.ts";
+import { AcceptedBuild, BadgeEndpoint, BuildForm, IdempotencyKey, Report, ValidBuild } from "./schemas/submit.ts";
 
 const webhookHeaders = {
   "webhook-id": z.string().openapi({ description: "Counts once per hook." }),
@@ -66,9 +66,10 @@ export const operations: RouteConfig[] = [
     tag: "Submit",
     summary: "Submit a build; a build that has a run already is answered with that run",
     secured: true,
+    headers: { "Idempotency-Key": IdempotencyKey },
     body: { type: "multipart/form-data", schema: BuildForm },
     answer: { status: 202, says: "The build is stored and its run exists.", schema: AcceptedBuild },
-    problems: [...tokenProblems, ...bodyProblems, "invalid-build"],
+    problems: [...tokenProblems, ...bodyProblems, "invalid-build", "key-in-use", "key-reused"],
   }),
   operation("post", "/hooks/ci/{id}", {
     id: "submitByHook",

@@ -206,3 +206,18 @@ export const deliveries = sqliteTable(
   },
   (t) => [primaryKey({ columns: [t.hook, t.message] }), index("deliveries_age").on(t.receivedAt)],
 );
+
+/** `Idempotency-Key`s of submissions: who used it, for what, and what the answer was. */
+export const idempotencyKeys = sqliteTable(
+  "idempotency_keys",
+  {
+    vendor: text().notNull(),
+    key: text().notNull(),
+    /** SHA-256 of the parts, hex. */
+    fingerprint: text().notNull(),
+    /** JSON of the answer; null while the request is being worked on. */
+    answer: text(),
+    createdAt: integer("created_at").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.vendor, t.key] }), index("idempotency_keys_age").on(t.createdAt)],
+);

@@ -11,6 +11,7 @@ import type { AppContext, AppEnv } from "../app-env.ts";
 import { vendor } from "../middleware/auth.ts";
 import { body } from "../middleware/body.ts";
 import { cachedJson, LIVE } from "../middleware/etag.ts";
+import { once } from "../once.ts";
 import { parseParam } from "../parse.ts";
 import { Digest } from "../schemas/common.ts";
 
@@ -21,8 +22,9 @@ export const buildRoutes = new Hono<AppEnv>()
     c.json(await validate(await parts(c)), 200, { "Cache-Control": "no-store" }),
   )
   .post("/api/v1/builds", vendor("submit"), multipart, async (c) => {
+    const at = now(c.env, c.req.raw);
     const submission = { parts: await parts(c), vendor: c.var.vendor, provenance: "token" } as const;
-    return accepted(c, await submit(c.env, submission, now(c.env, c.req.raw)));
+    return once(c, submission.parts, at, async () => accepted(c, await submit(c.env, submission, at)));
   })
   .get("/api/v1/builds/:digest", async (c) => {
     const digest = parseParam(Digest, "The digest", c.req.param("digest"));

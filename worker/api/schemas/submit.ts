@@ -14,6 +14,11 @@ export const BuildForm = z
   })
   .openapi("BuildForm");
 
+export const IdempotencyKey = z.string().optional().openapi({
+  description: "A quoted string of your choice: the same request with the same key gets the same answer for 24 hours.",
+  example: '"8e03978e-40d5-43e8-bc93-6894a57f9324"',
+});
+
 export const AcceptedBuild = z
   .object({
     build: z.object({ digest: Digest }),
