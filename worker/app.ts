@@ -5,6 +5,7 @@ import { headers } from "./api/middleware/headers.ts";
 import { badgeRoutes } from "./api/routes/badges.ts";
 import { buildRoutes } from "./api/routes/builds.ts";
 import { hookRoutes } from "./api/routes/hooks.ts";
+import { liveRoutes } from "./api/routes/live.ts";
 import { matrixRoutes } from "./api/routes/matrix.ts";
 import { openapiRoutes } from "./api/routes/openapi.ts";
 import { problemRoutes } from "./api/routes/problems.ts";
@@ -21,6 +22,7 @@ export const app = new Hono<AppEnv>()
   .route("/", badgeRoutes)
   .route("/", matrixRoutes)
   .route("/", runRoutes)
+  .route("/", liveRoutes)
   .route("/", buildRoutes)
   .route("/", vendorRoutes)
   .route("/", tokenRoutes)

@@ -1,4 +1,4 @@
-import type { D1Database, Queue, R2Bucket } from "@cloudflare/workers-types";
+import type { D1Database, DurableObjectNamespace, Queue, R2Bucket } from "@cloudflare/workers-types";
 
 /** One piece of work on the queue: a shard of a run. Everything else about it is read from D1 and R2. */
 export interface ShardMessage {
@@ -11,6 +11,8 @@ export interface Env {
   DB: D1Database;
   BLOBS: R2Bucket;
   SHARDS: Queue<ShardMessage>;
+  /** One object per run: whoever follows it (worker/live/live.ts). */
+  LIVE: DurableObjectNamespace;
   /** Bearer token of the mediator, in the format of every Parley token. */
   MEDIATOR_TOKEN: string;
   /** AES-GCM key that seals webhook secrets at rest: base64 of 32 bytes. */

@@ -64,3 +64,6 @@ export const IDEMPOTENCY_KEPT_MS = 24 * 3_600_000;
 
 /** A request that has held its key for this long without an answer is taken for dead. */
 export const IDEMPOTENCY_LEASE_MS = 60_000;
+
+/** While a hook's secret rotates, the one before is accepted for this long. */
+export const SECRET_OVERLAP_MS = 24 * 3_600_000;

@@ -1,10 +1,25 @@
-import type { RouteConfig } from "@hono/zod-openapi";
+import { type RouteConfig, z } from "@hono/zod-openapi";
 import { operation, tokenProblems } from "./operation.ts";
 import { RunId } from "./schemas/common.ts";
 import { AcceptedBuild, CancelledRun } from "./schemas/submit.ts";
 
-/** What a vendor may do to its own runs. */
+/** Following runs, and what a vendor may do to its own. */
 export const runOperations: RouteConfig[] = [
+  operation("get", "/api/v1/runs/{id}/live", {
+    id: "followRun",
+    tag: "Read",
+    summary: "State and progress of a run as server-sent events, until it ends; GET /api/v1/runs/{id} says the same",
+    params: { id: RunId },
+    headers: {
+      "Last-Event-ID": z.string().optional().openapi({ description: "`end`: answered with 204 once it ended." }),
+    },
+    answer: {
+      status: 200,
+      says: "Events `state` and, last, `end`; each holds the whole state.",
+      type: "text/event-stream",
+    },
+    problems: ["malformed-request", "not-found", "unavailable"],
+  }),
   operation("post", "/api/v1/runs/{id}/cancel", {
     id: "cancelRun",
     tag: "Submit",

@@ -6,6 +6,7 @@ import { putBlob, shardKey } from "../db/blobs.ts";
 import { database, statement } from "../db/client.ts";
 import { runs, shards } from "../db/schema.ts";
 import type { Env } from "../env.ts";
+import { announce } from "../live/announce.ts";
 import type { RunState } from "../registry/views.ts";
 import { loadBuild } from "./builds.ts";
 import { theSuite } from "./engine.ts";
@@ -99,4 +100,5 @@ async function publish(env: Env, move: Move, build: Build, rows: OpRow[]): Promi
     SELECT 1 FROM runs AS shown, runs AS mine
     WHERE shown.id = backends.current_run AND mine.id = ${move.run} AND shown.created_at > mine.created_at)`;
   await env.DB.batch([results, moveStatement(database(env), move), show].map((query) => statement(env, query)));
+  await announce(env, move.run);
 }

@@ -1,7 +1,6 @@
 import { env } from "cloudflare:test";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { BuildView } from "../../registry/views.ts";
-import { quickParts } from "../../test/builds.ts";
 import { deliver, expectPublished, heldQueue, runNow, submitBuild, waitForRun } from "../../test/pipeline.ts";
 import { bearer, call, countRows, jsonOf, problemOf, registerVendor } from "../../test/requests.ts";
 

@@ -104,7 +104,7 @@ function Tiers({ summary }: { summary: NonNullable<RunView["summary"]> }) {
 function Progress({ run }: { run: RunView }) {
   const { shards, shardsDone } = run.progress;
   return (
-    <div data-run={`/runs/${run.id}.json`}>
+    <div data-run={`/runs/${run.id}.json`} data-live={`/api/v1/runs/${run.id}/live`}>
       <p role="status" data-line>
         {run.state}: {shardsDone} of {plural(shards, "shard")} done
       </p>
