@@ -57,6 +57,16 @@ export const problemTypes = {
     "A digest does not match its bytes",
     "Send the SHA-256 of the decoded bytes as `sha256:` and lower-case hex.",
   ],
+  "host-not-allowed": [
+    422,
+    "An address may not be fetched",
+    "Name a public https address of a host on the hook's list, or send the bytes inline.",
+  ],
+  "fetch-failed": [
+    422,
+    "An address could not be fetched",
+    "See that it answers 200 with the bytes, without redirects, then send a new message.",
+  ],
   "proof-missing": [
     422,
     "The proof was not found",

@@ -8,6 +8,8 @@ import {
   NewHookOutput,
   NewVendorInput,
   NewVendorOutput,
+  RevokedHook,
+  RotatedSecret,
   VerifiedVendor,
 } from "./schemas/identity.ts";
 import { NewTokenInput, NewTokenOutput, OneToken, TokenList } from "./schemas/tokens.ts";
@@ -73,5 +75,23 @@ export const identityOperations: RouteConfig[] = [
     body: { type: "application/json", schema: NewHookInput },
     answer: { status: 201, says: "The hook and its secret.", schema: NewHookOutput },
     problems: [...tokenProblems, ...bodyProblems, "invalid-request"],
+  }),
+  operation("post", "/api/v1/hooks/{id}/rotate", {
+    id: "rotateSecret",
+    tag: "Identity",
+    summary: "Make a new secret for a hook; the one before is accepted for a day more",
+    secured: true,
+    params: { id: z.string() },
+    answer: { status: 200, says: "The new secret.", schema: RotatedSecret },
+    problems: [...tokenProblems, "not-found"],
+  }),
+  operation("post", "/api/v1/hooks/{id}/revoke", {
+    id: "revokeHook",
+    tag: "Identity",
+    summary: "Close a hook at once",
+    secured: true,
+    params: { id: z.string() },
+    answer: { status: 200, says: "The hook takes nothing more.", schema: RevokedHook },
+    problems: [...tokenProblems, "not-found"],
   }),
 ];

@@ -38,9 +38,9 @@ export async function once(
       await database(c.env)
         .delete(idempotencyKeys)
         .where(held(c, key, at));
-      response = problemResponse(error, c.req.url);
+      throw error;
     }
-    throw error;
+    response = problemResponse(error, c.req.url);
   }
   const answer: Kept = {
     status: response.status,

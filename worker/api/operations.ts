@@ -88,6 +88,8 @@ export const operations: RouteConfig[] = [
       "replayed",
       "invalid-request",
       "digest-mismatch",
+      "host-not-allowed",
+      "fetch-failed",
       "invalid-build",
     ],
   }),

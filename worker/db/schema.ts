@@ -178,6 +178,8 @@ export const hooks = sqliteTable("hooks", {
   kind: text().notNull(),
   createdAt: integer("created_at").notNull(),
   revokedAt: integer("revoked_at"),
+  /** JSON array of host names that messages may point to; only a token that manages sets it. */
+  hosts: text().notNull().default("[]"),
 });
 
 /** Several rows while a secret rotates: each is accepted until `notAfter`. */

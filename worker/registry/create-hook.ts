@@ -13,14 +13,19 @@ export interface NewHook {
 }
 
 /** A way in for the vendor's CI: an address and the secret that signs what is sent there. */
-export async function createHook(env: Env, vendor: string, kind: "ci", at: number): Promise<NewHook> {
+export async function createHook(
+  env: Env,
+  vendor: string,
+  { kind, hosts }: { kind: "ci"; hosts: string[] },
+  at: number,
+): Promise<NewHook> {
   const id = randomBase62(20);
   const secretId = randomBase62(12);
   const secret = newSecret();
   const sealed = await seal(env.SECRETS_KEY, secretId, secret.bytes);
   const db = database(env);
   await db.batch([
-    db.insert(hooks).values({ id, vendor, kind, createdAt: at }),
+    db.insert(hooks).values({ id, vendor, kind, createdAt: at, hosts: JSON.stringify(hosts) }),
     db.insert(hookSecrets).values({ id: secretId, hook: id, sealed, createdAt: at }),
     db
       .insert(events)

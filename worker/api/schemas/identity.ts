@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
+import { addressAllowed } from "../../outbound.ts";
 import type { NewVendor } from "../../registry/create-vendor.ts";
-import { Slug } from "./common.ts";
+import { Slug, Time } from "./common.ts";
 
 // Control characters would reach logs and pages; everything else is escaped where it is shown.
 const Name = z
@@ -27,9 +28,36 @@ export const NewVendorOutput = z
   })
   .openapi("NewVendor") satisfies z.ZodType<NewVendor>;
 
+const HostName = z
+  .string()
+  .max(253)
+  .regex(/^[a-z0-9.-]+$/, "must be of a–z, 0–9, dot and hyphen")
+  .refine((host) => addressAllowed(`https://${host}/`) && new URL(`https://${host}/`).host === host, {
+    error: "must be the public host name of https addresses, in lower case",
+  });
+
 export const NewHookInput = z
-  .strictObject({ kind: z.literal("ci") })
-  .openapi("NewHookInput", { example: { kind: "ci" } });
+  .strictObject({
+    kind: z.literal("ci"),
+    hosts: z
+      .array(HostName)
+      .max(10)
+      .optional()
+      .openapi({ description: "Hosts that messages may name parts on; none if left out." }),
+  })
+  .openapi("NewHookInput", { example: { kind: "ci", hosts: ["builds.acme.org"] } });
+
+export const RotatedSecret = z
+  .object({
+    hook: z.object({ id: z.string() }),
+    secret: z.string().openapi({ description: "`whsec_…`, shown this once." }),
+    previousUntil: Time.openapi({ description: "Until when the secret before is accepted as well." }),
+  })
+  .openapi("RotatedSecret");
+
+export const RevokedHook = z
+  .object({ hook: z.object({ id: z.string(), revoked: z.literal(true) }) })
+  .openapi("RevokedHook");
 
 export const NewHookOutput = z
   .object({
