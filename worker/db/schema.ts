@@ -41,6 +41,8 @@ export const backends = sqliteTable(
     slug: text().notNull(),
     currentRun: text("current_run"),
     createdAt: integer("created_at").notNull(),
+    /** The run that began last, whatever its state; a trigger keeps it. */
+    latestRun: text("latest_run"),
   },
   (t) => [primaryKey({ columns: [t.vendor, t.slug] })],
 );
@@ -66,8 +68,12 @@ export const builds = sqliteTable(
     provenance: text().notNull(),
     createdAt: integer("created_at").notNull(),
   },
-  // "builds of a backend, newest first"
-  (t) => [index("builds_backend").on(t.vendor, t.backend, t.createdAt)],
+  (t) => [
+    // "builds of a backend, newest first", "… of a vendor", "… of all"
+    index("builds_backend").on(t.vendor, t.backend, t.createdAt, t.digest),
+    index("builds_vendor").on(t.vendor, t.createdAt, t.digest),
+    index("builds_created").on(t.createdAt, t.digest),
+  ],
 );
 
 export const suites = sqliteTable("suites", {
@@ -104,6 +110,10 @@ export const runs = sqliteTable(
     of: integer(),
     /** JSON of the runner's Summary. */
     summary: text(),
+    /** Why there is this attempt: submission, rerun, suite or repeat. */
+    cause: text().notNull().default("submission"),
+    /** The run that newly failed, of which this is the repetition. */
+    repeats: text(),
   },
   (t) => [
     unique("runs_identity").on(t.build, t.suite, t.attempt),
@@ -111,6 +121,12 @@ export const runs = sqliteTable(
     index("runs_due").on(t.nextAt),
     // "the run of a report"
     index("runs_report").on(t.reportDigest),
+    // "the repetition of a run"
+    index("runs_repeats").on(t.repeats),
+    // "runs, newest first", "… in a state", "… of a build"
+    index("runs_created").on(t.createdAt, t.id),
+    index("runs_state").on(t.state, t.createdAt, t.id),
+    index("runs_build").on(t.build, t.createdAt, t.id),
   ],
 );
 
@@ -166,8 +182,8 @@ export const events = sqliteTable(
     after: text(),
     detail: text(),
   },
-  // "events of a subject, oldest first"
-  (t) => [index("events_subject").on(t.subject, t.id)],
+  // "events of a subject, oldest first", "what somebody did"
+  (t) => [index("events_subject").on(t.subject, t.id), index("events_actor").on(t.actor, t.id)],
 );
 
 export const hooks = sqliteTable("hooks", {

@@ -34,7 +34,8 @@ export async function submit(env: Env, submission: Submission, at: number): Prom
   const before = await latestRun(env, build.digest, suite.digest);
   if (!before) await storeParts(env, submission.parts, build);
   const attempt = attemptAfter(before);
-  const row = await newRun({ build: build.digest, suite: suite.digest, attempt }, `vendor:${submission.vendor}`, at);
+  const by = { actor: `vendor:${submission.vendor}`, cause: "submission" } as const;
+  const row = await newRun({ build: build.digest, suite: suite.digest, attempt }, by, at);
   await record(env, submission, { build, suite, run: row }, at);
   const run = await latestRun(env, build.digest, suite.digest);
   if (!run) throw new Error(`Run ${row.id} of build ${build.digest} was recorded and is not there.`);

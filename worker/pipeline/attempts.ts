@@ -5,7 +5,7 @@ import type { Env } from "../env.ts";
 import { sha256Hex } from "../identity/encoding.ts";
 import { SWEEP_AGAIN_MS } from "../limits.ts";
 import { logFailure } from "../log.ts";
-import type { RunState } from "../registry/views.ts";
+import type { RunCause, RunState } from "../registry/views.ts";
 import { enqueue } from "./shards.ts";
 
 /** One run of a build under a suite; `attempt` counts from 1. */
@@ -20,10 +20,15 @@ export async function runId({ build, suite, attempt }: Attempt): Promise<string>
   return (await sha256Hex(`${build}\n${suite}\n${attempt}`)).slice(0, 24);
 }
 
-/** The row that a run begins with. @param actor `vendor:NAME`, `mediator` or `registry` @param at ms since 1970 */
-export async function newRun(attempt: Attempt, actor: string, at: number): Promise<typeof runs.$inferInsert> {
+/** The row that a run begins with; `actor` as in events. @param at ms since 1970 */
+export async function newRun(
+  attempt: Attempt,
+  { actor, cause }: { actor: string; cause: RunCause },
+  at: number,
+): Promise<typeof runs.$inferInsert> {
   return {
     ...attempt,
+    cause,
     id: await runId(attempt),
     state: "received",
     stateAt: at,

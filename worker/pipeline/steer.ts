@@ -32,7 +32,8 @@ export async function repeatRun(env: Env, id: string, vendor: string, at: number
   const suite = await theSuite();
   const before = await latestRun(env, build, suite.digest);
   if (before && !isFinal(before.state)) return { build: { digest: build }, run: before, created: false };
-  const row = await newRun({ build, suite: suite.digest, attempt: (before?.attempt ?? 0) + 1 }, actorOf(vendor), at);
+  const attempt = { build, suite: suite.digest, attempt: (before?.attempt ?? 0) + 1 };
+  const row = await newRun(attempt, { actor: actorOf(vendor), cause: "rerun" }, at);
   const db = database(env);
   const { digest, pvi, judge } = suite;
   const [, inserted] = await db.batch([

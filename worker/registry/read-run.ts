@@ -4,7 +4,7 @@ import { iso } from "../clock.ts";
 import { database } from "../db/client.ts";
 import { builds, events, opResults, runs, shards, suites } from "../db/schema.ts";
 import type { Env } from "../env.ts";
-import type { Profile, RunState, RunView, Trust, Verdict } from "./views.ts";
+import type { Profile, RunCause, RunState, RunView, Trust, Verdict } from "./views.ts";
 
 const mine = alias(runs, "mine");
 
@@ -59,6 +59,8 @@ export async function readRun(env: Pick<Env, "DB">, id: string): Promise<RunView
     },
     suite: { digest: row.suite, pvi: row.pvi },
     attempt: row.attempt,
+    cause: row.cause as RunCause,
+    repeats: row.repeats,
     attempts: tried.map((run) => ({ ...run, state: run.state as RunState, at: iso(run.at) })),
     trust: { provenance: row.provenance as Trust["provenance"], execution: row.execution as Trust["execution"] },
     progress: { shardsDone: progress?.shardsDone ?? 0, shards: progress?.shards ?? 0 },

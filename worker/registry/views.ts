@@ -15,6 +15,9 @@ export type RunState =
   | "abandoned"
   | "cancelled";
 
+/** Why there is a run: a submission, the vendor asked again, the suite is new, or it repeats a run that newly failed. */
+export type RunCause = "submission" | "rerun" | "suite" | "repeat";
+
 /** Two axes: where the build came from, who executed the run. */
 export interface Trust {
   provenance: "token" | "ci-attested";
@@ -165,6 +168,9 @@ export interface RunView {
   build: { digest: string; vendor: string; backend: string; version: string; profile: Profile };
   suite: SuiteRef;
   attempt: number;
+  cause: RunCause;
+  /** The run that newly failed against the backend's result before it, and that this run repeats. */
+  repeats: string | null;
   /** Every attempt of this build under this suite, this one among them, oldest first. */
   attempts: (RunRef & { attempt: number })[];
   trust: Trust;

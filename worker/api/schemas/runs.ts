@@ -45,6 +45,8 @@ export const Run = z
     build: z.object({ digest: Digest, vendor: Slug, backend: Slug, version: z.string(), profile: Profile }),
     suite: SuiteRef,
     attempt: z.int().positive(),
+    cause: z.enum(["submission", "rerun", "suite", "repeat"]),
+    repeats: RunId.nullable(),
     attempts: z.array(RunRef.extend({ attempt: z.int().positive() })),
     trust: Trust,
     progress: z.object({ shardsDone: Count, shards: Count }),

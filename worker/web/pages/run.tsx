@@ -113,12 +113,19 @@ function Progress({ run }: { run: RunView }) {
   );
 }
 
+const causeText = {
+  submission: "on submission",
+  rerun: "asked for by the vendor",
+  suite: "because the suite is new",
+  repeat: "because the run before it newly failed",
+} as const;
+
 /** This attempt, and the way to the others. */
 function Attempts({ run }: { run: RunView }) {
   const others = run.attempts.filter(({ id }) => id !== run.id);
   return (
     <>
-      {run.attempt}
+      {run.attempt}, {causeText[run.cause]}
       {others.map((other) => (
         <>
           {"; "}

@@ -144,6 +144,8 @@ export const run: RunView = {
   build: { digest, vendor: "acme", backend: "hv", version: "1.0.0", profile: "enlightened" },
   suite,
   attempt: 1,
+  cause: "submission",
+  repeats: null,
   attempts: [
     { id: "run-first", state: "cancelled", at, attempt: 1 },
     { id: "run-hv", state: "published", at, attempt: 2 },
