@@ -5,10 +5,12 @@ import { headers } from "./api/middleware/headers.ts";
 import { badgeRoutes } from "./api/routes/badges.ts";
 import { buildRoutes } from "./api/routes/builds.ts";
 import { hookRoutes } from "./api/routes/hooks.ts";
+import { listRoutes } from "./api/routes/lists.ts";
 import { liveRoutes } from "./api/routes/live.ts";
 import { matrixRoutes } from "./api/routes/matrix.ts";
 import { openapiRoutes } from "./api/routes/openapi.ts";
 import { problemRoutes } from "./api/routes/problems.ts";
+import { publisherRoutes } from "./api/routes/publishers.ts";
 import { runRoutes } from "./api/routes/runs.ts";
 import { tokenRoutes } from "./api/routes/tokens.ts";
 import { vendorRoutes } from "./api/routes/vendors.ts";
@@ -21,11 +23,13 @@ export const app = new Hono<AppEnv>()
   .use(headers)
   .route("/", badgeRoutes)
   .route("/", matrixRoutes)
+  .route("/", listRoutes)
   .route("/", runRoutes)
   .route("/", liveRoutes)
   .route("/", buildRoutes)
   .route("/", vendorRoutes)
   .route("/", tokenRoutes)
+  .route("/", publisherRoutes)
   .route("/", hookRoutes)
   .route("/", openapiRoutes)
   .route("/", problemRoutes)

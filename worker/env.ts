@@ -17,6 +17,11 @@ export interface Env {
   MEDIATOR_TOKEN: string;
   /** AES-GCM key that seals webhook secrets at rest: base64 of 32 bytes. */
   SECRETS_KEY: string;
+  /** Trusted publishing: the one audience that tokens must name. Without it the exchange is closed. */
+  OIDC_AUDIENCE?: string;
+  /** Issuer and address of its keys; GitHub Actions unless set. */
+  OIDC_ISSUER?: string;
+  OIDC_JWKS_URL?: string;
   /** Bound in tests only: makes the clock obey `X-Parley-Now`. */
   TEST_CLOCK?: string;
 }

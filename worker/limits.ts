@@ -67,3 +67,12 @@ export const IDEMPOTENCY_LEASE_MS = 60_000;
 
 /** While a hook's secret rotates, the one before is accepted for this long. */
 export const SECRET_OVERLAP_MS = 24 * 3_600_000;
+
+/** Trusted publishing: size of an OIDC token and of its issuer's key set; life of the token that it is exchanged for. */
+export const OIDC_TOKEN_MAX_BYTES = 8 * KIB;
+export const OIDC_JWKS_MAX_BYTES = 64 * KIB;
+export const OIDC_MINTED_MS = 15 * 60_000;
+
+/** Leeway of an OIDC token's times, and how often an unknown key id may ask for the key set anew. */
+export const OIDC_LEEWAY_S = 30;
+export const OIDC_REFRESH_MS = 60_000;

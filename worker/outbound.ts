@@ -63,6 +63,15 @@ export async function fetchPublic(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const refusal = addressRefusal(address);
   if (refusal) throw new OutboundError(`${address} is not fetched: ${refusal}. Name a public https address.`);
+  return fetchConfigured(address, door, maxBytes);
+}
+
+/** The same for an address that the operator configured: it may be local, the caps hold. @throws OutboundError */
+export async function fetchConfigured(
+  address: string,
+  door: typeof fetch = fetch,
+  maxBytes: number = OUTBOUND_BODY_MAX_BYTES,
+): Promise<Uint8Array<ArrayBuffer>> {
   const response = await reach(address, door);
   if (response.status !== 200) {
     throw new OutboundError(`${address} answered ${response.status}; only 200 is taken, redirects are not followed.`);

@@ -23,6 +23,16 @@ export const problemTypes = {
     "The signed timestamp is too far from now",
     "Sign again with the present time; a signature is good for five minutes.",
   ],
+  "oidc-refused": [
+    401,
+    "The OIDC token is not taken",
+    "Ask GitHub for a fresh token in the registered workflow, with `id-token: write` and this registry's audience.",
+  ],
+  "publisher-unknown": [
+    403,
+    "No registered publisher fits the OIDC token",
+    "Register the repository and workflow that the detail names with a token that manages.",
+  ],
   forbidden: [403, "The token may not do this", "Use a token of the vendor and scope that the detail names."],
   "not-found": [404, "There is no such thing here", "Check the address; /openapi.json lists every route."],
   "method-not-allowed": [405, "This address does not take that method", "Use one of the methods in the Allow header."],

@@ -12,6 +12,7 @@ import {
   RotatedSecret,
   VerifiedVendor,
 } from "./schemas/identity.ts";
+import { MintedToken, NewPublisherInput, OidcInput, OnePublisher, PublisherList } from "./schemas/publishers.ts";
 import { NewTokenInput, NewTokenOutput, OneToken, TokenList } from "./schemas/tokens.ts";
 
 export const identityOperations: RouteConfig[] = [
@@ -92,6 +93,40 @@ export const identityOperations: RouteConfig[] = [
     secured: true,
     params: { id: z.string() },
     answer: { status: 200, says: "The hook takes nothing more.", schema: RevokedHook },
+    problems: [...tokenProblems, "not-found"],
+  }),
+  operation("post", "/api/v1/oidc/token", {
+    id: "exchangeOidcToken",
+    tag: "Identity",
+    summary: "Exchange a GitHub Actions OIDC token for one of 15 minutes that submits one backend",
+    body: { type: "application/json", schema: OidcInput },
+    answer: { status: 201, says: "The token.", schema: MintedToken },
+    problems: [...bodyProblems, "oidc-refused", "publisher-unknown", "invalid-request", "unavailable"],
+  }),
+  operation("get", "/api/v1/publishers", {
+    id: "listPublishers",
+    tag: "Identity",
+    summary: "Workflows that may submit by OIDC, newest first",
+    secured: true,
+    answer: { status: 200, says: "The publishers.", schema: PublisherList },
+    problems: tokenProblems,
+  }),
+  operation("post", "/api/v1/publishers", {
+    id: "createPublisher",
+    tag: "Identity",
+    summary: "Let a GitHub workflow submit a backend by OIDC",
+    secured: true,
+    body: { type: "application/json", schema: NewPublisherInput },
+    answer: { status: 201, says: "The publisher.", schema: OnePublisher },
+    problems: [...tokenProblems, ...bodyProblems, "invalid-request"],
+  }),
+  operation("post", "/api/v1/publishers/{id}/revoke", {
+    id: "revokePublisher",
+    tag: "Identity",
+    summary: "End a publisher and the tokens that were minted for it, at once",
+    secured: true,
+    params: { id: z.string() },
+    answer: { status: 200, says: "The publisher is revoked.", schema: OnePublisher },
     problems: [...tokenProblems, "not-found"],
   }),
 ];

@@ -26,6 +26,12 @@ export const tokens = sqliteTable(
     expiresAt: integer("expires_at"),
     revokedAt: integer("revoked_at"),
     lastUsedAt: integer("last_used_at"),
+    /** The one backend that it may submit; null for every backend of the vendor. */
+    backend: text(),
+    /** The trusted publisher that it was minted for. */
+    publisher: text(),
+    /** What builds that it brings are shown as: `token` or `ci-attested`. */
+    provenance: text().notNull().default("token"),
   },
   // "tokens of a vendor"
   (t) => [index("tokens_vendor").on(t.vendor)],
@@ -238,4 +244,34 @@ export const idempotencyKeys = sqliteTable(
     createdAt: integer("created_at").notNull(),
   },
   (t) => [primaryKey({ columns: [t.vendor, t.key] }), index("idempotency_keys_age").on(t.createdAt)],
+);
+
+/** A GitHub workflow that may submit one backend without a kept token. Numeric ids bind it; names are for people. */
+export const publishers = sqliteTable(
+  "publishers",
+  {
+    id: text().primaryKey(),
+    vendor: text()
+      .notNull()
+      .references(() => vendors.slug),
+    backend: text().notNull(),
+    ownerId: text("owner_id").notNull(),
+    repositoryId: text("repository_id").notNull(),
+    /** OWNER/NAME, as registered. */
+    repository: text().notNull(),
+    /** File name under .github/workflows. */
+    workflow: text().notNull(),
+    environment: text(),
+    createdAt: integer("created_at").notNull(),
+    revokedAt: integer("revoked_at"),
+  },
+  // "publishers of a backend"
+  (t) => [index("publishers_backend").on(t.vendor, t.backend)],
+);
+
+/** OIDC tokens that were exchanged: each counts once, by its `jti`. */
+export const oidcUses = sqliteTable(
+  "oidc_uses",
+  { jti: text().primaryKey(), expiresAt: integer("expires_at").notNull() },
+  (t) => [index("oidc_uses_age").on(t.expiresAt)],
 );

@@ -4,6 +4,7 @@ import { tokens } from "../db/schema.ts";
 import type { Env } from "../env.ts";
 import { ProblemError } from "../problems.ts";
 import type { Scope } from "../registry/create-vendor.ts";
+import type { Trust } from "../registry/views.ts";
 import { sameSecret } from "./encoding.ts";
 import { hashOf, isToken } from "./token.ts";
 
@@ -18,6 +19,9 @@ export interface Grant {
   scopes: readonly string[];
   /** ms since 1970, or null if it does not expire. */
   expiresAt: number | null;
+  /** The one backend that it may submit, or null for all of the vendor's. */
+  backend: string | null;
+  provenance: Trust["provenance"];
 }
 
 /** What the bearer token of a request grants. @throws ProblemError unauthenticated, forbidden */
@@ -41,7 +45,8 @@ export async function grantOf(env: Env, authorization: string | null, scope: Sco
       .set({ lastUsedAt: sql`${at}` })
       .where(eq(tokens.id, row.id));
   }
-  return { id: row.id, vendor: row.vendor, scopes, expiresAt: row.expiresAt };
+  const { id, vendor, expiresAt, backend } = row;
+  return { id, vendor, scopes, expiresAt, backend, provenance: row.provenance as Trust["provenance"] };
 }
 
 /** @throws ProblemError unauthenticated, or forbidden for a well-formed token that is not the mediator's */

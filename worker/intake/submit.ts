@@ -16,6 +16,8 @@ export interface Submission {
   /** The vendor that the caller proved to be; the manifest must name it. */
   vendor: string;
   provenance: Trust["provenance"];
+  /** The one backend that the credential is good for. */
+  backend?: string | null;
   /** The signed message that brought it: recorded with the build, and refused a second time. */
   delivery?: { hook: string; message: string };
 }
@@ -43,7 +45,7 @@ export async function submit(env: Env, submission: Submission, at: number): Prom
   return { build: { digest: build.digest }, run: { id: run.id, state }, created: run.id !== before?.id };
 }
 
-async function inspect({ parts, vendor }: Submission): Promise<Build> {
+async function inspect({ parts, vendor, backend }: Submission): Promise<Build> {
   const inspection = await inspectBuild(await theVm(), await theSuite(), parts);
   if (!inspection.ok) throw refusal(inspection.problems);
   const named = inspection.build.manifest.vendor;
@@ -52,6 +54,9 @@ async function inspect({ parts, vendor }: Submission): Promise<Build> {
       "forbidden",
       `The manifest names vendor "${named}"; this credential acts for "${vendor}" alone.`,
     );
+  }
+  if (backend && inspection.build.manifest.backend !== backend) {
+    throw new ProblemError("forbidden", `This credential submits backend "${backend}" alone.`);
   }
   return inspection.build;
 }

@@ -60,16 +60,14 @@ export async function createToken(
   const db = database(env);
   await db.batch([
     db.insert(tokens).values(row),
-    db
-      .insert(events)
-      .values({
-        at,
-        actor,
-        type: "token.created",
-        subject: `token:${row.id}`,
-        after: row.scopes,
-        detail: grant.vendor,
-      }),
+    db.insert(events).values({
+      at,
+      actor,
+      type: "token.created",
+      subject: `token:${row.id}`,
+      after: row.scopes,
+      detail: grant.vendor,
+    }),
   ]);
   return { token: { ...view({ ...row, revokedAt: null, lastUsedAt: null }), value } };
 }

@@ -23,7 +23,8 @@ export const buildRoutes = new Hono<AppEnv>()
   )
   .post("/api/v1/builds", vendor("submit"), multipart, async (c) => {
     const at = now(c.env, c.req.raw);
-    const submission = { parts: await parts(c), vendor: c.var.vendor, provenance: "token" } as const;
+    const { vendor, backend, provenance } = c.var.grant;
+    const submission = { parts: await parts(c), vendor, backend, provenance };
     return once(c, submission.parts, at, async () => accepted(c, await submit(c.env, submission, at)));
   })
   .get("/api/v1/builds/:digest", async (c) => {

@@ -5,11 +5,9 @@ const InlinePart = z
   .strictObject({ digest: Digest, base64: z.string() })
   .openapi("InlinePart", { description: "The bytes as padded base64, and the SHA-256 of the bytes." });
 
-const RemotePart = z
-  .strictObject({ digest: Digest, url: z.url().max(2000) })
-  .openapi("RemotePart", {
-    description: "A public https address on a host of the hook's list, and the SHA-256 of its bytes.",
-  });
+const RemotePart = z.strictObject({ digest: Digest, url: z.url().max(2000) }).openapi("RemotePart", {
+  description: "A public https address on a host of the hook's list, and the SHA-256 of its bytes.",
+});
 
 const Part = z.union([InlinePart, RemotePart]);
 
