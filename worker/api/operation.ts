@@ -20,6 +20,7 @@ interface Told {
   summary: string;
   /** Name of the path parameter → schema. */
   params?: Record<string, z.ZodType>;
+  query?: Record<string, z.ZodType>;
   headers?: Record<string, z.ZodType>;
   body?: { type: string; schema: z.ZodType };
   answer: { status: number; says: string; type?: string; schema?: z.ZodType };
@@ -28,7 +29,7 @@ interface Told {
 }
 
 export function operation(method: Method, path: string, told: Told): RouteConfig {
-  const { answer, body, params, headers } = told;
+  const { answer, body, params, query, headers } = told;
   const content = { [answer.type ?? "application/json"]: { schema: answer.schema ?? z.string() } };
   return {
     method,
@@ -39,6 +40,7 @@ export function operation(method: Method, path: string, told: Told): RouteConfig
     ...(told.secured ? { security: bearer } : {}),
     request: {
       ...(params ? { params: z.object(params) } : {}),
+      ...(query ? { query: z.object(query) } : {}),
       ...(headers ? { headers: z.object(headers) } : {}),
       ...(body ? { body: { required: true, content: { [body.type]: { schema: body.schema } } } } : {}),
     },

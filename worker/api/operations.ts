@@ -2,9 +2,11 @@
 import { type RouteConfig, z } from "@hono/zod-openapi";
 import { identityOperations } from "./identity-operations.ts";
 import { bodyProblems, operation, tokenProblems } from "./operation.ts";
+import { listOperations } from "./list-operations.ts";
 import { runOperations } from "./run-operations.ts";
 import { CiMessage } from "./schemas/ci-message.ts";
 import { Digest, RunId, Slug } from "./schemas/common.ts";
+import { After, Limit } from "./schemas/lists.ts";
 import { Build, MatrixSchema, Run } from "./schemas/runs.ts";
 import { AcceptedBuild, BadgeEndpoint, BuildForm, IdempotencyKey, Report, ValidBuild } from "./schemas/submit.ts";
 
@@ -122,9 +124,11 @@ export const operations: RouteConfig[] = [
     id: "getMatrix",
     tag: "Read",
     summary: "Backends × operations of the current suite",
+    query: { limit: Limit, after: After },
     answer: { status: 200, says: "The matrix.", schema: MatrixSchema },
-    problems: [],
+    problems: ["malformed-request"],
   }),
+  ...listOperations,
   ...runOperations,
   ...badgeOperations(),
 ];

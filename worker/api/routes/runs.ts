@@ -1,9 +1,9 @@
 import { Hono } from "hono";
 import { now } from "../../clock.ts";
+import { getBlob } from "../../db/blobs.ts";
 import { isFinal } from "../../pipeline/states.ts";
 import { cancelRun, repeatRun } from "../../pipeline/steer.ts";
 import { ProblemError } from "../../problems.ts";
-import { readReport } from "../../registry/read-report.ts";
 import { readRun } from "../../registry/read-run.ts";
 import type { RunView } from "../../registry/views.ts";
 import { accepted } from "../accepted.ts";
@@ -11,6 +11,7 @@ import type { AppContext, AppEnv } from "../app-env.ts";
 import { vendor } from "../middleware/auth.ts";
 import { cached, cachedJson, IMMUTABLE, LIVE, SHORT } from "../middleware/etag.ts";
 import { parseParam } from "../parse.ts";
+import { reprDigest } from "../repr-digest.ts";
 import { RunId } from "../schemas/common.ts";
 
 export const runRoutes = new Hono<AppEnv>()
@@ -26,7 +27,7 @@ export const runRoutes = new Hono<AppEnv>()
         : `is ${run.state}; ask again when it is published`;
       throw new ProblemError("not-found", `Run ${run.id} has no report: it ${why}.`);
     }
-    const bytes = await readReport(c.env, run.reportDigest);
+    const bytes = await getBlob(c.env, run.reportDigest);
     if (!bytes) throw new ProblemError("unavailable", `Report ${run.reportDigest} cannot be read from the store now.`);
     return cached(c, bytes, {
       "Content-Type": "application/json",
@@ -53,10 +54,4 @@ async function runOf(c: AppContext): Promise<RunView> {
   const run = await readRun(c.env, id);
   if (!run) throw new ProblemError("not-found", `Run ${id} is not in this registry.`);
   return run;
-}
-
-/** RFC 9530: `sha-256=:base64:`. */
-function reprDigest(digest: string): string {
-  const hex = digest.slice("sha256:".length).match(/../g) ?? [];
-  return `sha-256=:${btoa(String.fromCharCode(...hex.map((byte) => Number.parseInt(byte, 16))))}:`;
 }

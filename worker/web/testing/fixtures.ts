@@ -58,6 +58,7 @@ export const matrix: Matrix = {
     }),
     row("parley", "kvm", {}),
   ],
+  next: null,
   waiting: [
     { vendor: "acme", backend: "next", version: "0.1.0", build: digest, run: { id: "run-next", state: "running", at } },
   ],
