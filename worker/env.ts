@@ -22,6 +22,10 @@ export interface Env {
   /** Issuer and address of its keys; GitHub Actions unless set. */
   OIDC_ISSUER?: string;
   OIDC_JWKS_URL?: string;
+  /** Where GitHub's API is; https://api.github.com unless set. */
+  GITHUB_API?: string;
+  /** Raises GitHub's rate limit and opens workflow artefacts; sent to GITHUB_API and nowhere else. */
+  GITHUB_TOKEN?: string;
   /** Bound in tests only: makes the clock obey `X-Parley-Now`. */
   TEST_CLOCK?: string;
 }

@@ -76,3 +76,14 @@ export const OIDC_MINTED_MS = 15 * 60_000;
 /** Leeway of an OIDC token's times, and how often an unknown key id may ask for the key set anew. */
 export const OIDC_LEEWAY_S = 30;
 export const OIDC_REFRESH_MS = 60_000;
+
+/** Hops that a service of ours may send a fetch on. */
+export const REDIRECTS_MAX = 3;
+
+/** GitHub hooks: size of a payload and of an API answer; GitHub waits 10 s for the answer, pulling included. */
+export const GITHUB_BODY_MAX_BYTES = 1 * MIB;
+export const GITHUB_PULL_MS = 8_000;
+
+/** A zip of build parts: its size, and how many entries are looked at. */
+export const ZIP_MAX_BYTES = partsSizeMaxBytes + 64 * KIB;
+export const ZIP_ENTRIES_MAX = 64;

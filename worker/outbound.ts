@@ -1,6 +1,6 @@
 // The one door out. Only https to public hosts on the default port; redirects are refused; bytes and time are capped.
 import { reasonOf } from "./db/client.ts";
-import { OUTBOUND_BODY_MAX_BYTES, OUTBOUND_TIMEOUT_MS } from "./limits.ts";
+import { OUTBOUND_BODY_MAX_BYTES, OUTBOUND_TIMEOUT_MS, REDIRECTS_MAX } from "./limits.ts";
 
 /** Why an address may not be fetched, or null if it may. Pure; hosts are what `URL` makes of them (decimal IPs become dotted). */
 export function addressRefusal(address: string): string | null {
@@ -79,17 +79,51 @@ export async function fetchConfigured(
   return readWithin(response, address, maxBytes);
 }
 
-async function reach(address: string, door: typeof fetch): Promise<Response> {
+/** What a fetch may carry besides its address. */
+export interface Reach {
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+}
+
+async function reach(address: string, door: typeof fetch, { headers, signal }: Reach = {}): Promise<Response> {
   const init: RequestInit = {
     redirect: "manual",
-    signal: AbortSignal.timeout(OUTBOUND_TIMEOUT_MS),
-    headers: { "User-Agent": "parley-registry" },
+    signal: signal ?? AbortSignal.timeout(OUTBOUND_TIMEOUT_MS),
+    headers: { "User-Agent": "parley-registry", ...headers },
   };
   try {
     return await door(address, init);
   } catch (error) {
     throw new OutboundError(`${address} does not answer: ${reasonOf(error)}`);
   }
+}
+
+/**
+ * Fetches from a configured service that may send on to its storage. Every hop after the first must be a public address, and gets
+ * no credentials. @throws OutboundError
+ */
+export async function fetchFollowing(
+  address: string,
+  maxBytes: number,
+  { headers = {}, signal }: Reach,
+): Promise<Uint8Array<ArrayBuffer>> {
+  let response = await reach(address, fetch, { headers, ...(signal ? { signal } : {}) });
+  let at = address;
+  for (let hop = 0; hop < REDIRECTS_MAX && response.status >= 300 && response.status < 400; hop++) {
+    const next = response.headers.get("Location") ?? "";
+    await response.body?.cancel();
+    const refusal = addressRefusal(next);
+    if (refusal) throw new OutboundError(`${hostOf(at)} sends on to an address that is not fetched: ${refusal}.`);
+    at = next;
+    response = await reach(next, fetch, signal ? { signal } : {});
+  }
+  if (response.status !== 200) throw new OutboundError(`${hostOf(at)} answered ${response.status}; only 200 is taken.`);
+  return readWithin(response, hostOf(at), maxBytes);
+}
+
+/** Storage addresses carry a signature in their query, which messages must not show. */
+function hostOf(address: string): string {
+  return new URL(address).host;
 }
 
 /** A body that stops, or that is slow beyond the time cap, is an error of the address and not of ours. */

@@ -24,6 +24,8 @@ interface Told {
   headers?: Record<string, z.ZodType>;
   body?: { type: string; schema: z.ZodType };
   answer: { status: number; says: string; type?: string; schema?: z.ZodType };
+  /** A second good answer. */
+  also?: { status: number; says: string; schema: z.ZodType };
   problems: ProblemCode[];
   secured?: boolean;
 }
@@ -44,7 +46,18 @@ export function operation(method: Method, path: string, told: Told): RouteConfig
       ...(headers ? { headers: z.object(headers) } : {}),
       ...(body ? { body: { required: true, content: { [body.type]: { schema: body.schema } } } } : {}),
     },
-    responses: { [answer.status]: { description: answer.says, content }, ...problemAnswers(told.problems) },
+    responses: {
+      [answer.status]: { description: answer.says, content },
+      ...(told.also
+        ? {
+            [told.also.status]: {
+              description: told.also.says,
+              content: { "application/json": { schema: told.also.schema } },
+            },
+          }
+        : {}),
+      ...problemAnswers(told.problems),
+    },
   };
 }
 

@@ -1,8 +1,8 @@
 // Every route as OpenAPI describes it. A test holds this list against the routes that the app has.
 import { type RouteConfig, z } from "@hono/zod-openapi";
 import { identityOperations } from "./identity-operations.ts";
-import { bodyProblems, operation, tokenProblems } from "./operation.ts";
 import { listOperations } from "./list-operations.ts";
+import { bodyProblems, operation, tokenProblems } from "./operation.ts";
 import { runOperations } from "./run-operations.ts";
 import { CiMessage } from "./schemas/ci-message.ts";
 import { Digest, RunId, Slug } from "./schemas/common.ts";
@@ -94,6 +94,25 @@ export const operations: RouteConfig[] = [
       "fetch-failed",
       "invalid-build",
     ],
+  }),
+  operation("post", "/hooks/github/{id}", {
+    id: "submitByGithub",
+    tag: "Submit",
+    summary: "Events of GitHub: a published release or a completed workflow run makes the registry pull its artefacts",
+    params: { id: z.string() },
+    headers: {
+      "X-Hub-Signature-256": z.string().openapi({ description: "`sha256=` and hex HMAC-SHA256 of the body." }),
+      "X-GitHub-Delivery": z.string().openapi({ description: "Counts once per hook." }),
+      "X-GitHub-Event": z.string(),
+    },
+    body: { type: "application/json", schema: z.looseObject({}) },
+    answer: { status: 202, says: "The build is stored and its run exists.", schema: AcceptedBuild },
+    also: {
+      status: 200,
+      says: "The event leads to no build; `ignored` says why.",
+      schema: z.object({ ignored: z.string() }),
+    },
+    problems: [...bodyProblems, "signature-invalid", "forbidden", "not-found", "fetch-failed", "invalid-build"],
   }),
   ...identityOperations,
   operation("get", "/api/v1/builds/{digest}", {

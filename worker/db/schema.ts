@@ -202,6 +202,8 @@ export const hooks = sqliteTable("hooks", {
   revokedAt: integer("revoked_at"),
   /** JSON array of host names that messages may point to; only a token that manages sets it. */
   hosts: text().notNull().default("[]"),
+  /** GitHub hooks: numeric id of the one repository that artefacts are pulled from. */
+  repositoryId: text("repository_id"),
 });
 
 /** Several rows while a secret rotates: each is accepted until `notAfter`. */

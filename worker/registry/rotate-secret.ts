@@ -3,7 +3,7 @@ import { iso } from "../clock.ts";
 import { database, statement } from "../db/client.ts";
 import { events, hookSecrets, hooks } from "../db/schema.ts";
 import type { Env } from "../env.ts";
-import { newSecret } from "../hooks/signature.ts";
+import { keyBytes, newSecret } from "../hooks/signature.ts";
 import { seal } from "../identity/seal.ts";
 import { randomBase62 } from "../identity/token.ts";
 import { SECRET_OVERLAP_MS } from "../limits.ts";
@@ -19,10 +19,10 @@ export interface Rotated {
 
 /** A new secret beside the present one. Never more than two are valid: one that was on its way out ends now. @throws ProblemError not-found */
 export async function rotateSecret(env: Env, vendor: string, hook: string, at: number): Promise<Rotated> {
-  await requireOwn(env, vendor, hook);
+  const { kind } = await requireOwn(env, vendor, hook);
   const id = randomBase62(12);
   const secret = newSecret();
-  const sealed = await seal(env.SECRETS_KEY, id, secret.bytes);
+  const sealed = await seal(env.SECRETS_KEY, id, keyBytes(kind, secret));
   const until = at + SECRET_OVERLAP_MS;
   const db = database(env);
   await env.DB.batch([

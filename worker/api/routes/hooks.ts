@@ -1,8 +1,9 @@
 import { Hono } from "hono";
 import { now } from "../../clock.ts";
 import { messageParts, verifyMessage } from "../../hooks/ci.ts";
+import { takeGithub } from "../../hooks/github.ts";
 import { submit } from "../../intake/submit.ts";
-import { HOOK_BODY_MAX_BYTES, JSON_BODY_MAX_BYTES } from "../../limits.ts";
+import { GITHUB_BODY_MAX_BYTES, HOOK_BODY_MAX_BYTES, JSON_BODY_MAX_BYTES } from "../../limits.ts";
 import { createHook } from "../../registry/create-hook.ts";
 import { revokeHook, rotateSecret } from "../../registry/rotate-secret.ts";
 import { accepted } from "../accepted.ts";
@@ -15,8 +16,8 @@ import { NewHookInput } from "../schemas/identity.ts";
 
 export const hookRoutes = new Hono<AppEnv>()
   .post("/api/v1/hooks", vendor("manage"), body("application/json", JSON_BODY_MAX_BYTES), async (c) => {
-    const { kind, hosts = [] } = parseJson(NewHookInput, c.var.body);
-    const { id, secret } = await createHook(c.env, c.var.vendor, { kind, hosts }, now(c.env, c.req.raw));
+    const input = parseJson(NewHookInput, c.var.body);
+    const { id, kind, secret } = await createHook(c.env, c.var.vendor, input, now(c.env, c.req.raw));
     const url = `${new URL(c.req.url).origin}/hooks/${kind}/${id}`;
     return c.json({ hook: { id, kind, url }, secret }, 201, { "Cache-Control": "no-store" });
   })
@@ -40,4 +41,9 @@ export const hookRoutes = new Hono<AppEnv>()
     const parts = await messageParts(parseJson(CiMessage, c.var.body), hosts);
     const submission = { parts, vendor, provenance: "token", delivery: { hook, message } } as const;
     return accepted(c, await submit(c.env, submission, at));
+  })
+  .post("/hooks/github/:id", body("application/json", GITHUB_BODY_MAX_BYTES), async (c) => {
+    const delivery = { hook: c.req.param("id"), headers: c.req.raw.headers, body: c.var.body };
+    const taken = await takeGithub(c.env, delivery, now(c.env, c.req.raw));
+    return "ignored" in taken ? c.json(taken, 200, { "Cache-Control": "no-store" }) : accepted(c, taken.accepted);
   });

@@ -36,7 +36,7 @@ const HostName = z
     error: "must be the public host name of https addresses, in lower case",
   });
 
-export const NewHookInput = z
+const NewCiHook = z
   .strictObject({
     kind: z.literal("ci"),
     hosts: z
@@ -45,7 +45,19 @@ export const NewHookInput = z
       .optional()
       .openapi({ description: "Hosts that messages may name parts on; none if left out." }),
   })
-  .openapi("NewHookInput", { example: { kind: "ci", hosts: ["builds.acme.org"] } });
+  .openapi("NewCiHook", { example: { kind: "ci", hosts: ["builds.acme.org"] } });
+
+const NewGithubHook = z
+  .strictObject({
+    kind: z.literal("github"),
+    repositoryId: z
+      .string()
+      .regex(/^[1-9][0-9]{0,19}$/, "must be a number in decimal digits")
+      .openapi({ description: "`id` of the repository in GitHub's API; artefacts are pulled from it alone." }),
+  })
+  .openapi("NewGithubHook", { example: { kind: "github", repositoryId: "2002" } });
+
+export const NewHookInput = z.discriminatedUnion("kind", [NewCiHook, NewGithubHook]).openapi("NewHookInput");
 
 export const RotatedSecret = z
   .object({
@@ -61,7 +73,7 @@ export const RevokedHook = z
 
 export const NewHookOutput = z
   .object({
-    hook: z.object({ id: z.string(), kind: z.literal("ci"), url: z.url() }),
+    hook: z.object({ id: z.string(), kind: z.enum(["ci", "github"]), url: z.url() }),
     secret: z.string().openapi({ description: "`whsec_…`, shown this once." }),
   })
   .openapi("NewHook");
