@@ -15,9 +15,9 @@ for (const name of asked.length > 0 ? asked : Object.keys(parts)) {
   for (const { figure, value, bound, unit, how } of await parts[name]()) {
     const kept = value !== null && value < bound;
     if (!kept) missed += 1;
-    const shown = value === null ? "not measured" : `${value.toFixed(unit === "s" ? 2 : 0)} ${unit}`;
-    console.log(`${name.padEnd(8)}${figure}: ${shown} (bound ${bound} ${unit}${kept ? "" : ", MISSED"})`);
-    console.log(`        ${how}`);
+    const shown = value === null ? "not measured" : `${value.toFixed(unit === "s" || unit === "×" ? 2 : 0)} ${unit}`;
+    console.log(`${name.padEnd(9)}${figure}: ${shown} (bound ${bound} ${unit}${kept ? "" : ", MISSED"})`);
+    console.log(`         ${how}`);
   }
 }
 process.exit(missed === 0 ? 0 : 1);
