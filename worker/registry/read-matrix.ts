@@ -1,5 +1,4 @@
 import { type SQL, sql } from "drizzle-orm";
-import type { Suite } from "../../conformance/runner/types.ts";
 import { iso } from "../clock.ts";
 import { database } from "../db/client.ts";
 import type { Env } from "../env.ts";
@@ -38,11 +37,12 @@ export async function readMatrix(env: Env, page: PageRequest = firstPage): Promi
   const suite = await theSuite();
   const rows = await database(env).all<BackendRow>(matrixQuery(suite.digest, page));
   const key = (row: BackendRow) => [row.vendor, row.backend];
+  const groups = groupsOf(suite);
   const { items: backends, next } = pageOf(rows, page, { key, view: (row) => row });
   return {
     suite: { digest: suite.digest, pvi: suite.pvi },
-    groups: groupsOf(suite),
-    rows: backends.flatMap((row) => (row.cRun ? [matrixRow(suite, row, row.cRun)] : [])),
+    groups,
+    rows: backends.flatMap((row) => (row.cRun ? [matrixRow(groups, row, row.cRun)] : [])),
     waiting: backends.flatMap((row) => {
       const run = newest(row);
       const { vendor, backend, nVersion: version, nBuild: build } = row;
@@ -73,7 +73,7 @@ function newest(row: BackendRow): RunRef | null {
   return row.nRun ? { id: row.nRun, state: row.nState, at: iso(row.nAt) } : null;
 }
 
-function matrixRow(suite: Suite, row: BackendRow, run: string): MatrixRow {
+function matrixRow(opGroups: Matrix["groups"], row: BackendRow, run: string): MatrixRow {
   const verdicts = JSON.parse(row.cells) as Record<string, Verdict>;
   const verdictOf = (op: string): Verdict => verdicts[op] ?? "not-run";
   const next = newest(row);
@@ -90,19 +90,14 @@ function matrixRow(suite: Suite, row: BackendRow, run: string): MatrixRow {
     held: row.cHeld,
     of: row.cOf,
     trust: { provenance: row.cProvenance, execution: row.cExecution },
-    cells: Object.fromEntries(suite.ops.map(({ id }) => [id, verdictOf(id)])),
-    groups: Object.fromEntries(groupsOf(suite).map(({ id, ops }) => [id, countOf(ops.map(verdictOf))])),
+    cells: Object.fromEntries(opGroups.flatMap(({ ops }) => ops.map((op) => [op, verdictOf(op)]))),
+    groups: Object.fromEntries(opGroups.map(({ id, ops }) => [id, countOf(ops.map(verdictOf))])),
   };
 }
 
 function countOf(verdicts: Verdict[]): GroupCount {
-  const count = (word: Verdict) => verdicts.filter((verdict) => verdict === word).length;
-  return {
-    pass: count("pass"),
-    fail: count("fail"),
-    error: count("error"),
-    notOffered: count("not-offered"),
-    notRun: count("not-run"),
-    of: verdicts.length,
-  };
+  const count = { pass: 0, fail: 0, error: 0, "not-offered": 0, "not-run": 0 };
+  for (const verdict of verdicts) count[verdict] += 1;
+  const { pass, fail, error } = count;
+  return { pass, fail, error, notOffered: count["not-offered"], notRun: count["not-run"], of: verdicts.length };
 }
