@@ -82,6 +82,11 @@ export const problemTypes = {
     "The proof was not found",
     "Serve the line that the detail gives at the address it names, and ask again.",
   ],
+  "quota-exceeded": [
+    429,
+    "A quota is used up",
+    "Wait for the time in Retry-After; RateLimit and RateLimit-Policy say how much there is.",
+  ],
   internal: [500, "The registry failed", "Try again; if it stays, report the address and the time."],
   unavailable: [503, "The registry cannot do this now", "Try again after the time in Retry-After."],
 } as const satisfies Record<string, readonly [number, string, string]>;
@@ -98,32 +103,43 @@ export class ProblemError extends Error {
   readonly status: number;
   readonly errors: readonly ProblemEntry[] | undefined;
   readonly headers: Readonly<Record<string, string>>;
+  /** Names of the quotas that were exceeded. */
+  readonly violatedPolicies: readonly string[] | undefined;
 
   constructor(
     code: ProblemCode,
     detail: string,
-    more: { errors?: readonly ProblemEntry[]; headers?: Record<string, string> } = {},
+    more: {
+      errors?: readonly ProblemEntry[];
+      headers?: Record<string, string>;
+      violatedPolicies?: readonly string[];
+    } = {},
   ) {
     super(detail);
     this.code = code;
     this.status = problemTypes[code][0];
     this.errors = more.errors;
     this.headers = more.headers ?? {};
+    this.violatedPolicies = more.violatedPolicies;
   }
 }
+
+/** The one problem type that is registered with IANA. */
+const QUOTA_EXCEEDED = "https://iana.org/assignments/http-problem-types#quota-exceeded";
 
 /** The response of a refusal. `type` is an address of this registry that explains the code. */
 export function problemResponse(problem: ProblemError, requestUrl: string): Response {
   const [status, title, action] = problemTypes[problem.code];
   const { origin, pathname } = new URL(requestUrl);
   const body = {
-    type: `${origin}/problems/${problem.code}`,
+    type: problem.code === "quota-exceeded" ? QUOTA_EXCEEDED : `${origin}/problems/${problem.code}`,
     title,
     status,
     detail: problem.message,
     instance: pathname,
     action,
     ...(problem.errors ? { errors: problem.errors } : {}),
+    ...(problem.violatedPolicies ? { "violated-policies": problem.violatedPolicies } : {}),
   };
   const headers = { "Content-Type": "application/problem+json", "Cache-Control": "no-store", ...problem.headers };
   return new Response(JSON.stringify(body), { status, headers });

@@ -10,6 +10,8 @@ export interface AppEnv {
     body: Uint8Array<ArrayBuffer>;
     /** The vendor that the token acts for, once `vendor()` has checked it. */
     vendor: string;
+    /** RateLimit fields of the response, once a quota was charged. */
+    rateLimit: Record<string, string> | undefined;
     /** What that token may do. */
     grant: Grant;
   };

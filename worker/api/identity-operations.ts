@@ -22,7 +22,7 @@ export const identityOperations: RouteConfig[] = [
     summary: "Register a vendor with its first token; anybody may, and it is unverified until it proves who it is",
     body: { type: "application/json", schema: NewVendorInput },
     answer: { status: 201, says: "The vendor and its token.", schema: NewVendorOutput },
-    problems: [...tokenProblems, ...bodyProblems, "conflict", "invalid-request"],
+    problems: [...tokenProblems, ...bodyProblems, "conflict", "invalid-request", "quota-exceeded"],
   }),
   operation("post", "/api/v1/vendors/{slug}/verify", {
     id: "verifyVendor",
@@ -101,7 +101,14 @@ export const identityOperations: RouteConfig[] = [
     summary: "Exchange a GitHub Actions OIDC token for one of 15 minutes that submits one backend",
     body: { type: "application/json", schema: OidcInput },
     answer: { status: 201, says: "The token.", schema: MintedToken },
-    problems: [...bodyProblems, "oidc-refused", "publisher-unknown", "invalid-request", "unavailable"],
+    problems: [
+      ...bodyProblems,
+      "oidc-refused",
+      "publisher-unknown",
+      "invalid-request",
+      "quota-exceeded",
+      "unavailable",
+    ],
   }),
   operation("get", "/api/v1/publishers", {
     id: "listPublishers",

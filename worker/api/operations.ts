@@ -61,7 +61,7 @@ export const operations: RouteConfig[] = [
     summary: "Check a build without submitting it: every problem at once, nothing kept",
     body: { type: "multipart/form-data", schema: BuildForm },
     answer: { status: 200, says: "The build is acceptable.", schema: ValidBuild },
-    problems: [...bodyProblems, "invalid-build"],
+    problems: [...bodyProblems, "invalid-build", "quota-exceeded"],
   }),
   operation("post", "/api/v1/builds", {
     id: "submitBuild",
@@ -71,7 +71,7 @@ export const operations: RouteConfig[] = [
     headers: { "Idempotency-Key": IdempotencyKey },
     body: { type: "multipart/form-data", schema: BuildForm },
     answer: { status: 202, says: "The build is stored and its run exists.", schema: AcceptedBuild },
-    problems: [...tokenProblems, ...bodyProblems, "invalid-build", "key-in-use", "key-reused"],
+    problems: [...tokenProblems, ...bodyProblems, "invalid-build", "key-in-use", "key-reused", "quota-exceeded"],
   }),
   operation("post", "/hooks/ci/{id}", {
     id: "submitByHook",
@@ -92,6 +92,7 @@ export const operations: RouteConfig[] = [
       "digest-mismatch",
       "host-not-allowed",
       "fetch-failed",
+      "quota-exceeded",
       "invalid-build",
     ],
   }),
@@ -112,7 +113,15 @@ export const operations: RouteConfig[] = [
       says: "The event leads to no build; `ignored` says why.",
       schema: z.object({ ignored: z.string() }),
     },
-    problems: [...bodyProblems, "signature-invalid", "forbidden", "not-found", "fetch-failed", "invalid-build"],
+    problems: [
+      ...bodyProblems,
+      "signature-invalid",
+      "forbidden",
+      "not-found",
+      "fetch-failed",
+      "invalid-build",
+      "quota-exceeded",
+    ],
   }),
   ...identityOperations,
   operation("get", "/api/v1/builds/{digest}", {

@@ -277,3 +277,16 @@ export const oidcUses = sqliteTable(
   { jti: text().primaryKey(), expiresAt: integer("expires_at").notNull() },
   (t) => [index("oidc_uses_age").on(t.expiresAt)],
 );
+
+/** What of a quota was used in its present window: one row per owner (`address:…` or `vendor:…`) and quota. */
+export const quotaUse = sqliteTable(
+  "quota_use",
+  {
+    owner: text().notNull(),
+    quota: text().notNull(),
+    beganAt: integer("began_at").notNull(),
+    used: integer().notNull(),
+  },
+  // "windows that ended long ago"
+  (t) => [primaryKey({ columns: [t.owner, t.quota] }), index("quota_use_age").on(t.beganAt)],
+);

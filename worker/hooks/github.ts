@@ -21,9 +21,15 @@ export type Taken = { accepted: Accepted } | { ignored: string };
 
 /**
  * Takes in one delivery. It is marked as taken together with its build, so that one that failed may be redelivered.
+ * @param charge called before anything is pulled; throws if the vendor's quota is used up
  * @throws ProblemError not-found, malformed-request, signature-invalid, forbidden, fetch-failed, and those of `submit`
  */
-export async function takeGithub(env: Env, { hook, headers, body }: Delivery, at: number): Promise<Taken> {
+export async function takeGithub(
+  env: Env,
+  { hook, headers, body }: Delivery,
+  at: number,
+  charge: (vendor: string) => Promise<void>,
+): Promise<Taken> {
   const message = headers.get("X-GitHub-Delivery") ?? "";
   if (!/^[0-9A-Za-z-]{1,64}$/.test(message)) {
     throw new ProblemError("malformed-request", "X-GitHub-Delivery is not an id of letters, digits and hyphens.");
@@ -46,6 +52,7 @@ export async function takeGithub(env: Env, { hook, headers, body }: Delivery, at
   if (taken.length > 0) return { ignored: "This delivery was taken in before." };
   const hint = hintOf(headers.get("X-GitHub-Event"), body, row.repositoryId);
   if ("ignored" in hint) return hint;
+  await charge(row.vendor);
   const parts = await pulled(env, row.repositoryId, hint);
   const submission = { parts, vendor: row.vendor, provenance: "token", delivery: { hook, message } } as const;
   return { accepted: await submit(env, submission, at) };

@@ -30,6 +30,7 @@ export const headers = createMiddleware<AppEnv>(async function setHeaders(c, nex
   for (const [name, value] of Object.entries(defaults)) {
     if (!response.headers.has(name)) response.headers.set(name, value);
   }
+  for (const [name, value] of Object.entries(c.var.rateLimit ?? {})) response.headers.set(name, value);
   if (c.req.method === "GET" || c.req.method === "HEAD") {
     response.headers.set("Access-Control-Allow-Origin", "*");
     response.headers.set("Access-Control-Expose-Headers", "ETag, Link, Repr-Digest, Retry-After");

@@ -4,6 +4,7 @@ import { JSON_BODY_MAX_BYTES } from "../../limits.ts";
 import { exchange } from "../../oidc/exchange.ts";
 import { createPublisher, listPublishers, revokePublisher } from "../../registry/publishers.ts";
 import type { AppEnv } from "../app-env.ts";
+import { anonymous } from "../middleware/anonymous.ts";
 import { vendor } from "../middleware/auth.ts";
 import { body } from "../middleware/body.ts";
 import { parseJson } from "../parse.ts";
@@ -13,7 +14,7 @@ const json = body("application/json", JSON_BODY_MAX_BYTES);
 const hidden = { "Cache-Control": "no-store" };
 
 export const publisherRoutes = new Hono<AppEnv>()
-  .post("/api/v1/oidc/token", json, async (c) =>
+  .post("/api/v1/oidc/token", anonymous("exchanges"), json, async (c) =>
     c.json(await exchange(c.env, parseJson(OidcInput, c.var.body), now(c.env, c.req.raw)), 201, hidden),
   )
   .get("/api/v1/publishers", vendor("manage"), async (c) =>

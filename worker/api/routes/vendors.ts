@@ -9,6 +9,7 @@ import type { AppEnv } from "../app-env.ts";
 import { mediator, vendor } from "../middleware/auth.ts";
 import { body } from "../middleware/body.ts";
 import { parseJson, parseParam } from "../parse.ts";
+import { chargeAddress } from "../quota.ts";
 import { Slug } from "../schemas/common.ts";
 import { DomainProofInput, NewVendorInput } from "../schemas/identity.ts";
 
@@ -19,6 +20,7 @@ export const vendorRoutes = new Hono<AppEnv>()
   .post("/api/v1/vendors", json, async (c) => {
     const authorization = c.req.header("Authorization");
     if (authorization !== undefined) await requireMediator(c.env, authorization);
+    else await chargeAddress(c, "registrations", now(c.env, c.req.raw));
     const input = parseJson(NewVendorInput, c.var.body);
     if (authorization === undefined && RESERVED_VENDORS.includes(input.slug)) {
       throw new ProblemError("forbidden", `The name "${input.slug}" is kept for this registry itself.`);
