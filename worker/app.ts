@@ -5,6 +5,7 @@ import { headers } from "./api/middleware/headers.ts";
 import { badgeRoutes } from "./api/routes/badges.ts";
 import { buildRoutes } from "./api/routes/builds.ts";
 import { hookRoutes } from "./api/routes/hooks.ts";
+import { keyRoutes } from "./api/routes/keys.ts";
 import { listRoutes } from "./api/routes/lists.ts";
 import { liveRoutes } from "./api/routes/live.ts";
 import { matrixRoutes } from "./api/routes/matrix.ts";
@@ -30,6 +31,7 @@ export const app = new Hono<AppEnv>()
   .route("/", vendorRoutes)
   .route("/", tokenRoutes)
   .route("/", publisherRoutes)
+  .route("/", keyRoutes)
   .route("/", hookRoutes)
   .route("/", openapiRoutes)
   .route("/", problemRoutes)

@@ -12,6 +12,7 @@ import {
   RotatedSecret,
   VerifiedVendor,
 } from "./schemas/identity.ts";
+import { KeyList, KeyRevocation, NewKeyInput, OneKey } from "./schemas/keys.ts";
 import { MintedToken, NewPublisherInput, OidcInput, OnePublisher, PublisherList } from "./schemas/publishers.ts";
 import { NewTokenInput, NewTokenOutput, OneToken, TokenList } from "./schemas/tokens.ts";
 
@@ -135,5 +136,33 @@ export const identityOperations: RouteConfig[] = [
     params: { id: z.string() },
     answer: { status: 200, says: "The publisher is revoked.", schema: OnePublisher },
     problems: [...tokenProblems, "not-found"],
+  }),
+  operation("get", "/api/v1/vendors/{slug}/keys", {
+    id: "listKeys",
+    tag: "Read",
+    summary: "Every public key that a vendor ever had, with its times",
+    params: { slug: Slug },
+    answer: { status: 200, says: "The keys, newest first.", schema: KeyList },
+    problems: ["malformed-request"],
+  }),
+  operation("post", "/api/v1/keys", {
+    id: "addKey",
+    tag: "Identity",
+    summary:
+      "Add an Ed25519 public key; any but the first is signed by a valid one, or follows a new proof of the vendor",
+    secured: true,
+    body: { type: "application/json", schema: NewKeyInput },
+    answer: { status: 201, says: "The key.", schema: OneKey },
+    problems: [...tokenProblems, ...bodyProblems, "conflict", "invalid-request"],
+  }),
+  operation("post", "/api/v1/keys/{id}/revoke", {
+    id: "revokeKey",
+    tag: "Identity",
+    summary: "Revoke a key, with the reason",
+    secured: true,
+    params: { id: z.string() },
+    body: { type: "application/json", schema: KeyRevocation },
+    answer: { status: 200, says: "The key is revoked.", schema: OneKey },
+    problems: [...tokenProblems, ...bodyProblems, "not-found", "invalid-request"],
   }),
 ];

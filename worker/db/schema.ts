@@ -290,3 +290,24 @@ export const quotaUse = sqliteTable(
   // "windows that ended long ago"
   (t) => [primaryKey({ columns: [t.owner, t.quota] }), index("quota_use_age").on(t.beganAt)],
 );
+
+/** Ed25519 public keys of vendors. A key is never changed: it ends by `notAfter` or is revoked, with the reason. */
+export const vendorKeys = sqliteTable(
+  "vendor_keys",
+  {
+    id: text().primaryKey(),
+    vendor: text()
+      .notNull()
+      .references(() => vendors.slug),
+    /** Base64 of 32 bytes. */
+    publicKey: text("public_key").notNull(),
+    notBefore: integer("not_before").notNull(),
+    notAfter: integer("not_after").notNull(),
+    /** Id of the key that vouched for it; null for the first, and after a new proof. */
+    signedBy: text("signed_by"),
+    createdAt: integer("created_at").notNull(),
+    revokedAt: integer("revoked_at"),
+    revokedFor: text("revoked_for"),
+  },
+  (t) => [unique("vendor_keys_once").on(t.vendor, t.publicKey)],
+);
