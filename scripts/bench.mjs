@@ -12,7 +12,7 @@ await ensureBuilt(() => {});
 
 let missed = 0;
 for (const name of asked.length > 0 ? asked : Object.keys(parts)) {
-  for (const { line, figure, value, bound, unit, how, atLeast, digits = unit === "s" ? 2 : 0 } of await parts[name]()) {
+  for (const { line, figure, value, bound, unit, how, atLeast, digits = unit === "s" || unit === "×" ? 2 : 0 } of await parts[name]()) {
     if (line) {
       console.log(line);
       continue;
@@ -21,8 +21,8 @@ for (const name of asked.length > 0 ? asked : Object.keys(parts)) {
     if (!kept) missed += 1;
     const shown = value === null ? "not measured" : `${value.toFixed(digits)} ${unit}`;
     const limit = `${atLeast ? "at least" : "bound"} ${bound} ${unit}`;
-    console.log(`${name.padEnd(8)}${figure}: ${shown} (${limit}${kept ? "" : ", MISSED"})`);
-    console.log(`        ${how}`);
+    console.log(`${name.padEnd(9)}${figure}: ${shown} (${limit}${kept ? "" : ", MISSED"})`);
+    console.log(`         ${how}`);
   }
 }
 process.exit(missed === 0 ? 0 : 1);

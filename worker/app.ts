@@ -5,10 +5,15 @@ import { headers } from "./api/middleware/headers.ts";
 import { badgeRoutes } from "./api/routes/badges.ts";
 import { buildRoutes } from "./api/routes/builds.ts";
 import { hookRoutes } from "./api/routes/hooks.ts";
+import { keyRoutes } from "./api/routes/keys.ts";
+import { listRoutes } from "./api/routes/lists.ts";
+import { liveRoutes } from "./api/routes/live.ts";
 import { matrixRoutes } from "./api/routes/matrix.ts";
 import { openapiRoutes } from "./api/routes/openapi.ts";
 import { problemRoutes } from "./api/routes/problems.ts";
+import { publisherRoutes } from "./api/routes/publishers.ts";
 import { runRoutes } from "./api/routes/runs.ts";
+import { tokenRoutes } from "./api/routes/tokens.ts";
 import { vendorRoutes } from "./api/routes/vendors.ts";
 import { logFailure } from "./log.ts";
 import { ProblemError, problemResponse } from "./problems.ts";
@@ -19,9 +24,14 @@ export const app = new Hono<AppEnv>()
   .use(headers)
   .route("/", badgeRoutes)
   .route("/", matrixRoutes)
+  .route("/", listRoutes)
   .route("/", runRoutes)
+  .route("/", liveRoutes)
   .route("/", buildRoutes)
   .route("/", vendorRoutes)
+  .route("/", tokenRoutes)
+  .route("/", publisherRoutes)
+  .route("/", keyRoutes)
   .route("/", hookRoutes)
   .route("/", openapiRoutes)
   .route("/", problemRoutes)

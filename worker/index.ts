@@ -9,6 +9,8 @@ import { sweep } from "./pipeline/sweeper.ts";
 /** A local server names this instead of a cron when it starts: its queues are empty and no consumer lives. */
 const START = "start";
 
+export { Live } from "./live/live.ts";
+
 export default {
   fetch(request: Request, env: Env, ctx: ExecutionContext) {
     noteRequest();

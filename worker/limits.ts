@@ -46,6 +46,63 @@ export const RUN_AGE_MAX_MS = 6 * 3_600_000;
 /** Runs that one sweep takes; the next is a minute away. */
 export const SWEEP_RUNS_MAX = 50;
 
+/** How often an object with followers reads its run again, in case a word was lost. */
+export const LIVE_BEAT_MS = 2_000;
+
+/** Followers of one run; more are told to poll. */
+export const LIVE_LISTENERS_MAX = 200;
+
 /** Fetches of ours (artefacts, proofs): bytes and time. */
 export const OUTBOUND_BODY_MAX_BYTES = 8 * MIB;
 export const OUTBOUND_TIMEOUT_MS = 20_000;
+
+/** A domain's proof is one line; a file of other lines around it is fine. */
+export const PROOF_MAX_BYTES = 4 * KIB;
+
+/** How long an Idempotency-Key and its answer are kept. */
+export const IDEMPOTENCY_KEPT_MS = 24 * 3_600_000;
+
+/** A request that has held its key for this long without an answer is taken for dead. */
+export const IDEMPOTENCY_LEASE_MS = 60_000;
+
+/** While a hook's secret rotates, the one before is accepted for this long. */
+export const SECRET_OVERLAP_MS = 24 * 3_600_000;
+
+/** Trusted publishing: size of an OIDC token and of its issuer's key set; life of the token that it is exchanged for. */
+export const OIDC_TOKEN_MAX_BYTES = 8 * KIB;
+export const OIDC_JWKS_MAX_BYTES = 64 * KIB;
+export const OIDC_MINTED_MS = 15 * 60_000;
+
+/** Leeway of an OIDC token's times, and how often an unknown key id may ask for the key set anew. */
+export const OIDC_LEEWAY_S = 30;
+export const OIDC_REFRESH_MS = 60_000;
+
+/** Hops that a service of ours may send a fetch on. */
+export const REDIRECTS_MAX = 3;
+
+/** GitHub hooks: size of a payload and of an API answer; GitHub waits 10 s for the answer, pulling included. */
+export const GITHUB_BODY_MAX_BYTES = 1 * MIB;
+export const GITHUB_PULL_MS = 8_000;
+
+/** A zip of build parts: its size, and how many entries are looked at. */
+export const ZIP_MAX_BYTES = partsSizeMaxBytes + 64 * KIB;
+export const ZIP_ENTRIES_MAX = 64;
+
+export interface Quota {
+  max: number;
+  /** Absent: what exists at one time, not what was done in a time. */
+  windowSeconds?: number;
+  unit?: "content-bytes" | "concurrent-requests";
+}
+
+export type QuotaName = "validate" | "registrations" | "exchanges" | "submissions" | "bytes" | "queued";
+
+/** Per address where the caller is nobody that is known, per vendor for submissions. Validation keeps nothing, and is the tightest. */
+export const QUOTAS: Readonly<Record<QuotaName, Quota>> = {
+  validate: { max: 30, windowSeconds: 60 },
+  registrations: { max: 20, windowSeconds: 3600 },
+  exchanges: { max: 60, windowSeconds: 60 },
+  submissions: { max: 600, windowSeconds: 3600 },
+  bytes: { max: 512 * MIB, windowSeconds: 24 * 3600, unit: "content-bytes" },
+  queued: { max: 200, unit: "concurrent-requests" },
+};

@@ -1,5 +1,6 @@
 // The one door out. Only https to public hosts on the default port; redirects are refused; bytes and time are capped.
-import { OUTBOUND_BODY_MAX_BYTES, OUTBOUND_TIMEOUT_MS } from "./limits.ts";
+import { reasonOf } from "./db/client.ts";
+import { OUTBOUND_BODY_MAX_BYTES, OUTBOUND_TIMEOUT_MS, REDIRECTS_MAX } from "./limits.ts";
 
 /** Why an address may not be fetched, or null if it may. Pure; hosts are what `URL` makes of them (decimal IPs become dotted). */
 export function addressRefusal(address: string): string | null {
@@ -52,23 +53,89 @@ export class OutboundError extends Error {
 
 /**
  * Fetches an address that somebody else named: no credentials, no redirects.
- * @returns the body, at most OUTBOUND_BODY_MAX_BYTES
+ * @returns the body, at most `maxBytes`
  * @throws OutboundError
  */
-export async function fetchPublic(address: string, door: typeof fetch = fetch): Promise<Uint8Array> {
+export async function fetchPublic(
+  address: string,
+  door: typeof fetch = fetch,
+  maxBytes: number = OUTBOUND_BODY_MAX_BYTES,
+): Promise<Uint8Array<ArrayBuffer>> {
   const refusal = addressRefusal(address);
   if (refusal) throw new OutboundError(`${address} is not fetched: ${refusal}. Name a public https address.`);
-  const response = await door(address, {
-    redirect: "manual",
-    signal: AbortSignal.timeout(OUTBOUND_TIMEOUT_MS),
-    headers: { "User-Agent": "parley-registry" },
-  });
+  return fetchConfigured(address, door, maxBytes);
+}
+
+/** The same for an address that the operator configured: it may be local, the caps hold. @throws OutboundError */
+export async function fetchConfigured(
+  address: string,
+  door: typeof fetch = fetch,
+  maxBytes: number = OUTBOUND_BODY_MAX_BYTES,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const response = await reach(address, door);
   if (response.status !== 200) {
     throw new OutboundError(`${address} answered ${response.status}; only 200 is taken, redirects are not followed.`);
   }
-  return readCapped(response.body, OUTBOUND_BODY_MAX_BYTES, () => {
-    throw new OutboundError(`${address} is larger than ${OUTBOUND_BODY_MAX_BYTES} bytes.`);
-  });
+  return readWithin(response, address, maxBytes);
+}
+
+/** What a fetch may carry besides its address. */
+export interface Reach {
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+}
+
+async function reach(address: string, door: typeof fetch, { headers, signal }: Reach = {}): Promise<Response> {
+  const init: RequestInit = {
+    redirect: "manual",
+    signal: signal ?? AbortSignal.timeout(OUTBOUND_TIMEOUT_MS),
+    headers: { "User-Agent": "parley-registry", ...headers },
+  };
+  try {
+    return await door(address, init);
+  } catch (error) {
+    throw new OutboundError(`${address} does not answer: ${reasonOf(error)}`);
+  }
+}
+
+/**
+ * Fetches from a configured service that may send on to its storage. Every hop after the first must be a public address, and gets
+ * no credentials. @throws OutboundError
+ */
+export async function fetchFollowing(
+  address: string,
+  maxBytes: number,
+  { headers = {}, signal }: Reach,
+): Promise<Uint8Array<ArrayBuffer>> {
+  let response = await reach(address, fetch, { headers, ...(signal ? { signal } : {}) });
+  let at = address;
+  for (let hop = 0; hop < REDIRECTS_MAX && response.status >= 300 && response.status < 400; hop++) {
+    const next = response.headers.get("Location") ?? "";
+    await response.body?.cancel();
+    const refusal = addressRefusal(next);
+    if (refusal) throw new OutboundError(`${hostOf(at)} sends on to an address that is not fetched: ${refusal}.`);
+    at = next;
+    response = await reach(next, fetch, signal ? { signal } : {});
+  }
+  if (response.status !== 200) throw new OutboundError(`${hostOf(at)} answered ${response.status}; only 200 is taken.`);
+  return readWithin(response, hostOf(at), maxBytes);
+}
+
+/** Storage addresses carry a signature in their query, which messages must not show. */
+function hostOf(address: string): string {
+  return new URL(address).host;
+}
+
+/** A body that stops, or that is slow beyond the time cap, is an error of the address and not of ours. */
+async function readWithin(response: Response, address: string, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await readCapped(response.body, maxBytes, () => {
+      throw new OutboundError(`${address} is larger than ${maxBytes} bytes.`);
+    });
+  } catch (error) {
+    if (error instanceof OutboundError) throw error;
+    throw new OutboundError(`${address} broke off: ${reasonOf(error)}`);
+  }
 }
 
 /** Reads a stream and calls `tooLarge`, which throws, at the first byte above the cap. */

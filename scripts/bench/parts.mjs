@@ -3,8 +3,9 @@
 import { clone } from "./clone.mjs";
 import { engine } from "./engine.mjs";
 import { memory } from "./memory.mjs";
+import { registry } from "./registry.mjs";
 import { run } from "./run.mjs";
 import { start } from "./start.mjs";
 import { tests } from "./tests.mjs";
 
-export const parts = { engine, start, run, memory, tests, clone };
+export const parts = { engine, start, run, memory, tests, clone, registry };

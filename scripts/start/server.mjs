@@ -10,17 +10,28 @@ const ANSWER_MS = 60_000;
 /**
  * Starts `wrangler dev` for these settings.
  * @param {{port: number, url: string, stateFolder: string}} settings
- * @param {{onExit?: (code: number) => void}} [options] onExit: it ended although nobody called stop()
+ * @param {{onExit?: (code: number) => void, script?: string}} [options] onExit: it ended although nobody called stop();
+ *   script: an entry other than wrangler.toml's
  * @returns {Promise<{answers: Promise<void>, stop: () => Promise<void>}>} once it is a process that can be stopped;
  *   `answers` rejects if it ends before it answers. Throws if the port is taken
  */
-export async function startServer(settings, { onExit = () => {} } = {}) {
+export async function startServer(settings, { onExit = () => {}, script } = {}) {
   if (await isListening(settings.port)) {
     throw new Error(
       `port ${settings.port} is taken; stop what listens there or choose another one: PORT=8788 npm start`,
     );
   }
-  const args = ["dev", "--local", "--ip", "127.0.0.1", "--port", String(settings.port), "--inspector-port", "0"];
+  const args = [
+    "dev",
+    ...(script ? [script] : []),
+    "--local",
+    "--ip",
+    "127.0.0.1",
+    "--port",
+    String(settings.port),
+    "--inspector-port",
+    "0",
+  ];
   const rest = ["--persist-to", settings.stateFolder, "--log-level", "error", "--show-interactive-dev-session=false"];
   // A group of its own: a Ctrl-C in the terminal reaches only us, and we end the whole group in order.
   const child = spawn(process.execPath, [wranglerPath, ...args, ...rest], {

@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import type { Env } from "../env.ts";
+import type { Grant } from "../identity/authenticate.ts";
 
 /** What a request carries through the middleware. */
 export interface AppEnv {
@@ -9,6 +10,10 @@ export interface AppEnv {
     body: Uint8Array<ArrayBuffer>;
     /** The vendor that the token acts for, once `vendor()` has checked it. */
     vendor: string;
+    /** RateLimit fields of the response, once a quota was charged. */
+    rateLimit: Record<string, string> | undefined;
+    /** What that token may do. */
+    grant: Grant;
   };
 }
 

@@ -1,61 +1,14 @@
 // Every route as OpenAPI describes it. A test holds this list against the routes that the app has.
 import { type RouteConfig, z } from "@hono/zod-openapi";
-import { type ProblemCode, problemTypes } from "../problems.ts";
+import { identityOperations } from "./identity-operations.ts";
+import { listOperations } from "./list-operations.ts";
+import { bodyProblems, operation, tokenProblems } from "./operation.ts";
+import { runOperations } from "./run-operations.ts";
 import { CiMessage } from "./schemas/ci-message.ts";
-import { Digest, Problem, RunId, Slug } from "./schemas/common.ts";
-import { NewHookInput, NewHookOutput, NewVendorInput, NewVendorOutput } from "./schemas/identity.ts";
+import { Digest, RunId, Slug } from "./schemas/common.ts";
+import { After, Limit } from "./schemas/lists.ts";
 import { Build, MatrixSchema, Run } from "./schemas/runs.ts";
-import { AcceptedBuild, BadgeEndpoint, BuildForm, Report, ValidBuild } from "./schemas/submit.ts";
-
-const bearer = [{ token: [] }];
-const bodyProblems: ProblemCode[] = ["malformed-request", "length-required", "too-large", "unsupported-media-type"];
-const tokenProblems: ProblemCode[] = ["unauthenticated", "forbidden"];
-
-type Method = "get" | "post";
-
-interface Told {
-  id: string;
-  tag: "Submit" | "Read" | "Identity";
-  summary: string;
-  /** Name of the path parameter → schema. */
-  params?: Record<string, z.ZodType>;
-  headers?: Record<string, z.ZodType>;
-  body?: { type: string; schema: z.ZodType };
-  answer: { status: number; says: string; type?: string; schema?: z.ZodType };
-  problems: ProblemCode[];
-  secured?: boolean;
-}
-
-function operation(method: Method, path: string, told: Told): RouteConfig {
-  const { answer, body, params, headers } = told;
-  const content = { [answer.type ?? "application/json"]: { schema: answer.schema ?? z.string() } };
-  return {
-    method,
-    path,
-    operationId: told.id,
-    tags: [told.tag],
-    summary: told.summary,
-    ...(told.secured ? { security: bearer } : {}),
-    request: {
-      ...(params ? { params: z.object(params) } : {}),
-      ...(headers ? { headers: z.object(headers) } : {}),
-      ...(body ? { body: { required: true, content: { [body.type]: { schema: body.schema } } } } : {}),
-    },
-    responses: { [answer.status]: { description: answer.says, content }, ...problemAnswers(told.problems) },
-  };
-}
-
-/** One response per status: codes that share one are named together. */
-function problemAnswers(codes: readonly ProblemCode[]) {
-  const byStatus = Map.groupBy(codes, (code) => problemTypes[code][0]);
-  const content = { "application/problem+json": { schema: Problem } };
-  return Object.fromEntries(
-    [...byStatus].map(([status, named]) => [
-      String(status),
-      { description: named.map((code) => `${code}: ${problemTypes[code][1]}.`).join(" "), content },
-    ]),
-  );
-}
+import { AcceptedBuild, BadgeEndpoint, BuildForm, IdempotencyKey, Report, ValidBuild } from "./schemas/submit.ts";
 
 const webhookHeaders = {
   "webhook-id": z.string().openapi({ description: "Counts once per hook." }),
@@ -108,16 +61,17 @@ export const operations: RouteConfig[] = [
     summary: "Check a build without submitting it: every problem at once, nothing kept",
     body: { type: "multipart/form-data", schema: BuildForm },
     answer: { status: 200, says: "The build is acceptable.", schema: ValidBuild },
-    problems: [...bodyProblems, "invalid-build"],
+    problems: [...bodyProblems, "invalid-build", "quota-exceeded"],
   }),
   operation("post", "/api/v1/builds", {
     id: "submitBuild",
     tag: "Submit",
     summary: "Submit a build; a build that has a run already is answered with that run",
     secured: true,
+    headers: { "Idempotency-Key": IdempotencyKey },
     body: { type: "multipart/form-data", schema: BuildForm },
     answer: { status: 202, says: "The build is stored and its run exists.", schema: AcceptedBuild },
-    problems: [...tokenProblems, ...bodyProblems, "invalid-build"],
+    problems: [...tokenProblems, ...bodyProblems, "invalid-build", "key-in-use", "key-reused", "quota-exceeded"],
   }),
   operation("post", "/hooks/ci/{id}", {
     id: "submitByHook",
@@ -136,27 +90,40 @@ export const operations: RouteConfig[] = [
       "replayed",
       "invalid-request",
       "digest-mismatch",
+      "host-not-allowed",
+      "fetch-failed",
+      "quota-exceeded",
       "invalid-build",
     ],
   }),
-  operation("post", "/api/v1/vendors", {
-    id: "createVendor",
-    tag: "Identity",
-    summary: "Register a vendor with its first token (mediator)",
-    secured: true,
-    body: { type: "application/json", schema: NewVendorInput },
-    answer: { status: 201, says: "The vendor and its token.", schema: NewVendorOutput },
-    problems: [...tokenProblems, ...bodyProblems, "conflict", "invalid-request"],
+  operation("post", "/hooks/github/{id}", {
+    id: "submitByGithub",
+    tag: "Submit",
+    summary: "Events of GitHub: a published release or a completed workflow run makes the registry pull its artefacts",
+    params: { id: z.string() },
+    headers: {
+      "X-Hub-Signature-256": z.string().openapi({ description: "`sha256=` and hex HMAC-SHA256 of the body." }),
+      "X-GitHub-Delivery": z.string().openapi({ description: "Counts once per hook." }),
+      "X-GitHub-Event": z.string(),
+    },
+    body: { type: "application/json", schema: z.looseObject({}) },
+    answer: { status: 202, says: "The build is stored and its run exists.", schema: AcceptedBuild },
+    also: {
+      status: 200,
+      says: "The event leads to no build; `ignored` says why.",
+      schema: z.object({ ignored: z.string() }),
+    },
+    problems: [
+      ...bodyProblems,
+      "signature-invalid",
+      "forbidden",
+      "not-found",
+      "fetch-failed",
+      "invalid-build",
+      "quota-exceeded",
+    ],
   }),
-  operation("post", "/api/v1/hooks", {
-    id: "createHook",
-    tag: "Identity",
-    summary: "Make an address and a secret for the vendor's CI",
-    secured: true,
-    body: { type: "application/json", schema: NewHookInput },
-    answer: { status: 201, says: "The hook and its secret.", schema: NewHookOutput },
-    problems: [...tokenProblems, ...bodyProblems, "invalid-request"],
-  }),
+  ...identityOperations,
   operation("get", "/api/v1/builds/{digest}", {
     id: "getBuild",
     tag: "Read",
@@ -185,8 +152,11 @@ export const operations: RouteConfig[] = [
     id: "getMatrix",
     tag: "Read",
     summary: "Backends × operations of the current suite",
+    query: { limit: Limit, after: After },
     answer: { status: 200, says: "The matrix.", schema: MatrixSchema },
-    problems: [],
+    problems: ["malformed-request"],
   }),
+  ...listOperations,
+  ...runOperations,
   ...badgeOperations(),
 ];

@@ -7,6 +7,8 @@ export const vendors = sqliteTable("vendors", {
   /** Null: unverified, and shown as such everywhere. */
   verifiedAt: integer("verified_at"),
   createdAt: integer("created_at").notNull(),
+  /** What verified it: `domain:NAME`, `repository:OWNER/NAME` or `mediator`. */
+  verifiedBy: text("verified_by"),
 });
 
 export const tokens = sqliteTable(
@@ -24,6 +26,12 @@ export const tokens = sqliteTable(
     expiresAt: integer("expires_at"),
     revokedAt: integer("revoked_at"),
     lastUsedAt: integer("last_used_at"),
+    /** The one backend that it may submit; null for every backend of the vendor. */
+    backend: text(),
+    /** The trusted publisher that it was minted for. */
+    publisher: text(),
+    /** What builds that it brings are shown as: `token` or `ci-attested`. */
+    provenance: text().notNull().default("token"),
   },
   // "tokens of a vendor"
   (t) => [index("tokens_vendor").on(t.vendor)],
@@ -39,6 +47,8 @@ export const backends = sqliteTable(
     slug: text().notNull(),
     currentRun: text("current_run"),
     createdAt: integer("created_at").notNull(),
+    /** The run that began last, whatever its state; a trigger keeps it. */
+    latestRun: text("latest_run"),
   },
   (t) => [primaryKey({ columns: [t.vendor, t.slug] })],
 );
@@ -64,8 +74,12 @@ export const builds = sqliteTable(
     provenance: text().notNull(),
     createdAt: integer("created_at").notNull(),
   },
-  // "builds of a backend, newest first"
-  (t) => [index("builds_backend").on(t.vendor, t.backend, t.createdAt)],
+  (t) => [
+    // "builds of a backend, newest first", "… of a vendor", "… of all"
+    index("builds_backend").on(t.vendor, t.backend, t.createdAt, t.digest),
+    index("builds_vendor").on(t.vendor, t.createdAt, t.digest),
+    index("builds_created").on(t.createdAt, t.digest),
+  ],
 );
 
 export const suites = sqliteTable("suites", {
@@ -102,6 +116,10 @@ export const runs = sqliteTable(
     of: integer(),
     /** JSON of the runner's Summary. */
     summary: text(),
+    /** Why there is this attempt: submission, rerun, suite or repeat. */
+    cause: text().notNull().default("submission"),
+    /** The run that newly failed, of which this is the repetition. */
+    repeats: text(),
   },
   (t) => [
     unique("runs_identity").on(t.build, t.suite, t.attempt),
@@ -109,6 +127,12 @@ export const runs = sqliteTable(
     index("runs_due").on(t.nextAt),
     // "the run of a report"
     index("runs_report").on(t.reportDigest),
+    // "the repetition of a run"
+    index("runs_repeats").on(t.repeats),
+    // "runs, newest first", "… in a state", "… of a build"
+    index("runs_created").on(t.createdAt, t.id),
+    index("runs_state").on(t.state, t.createdAt, t.id),
+    index("runs_build").on(t.build, t.createdAt, t.id),
   ],
 );
 
@@ -164,8 +188,8 @@ export const events = sqliteTable(
     after: text(),
     detail: text(),
   },
-  // "events of a subject, oldest first"
-  (t) => [index("events_subject").on(t.subject, t.id)],
+  // "events of a subject, oldest first", "what somebody did"
+  (t) => [index("events_subject").on(t.subject, t.id), index("events_actor").on(t.actor, t.id)],
 );
 
 export const hooks = sqliteTable("hooks", {
@@ -176,6 +200,10 @@ export const hooks = sqliteTable("hooks", {
   kind: text().notNull(),
   createdAt: integer("created_at").notNull(),
   revokedAt: integer("revoked_at"),
+  /** JSON array of host names that messages may point to; only a token that manages sets it. */
+  hosts: text().notNull().default("[]"),
+  /** GitHub hooks: numeric id of the one repository that artefacts are pulled from. */
+  repositoryId: text("repository_id"),
 });
 
 /** Several rows while a secret rotates: each is accepted until `notAfter`. */
@@ -203,4 +231,83 @@ export const deliveries = sqliteTable(
     receivedAt: integer("received_at").notNull(),
   },
   (t) => [primaryKey({ columns: [t.hook, t.message] }), index("deliveries_age").on(t.receivedAt)],
+);
+
+/** `Idempotency-Key`s of submissions: who used it, for what, and what the answer was. */
+export const idempotencyKeys = sqliteTable(
+  "idempotency_keys",
+  {
+    vendor: text().notNull(),
+    key: text().notNull(),
+    /** SHA-256 of the parts, hex. */
+    fingerprint: text().notNull(),
+    /** JSON of the answer; null while the request is being worked on. */
+    answer: text(),
+    createdAt: integer("created_at").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.vendor, t.key] }), index("idempotency_keys_age").on(t.createdAt)],
+);
+
+/** A GitHub workflow that may submit one backend without a kept token. Numeric ids bind it; names are for people. */
+export const publishers = sqliteTable(
+  "publishers",
+  {
+    id: text().primaryKey(),
+    vendor: text()
+      .notNull()
+      .references(() => vendors.slug),
+    backend: text().notNull(),
+    ownerId: text("owner_id").notNull(),
+    repositoryId: text("repository_id").notNull(),
+    /** OWNER/NAME, as registered. */
+    repository: text().notNull(),
+    /** File name under .github/workflows. */
+    workflow: text().notNull(),
+    environment: text(),
+    createdAt: integer("created_at").notNull(),
+    revokedAt: integer("revoked_at"),
+  },
+  // "publishers of a backend"
+  (t) => [index("publishers_backend").on(t.vendor, t.backend)],
+);
+
+/** OIDC tokens that were exchanged: each counts once, by its `jti`. */
+export const oidcUses = sqliteTable(
+  "oidc_uses",
+  { jti: text().primaryKey(), expiresAt: integer("expires_at").notNull() },
+  (t) => [index("oidc_uses_age").on(t.expiresAt)],
+);
+
+/** What of a quota was used in its present window: one row per owner (`address:…` or `vendor:…`) and quota. */
+export const quotaUse = sqliteTable(
+  "quota_use",
+  {
+    owner: text().notNull(),
+    quota: text().notNull(),
+    beganAt: integer("began_at").notNull(),
+    used: integer().notNull(),
+  },
+  // "windows that ended long ago"
+  (t) => [primaryKey({ columns: [t.owner, t.quota] }), index("quota_use_age").on(t.beganAt)],
+);
+
+/** Ed25519 public keys of vendors. A key is never changed: it ends by `notAfter` or is revoked, with the reason. */
+export const vendorKeys = sqliteTable(
+  "vendor_keys",
+  {
+    id: text().primaryKey(),
+    vendor: text()
+      .notNull()
+      .references(() => vendors.slug),
+    /** Base64 of 32 bytes. */
+    publicKey: text("public_key").notNull(),
+    notBefore: integer("not_before").notNull(),
+    notAfter: integer("not_after").notNull(),
+    /** Id of the key that vouched for it; null for the first, and after a new proof. */
+    signedBy: text("signed_by"),
+    createdAt: integer("created_at").notNull(),
+    revokedAt: integer("revoked_at"),
+    revokedFor: text("revoked_for"),
+  },
+  (t) => [unique("vendor_keys_once").on(t.vendor, t.publicKey)],
 );

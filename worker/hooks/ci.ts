@@ -7,6 +7,8 @@ import type { Env } from "../env.ts";
 import { fromBase64, sha256Hex } from "../identity/encoding.ts";
 import { open } from "../identity/seal.ts";
 import { checkSize } from "../intake/multipart.ts";
+import { PART_SIZE_MAX_BYTES } from "../limits.ts";
+import { addressRefusal, fetchPublic, OutboundError } from "../outbound.ts";
 import { ProblemError } from "../problems.ts";
 import { readSignedHeaders, verify } from "./signature.ts";
 
@@ -15,6 +17,8 @@ export interface VerifiedMessage {
   hook: string;
   /** `webhook-id`; it counts once. */
   message: string;
+  /** Hosts that its parts may be fetched from. */
+  hosts: readonly string[];
 }
 
 /**
@@ -47,19 +51,20 @@ export async function verifyMessage(
   if (taken.length > 0) {
     throw new ProblemError("replayed", `Message ${signed.id} of this hook was taken in before.`);
   }
-  return { vendor: row.vendor, hook, message: signed.id };
+  return { vendor: row.vendor, hook, message: signed.id, hosts: JSON.parse(row.hosts) as string[] };
 }
 
-/** The parts of a message, each held against its digest. @throws ProblemError malformed-request, too-large, digest-mismatch */
-export async function messageParts({ data }: CiMessage): Promise<BuildParts> {
+/**
+ * The parts of a message, inline or fetched, each held against its digest.
+ * @throws ProblemError malformed-request, too-large, digest-mismatch, host-not-allowed, fetch-failed
+ */
+export async function messageParts({ data }: CiMessage, hosts: readonly string[]): Promise<BuildParts> {
   const parts: BuildParts = { manifest: null };
   for (const name of ["manifest", "guest", "host", "rom"] as const) {
     const part = data[name];
     if (!part) continue;
     const pointer = `/data/${name}`;
-    const bytes = fromBase64(part.base64);
-    if (!bytes)
-      throw new ProblemError("malformed-request", `${pointer}/base64 is not padded base64 without white space.`);
+    const bytes = "url" in part ? await fetchPart(part.url, name, hosts) : inlinePart(part.base64, pointer);
     checkSize(name, bytes.length);
     const digest = `sha256:${await sha256Hex(bytes)}`;
     if (digest !== part.digest) {
@@ -69,4 +74,32 @@ export async function messageParts({ data }: CiMessage): Promise<BuildParts> {
     parts[name] = bytes;
   }
   return parts;
+}
+
+function inlinePart(base64: string, pointer: string): Uint8Array<ArrayBuffer> {
+  const bytes = fromBase64(base64);
+  if (!bytes)
+    throw new ProblemError("malformed-request", `${pointer}/base64 is not padded base64 without white space.`);
+  return bytes;
+}
+
+/** Only from a host that the vendor allowed for this hook, so that a leaked signing secret reaches nowhere new. */
+async function fetchPart(
+  address: string,
+  name: keyof typeof PART_SIZE_MAX_BYTES,
+  hosts: readonly string[],
+): Promise<Uint8Array<ArrayBuffer>> {
+  const detail = `/data/${name}/url`;
+  const refusal = addressRefusal(address);
+  if (refusal) throw new ProblemError("host-not-allowed", `${detail} is not fetched: ${refusal}.`);
+  const { hostname } = new URL(address);
+  if (!hosts.includes(hostname)) {
+    throw new ProblemError("host-not-allowed", `${detail}: host "${hostname}" is not on the list of this hook.`);
+  }
+  try {
+    return await fetchPublic(address, fetch, PART_SIZE_MAX_BYTES[name]);
+  } catch (error) {
+    if (error instanceof OutboundError) throw new ProblemError("fetch-failed", `${detail}: ${error.message}`);
+    throw error;
+  }
 }

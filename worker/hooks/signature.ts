@@ -7,6 +7,14 @@ import { ProblemError } from "../problems.ts";
 const SECRET_PREFIX = "whsec_";
 const SECRET_BYTES = 32;
 
+/** The key of a secret: Standard Webhooks signs with the decoded bytes, GitHub with the text as it is. */
+export function keyBytes(
+  kind: string,
+  secret: { bytes: Uint8Array<ArrayBuffer>; text: string },
+): Uint8Array<ArrayBuffer> {
+  return kind === "github" ? new TextEncoder().encode(secret.text) : secret.bytes;
+}
+
 export interface SignedHeaders {
   id: string;
   /** Unix seconds, as sent. */

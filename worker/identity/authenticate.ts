@@ -4,14 +4,28 @@ import { tokens } from "../db/schema.ts";
 import type { Env } from "../env.ts";
 import { ProblemError } from "../problems.ts";
 import type { Scope } from "../registry/create-vendor.ts";
+import type { Trust } from "../registry/views.ts";
 import { sameSecret } from "./encoding.ts";
 import { hashOf, isToken } from "./token.ts";
 
 /** `last_used_at` is kept to the hour, so that a busy token costs no write per request. */
 const LAST_USE_GRAIN_MS = 3_600_000;
 
-/** The vendor that a bearer token acts for. @throws ProblemError unauthenticated, forbidden */
-export async function vendorOf(env: Env, authorization: string | null, scope: Scope, at: number): Promise<string> {
+/** What a bearer token may do, and for whom. */
+export interface Grant {
+  /** Id of the token. */
+  id: string;
+  vendor: string;
+  scopes: readonly string[];
+  /** ms since 1970, or null if it does not expire. */
+  expiresAt: number | null;
+  /** The one backend that it may submit, or null for all of the vendor's. */
+  backend: string | null;
+  provenance: Trust["provenance"];
+}
+
+/** What the bearer token of a request grants. @throws ProblemError unauthenticated, forbidden */
+export async function grantOf(env: Env, authorization: string | null, scope: Scope, at: number): Promise<Grant> {
   const token = bearer(authorization);
   const db = database(env);
   const [row] = await db
@@ -21,7 +35,8 @@ export async function vendorOf(env: Env, authorization: string | null, scope: Sc
   if (!row) throw refuse("The token is not known.");
   if (row.revokedAt !== null) throw refuse("The token was revoked.");
   if (row.expiresAt !== null && row.expiresAt <= at) throw refuse("The token has expired.");
-  if (!row.scopes.split(" ").includes(scope)) {
+  const scopes = row.scopes.split(" ");
+  if (!scopes.includes(scope)) {
     throw new ProblemError("forbidden", `This needs scope "${scope}"; the token has "${row.scopes}".`);
   }
   if (at - (row.lastUsedAt ?? 0) > LAST_USE_GRAIN_MS) {
@@ -30,7 +45,8 @@ export async function vendorOf(env: Env, authorization: string | null, scope: Sc
       .set({ lastUsedAt: sql`${at}` })
       .where(eq(tokens.id, row.id));
   }
-  return row.vendor;
+  const { id, vendor, expiresAt, backend } = row;
+  return { id, vendor, scopes, expiresAt, backend, provenance: row.provenance as Trust["provenance"] };
 }
 
 /** @throws ProblemError unauthenticated, or forbidden for a well-formed token that is not the mediator's */

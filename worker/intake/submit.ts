@@ -1,15 +1,11 @@
 // Every way in ends here: inspect → store bytes → record in one batch → cut into shards. Nothing is kept of a build that is refused.
-import { sql } from "drizzle-orm";
 import { type Build, type BuildParts, inspectBuild, type Suite } from "../../conformance/runner/index.ts";
 import { putBlob } from "../db/blobs.ts";
 import { database, isDuplicate } from "../db/client.ts";
 import { backends, builds, deliveries, runs, suites } from "../db/schema.ts";
 import type { Env } from "../env.ts";
-import { sha256Hex } from "../identity/encoding.ts";
-import { SWEEP_AGAIN_MS } from "../limits.ts";
-import { logFailure } from "../log.ts";
+import { newRun, start } from "../pipeline/attempts.ts";
 import { theSuite, theVm } from "../pipeline/engine.ts";
-import { enqueue } from "../pipeline/shards.ts";
 import { ProblemError } from "../problems.ts";
 import type { RunState, Trust } from "../registry/views.ts";
 import { type LatestRun, latestRun } from "./latest-run.ts";
@@ -20,6 +16,8 @@ export interface Submission {
   /** The vendor that the caller proved to be; the manifest must name it. */
   vendor: string;
   provenance: Trust["provenance"];
+  /** The one backend that the credential is good for. */
+  backend?: string | null;
   /** The signed message that brought it: recorded with the build, and refused a second time. */
   delivery?: { hook: string; message: string };
 }
@@ -38,15 +36,16 @@ export async function submit(env: Env, submission: Submission, at: number): Prom
   const before = await latestRun(env, build.digest, suite.digest);
   if (!before) await storeParts(env, submission.parts, build);
   const attempt = attemptAfter(before);
-  const id = await runId(build.digest, suite.digest, attempt);
-  await record(env, submission, { build, suite, run: { id, attempt } }, at);
+  const by = { actor: `vendor:${submission.vendor}`, cause: "submission" } as const;
+  const row = await newRun({ build: build.digest, suite: suite.digest, attempt }, by, at);
+  await record(env, submission, { build, suite, run: row }, at);
   const run = await latestRun(env, build.digest, suite.digest);
-  if (!run) throw new Error(`Run ${id} of build ${build.digest} was recorded and is not there.`);
+  if (!run) throw new Error(`Run ${row.id} of build ${build.digest} was recorded and is not there.`);
   const state = run.state === "received" ? await start(env, { id: run.id, build: build.digest }, at) : run.state;
   return { build: { digest: build.digest }, run: { id: run.id, state }, created: run.id !== before?.id };
 }
 
-async function inspect({ parts, vendor }: Submission): Promise<Build> {
+async function inspect({ parts, vendor, backend }: Submission): Promise<Build> {
   const inspection = await inspectBuild(await theVm(), await theSuite(), parts);
   if (!inspection.ok) throw refusal(inspection.problems);
   const named = inspection.build.manifest.vendor;
@@ -55,6 +54,9 @@ async function inspect({ parts, vendor }: Submission): Promise<Build> {
       "forbidden",
       `The manifest names vendor "${named}"; this credential acts for "${vendor}" alone.`,
     );
+  }
+  if (backend && inspection.build.manifest.backend !== backend) {
+    throw new ProblemError("forbidden", `This credential submits backend "${backend}" alone.`);
   }
   return inspection.build;
 }
@@ -70,16 +72,11 @@ function attemptAfter(before: LatestRun | null): number {
   return before.state === "abandoned" || before.state === "cancelled" ? before.attempt + 1 : before.attempt;
 }
 
-/** The same for everybody who submits the same build at the same time: one of them creates it. */
-async function runId(build: string, suite: string, attempt: number): Promise<string> {
-  return (await sha256Hex(`${build}\n${suite}\n${attempt}`)).slice(0, 24);
-}
-
 /** All rows or none. What exists stays as it is; only a delivery that was there before fails the batch. */
 async function record(
   env: Env,
   submission: Submission,
-  { build, suite, run }: { build: Build; suite: Suite; run: { id: string; attempt: number } },
+  { build, suite, run }: { build: Build; suite: Suite; run: typeof runs.$inferInsert },
   at: number,
 ): Promise<void> {
   const { vendor, delivery } = submission;
@@ -94,20 +91,7 @@ async function record(
       .insert(builds)
       .values(buildRow(submission, build, at))
       .onConflictDoNothing(),
-    db
-      .insert(runs)
-      .values({
-        ...run,
-        build: build.digest,
-        suite: suite.digest,
-        state: "received",
-        stateAt: at,
-        stateActor: `vendor:${vendor}`,
-        nextAt: at + SWEEP_AGAIN_MS,
-        createdAt: at,
-        execution: "registry-run",
-      })
-      .onConflictDoNothing(),
+    db.insert(runs).values(run).onConflictDoNothing(),
   ] as const;
   const taken = delivery ? [db.insert(deliveries).values({ ...delivery, receivedAt: at })] : [];
   try {
@@ -139,16 +123,4 @@ function buildRow({ parts, provenance }: Submission, { digest, digests, manifest
     provenance,
     createdAt: at,
   };
-}
-
-/** The run is safe in D1 by now: if the queue fails, the sweeper starts it. */
-async function start(env: Env, run: { id: string; build: string }, at: number): Promise<RunState> {
-  try {
-    await enqueue(env, run, at);
-    return "queued";
-  } catch (error) {
-    logFailure("start of a run, which waits for the sweeper", { run: run.id }, error);
-    await database(env).run(sql`UPDATE runs SET next_at = ${at} WHERE id = ${run.id} AND state = 'received'`);
-    return "received";
-  }
 }

@@ -6,12 +6,17 @@ import { putBlob, shardKey } from "../db/blobs.ts";
 import { database, statement } from "../db/client.ts";
 import { runs, shards } from "../db/schema.ts";
 import type { Env } from "../env.ts";
+import { announce } from "../live/announce.ts";
 import type { RunState } from "../registry/views.ts";
+import { newRun, start } from "./attempts.ts";
 import { loadBuild } from "./builds.ts";
 import { theSuite } from "./engine.ts";
 import { type OpRow, opRows } from "./op-rows.ts";
+import { repeatStatement, showStatement } from "./show.ts";
 import { isFinal } from "./states.ts";
 import { endEarly, type Move, moveStatement, transition } from "./transition.ts";
+
+type RunRow = typeof runs.$inferSelect;
 
 /** Publishes the run if all its shards are done; else does nothing. */
 export async function finish(env: Env, id: string): Promise<void> {
@@ -20,7 +25,9 @@ export async function finish(env: Env, id: string): Promise<void> {
     db.select().from(runs).where(eq(runs.id, id)),
     db.select({ shard: shards.shard, done: shards.done }).from(shards).where(eq(shards.run, id)),
   ]);
-  if (!run || isFinal(run.state as RunState) || run.state === "received" || parts.some((part) => !part.done)) return;
+  if (!run || run.state === "received") return;
+  if (isFinal(run.state as RunState)) return drop(env, id, parts);
+  if (parts.some((part) => !part.done)) return;
   const suite = await theSuite();
   if (suite.digest !== run.suite) {
     await endEarly(
@@ -42,8 +49,14 @@ export async function finish(env: Env, id: string): Promise<void> {
   if (!results) return;
   await transition(env, { run: id, from: "merging", to: "judging", at: now(env) });
   const build = await loadBuild(env, run.build);
-  await judge(env, id, build, results);
-  await env.BLOBS.delete(parts.map((part) => shardKey(id, part.shard)));
+  const repetition = await judge(env, run, build, results);
+  await drop(env, id, parts);
+  if (repetition) await start(env, { id: repetition, build: run.build }, now(env));
+}
+
+/** Results of shards are needed until the run is final, however it ended. */
+async function drop(env: Env, run: string, parts: { shard: number }[]): Promise<void> {
+  if (parts.length > 0) await env.BLOBS.delete(parts.map((part) => shardKey(run, part.shard)));
 }
 
 /** Results of all shards, or null if one is missing: then the run is published already, or ends here. */
@@ -60,7 +73,8 @@ async function collect(env: Env, run: string, indexes: number[]): Promise<ShardR
   return results;
 }
 
-async function judge(env: Env, run: string, build: Build, results: ShardResult[]): Promise<void> {
+/** @returns the run that repeats this one, if it newly failed */
+async function judge(env: Env, row: RunRow, build: Build, results: ShardResult[]): Promise<string | null> {
   const judged = await mergeAndJudge(await theSuite(), build, results);
   await putBlob(env, judged.digest, judged.report);
   const { core } = judged.summary;
@@ -72,24 +86,25 @@ async function judge(env: Env, run: string, build: Build, results: ShardResult[]
     summary: JSON.stringify(judged.summary),
   };
   try {
-    const move: Move = { run, from: "judging", to: "published", at: now(env), evidence };
-    await publish(env, move, build, opRows(judged));
+    const move: Move = { run: row.id, from: "judging", to: "published", at: now(env), evidence };
+    return await publish(env, row, move, opRows(judged));
   } catch (error) {
     // The batch of another consumer came first: its trigger refuses ours.
-    const [row] = await database(env).select({ state: runs.state }).from(runs).where(eq(runs.id, run));
-    if (row?.state !== "published") throw error;
+    const [stored] = await database(env).select({ state: runs.state }).from(runs).where(eq(runs.id, row.id));
+    if (stored?.state !== "published") throw error;
+    return null;
   }
 }
 
-/** One batch, all or nothing: results, state (and by trigger its event), and what matrix and badge show. */
-async function publish(env: Env, move: Move, build: Build, rows: OpRow[]): Promise<void> {
-  const { vendor, backend } = build.manifest;
+/** One batch, all or nothing: results, state (and by trigger its event), the repetition, and what matrix and badge show. */
+async function publish(env: Env, row: RunRow, move: Move, rows: OpRow[]): Promise<string | null> {
   const results = sql`INSERT INTO op_results (run, op, place, verdict, native, clauses, costs)
-    SELECT ${move.run}, value ->> 'op', key, value ->> 'verdict', value ->> 'native', value -> 'clauses', value -> 'costs'
+    SELECT ${row.id}, value ->> 'op', key, value ->> 'verdict', value ->> 'native', value -> 'clauses', value -> 'costs'
     FROM json_each(${JSON.stringify(rows)})`;
-  // A run that began earlier does not replace the result of a later one.
-  const show = sql`UPDATE backends SET current_run = ${move.run} WHERE vendor = ${vendor} AND slug = ${backend} AND NOT EXISTS (
-    SELECT 1 FROM runs AS shown, runs AS mine
-    WHERE shown.id = backends.current_run AND mine.id = ${move.run} AND shown.created_at > mine.created_at)`;
-  await env.DB.batch([results, moveStatement(database(env), move), show].map((query) => statement(env, query)));
+  const next = await newRun({ ...row, attempt: row.attempt + 1 }, { actor: "registry", cause: "repeat" }, move.at);
+  const queries = [results, moveStatement(database(env), move), repeatStatement(row.id, next), showStatement(row.id)];
+  const found = sql`SELECT id FROM runs WHERE repeats = ${row.id}`;
+  const answers = await env.DB.batch<{ id: string }>([...queries, found].map((query) => statement(env, query)));
+  await announce(env, row.id);
+  return answers.at(-1)?.results[0]?.id ?? null;
 }

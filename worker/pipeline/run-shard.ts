@@ -7,6 +7,7 @@ import { database } from "../db/client.ts";
 import { runs, shards } from "../db/schema.ts";
 import type { Env, ShardMessage } from "../env.ts";
 import { SHARD_LEASE_MS, SHARD_TRIES_MAX } from "../limits.ts";
+import { announce } from "../live/announce.ts";
 import type { RunState } from "../registry/views.ts";
 import { loadBuild } from "./builds.ts";
 import { inTurn, theSuite, theVm, type Yield } from "./engine.ts";
@@ -96,6 +97,7 @@ async function keep(env: Env, run: string, shard: number, result: ShardResult): 
     .update(shards)
     .set({ done: true, leaseUntil: null, error: null })
     .where(and(eq(shards.run, run), eq(shards.shard, shard)));
+  await announce(env, run);
 }
 
 /** Frees the shard for the next try and notes what this one failed with. */

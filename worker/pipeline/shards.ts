@@ -4,6 +4,7 @@ import { database, statement } from "../db/client.ts";
 import { shards } from "../db/schema.ts";
 import type { Env } from "../env.ts";
 import { QUEUE_BATCH_MAX_MESSAGES } from "../limits.ts";
+import { announce } from "../live/announce.ts";
 import { loadBuild } from "./builds.ts";
 import { theSuite } from "./engine.ts";
 import { moveStatement } from "./transition.ts";
@@ -16,6 +17,7 @@ export async function enqueue(env: Env, run: { id: string; build: string }, at: 
     SELECT ${run.id}, value ->> 'index', value -> 'units' FROM json_each(${rows}) WHERE true ON CONFLICT DO NOTHING`;
   const move = moveStatement(database(env), { run: run.id, from: "received", to: "queued", at });
   await env.DB.batch([statement(env, insert), statement(env, move)]);
+  await announce(env, run.id);
   await sendShards(
     env,
     run.id,

@@ -6,6 +6,8 @@ import type { Env } from "../env.ts";
 import { DELIVERY_KEPT_MS, RUN_AGE_MAX_MS, SWEEP_AGAIN_MS, SWEEP_RUNS_MAX } from "../limits.ts";
 import { logFailure } from "../log.ts";
 import type { RunState } from "../registry/views.ts";
+import { BuildLostError } from "./builds.ts";
+import { followSuite } from "./new-suite.ts";
 import { finish } from "./publish.ts";
 import { enqueue, openShards, sendShards } from "./shards.ts";
 import { endEarly } from "./transition.ts";
@@ -24,6 +26,7 @@ export async function sweep(env: Env, at: number, afresh = false): Promise<numbe
     const wake = sql`UPDATE runs SET next_at = ${at} WHERE next_at IS NOT NULL`;
     await env.DB.batch([statement(env, free), statement(env, wake)]);
   }
+  await followSuite(env, at);
   const due = await db
     .select({ id: runs.id, build: runs.build, state: runs.state, createdAt: runs.createdAt })
     .from(runs)
@@ -41,7 +44,8 @@ async function push(env: Env, run: DueRun, at: number): Promise<void> {
     await advance(env, run, at);
   } catch (error) {
     logFailure("sweep", { run: run.id }, error);
-    if (at - run.createdAt > RUN_AGE_MAX_MS) {
+    if (error instanceof BuildLostError) await endEarly(env, run.id, "abandoned", at, error.message);
+    else if (at - run.createdAt > RUN_AGE_MAX_MS) {
       await endEarly(env, run.id, "abandoned", at, `The run did not get beyond ${run.state}: ${reasonOf(error)}`);
     }
   }

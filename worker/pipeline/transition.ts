@@ -3,6 +3,7 @@ import { type Database, database } from "../db/client.ts";
 import { runs } from "../db/schema.ts";
 import type { Env } from "../env.ts";
 import { SWEEP_AGAIN_MS } from "../limits.ts";
+import { announce } from "../live/announce.ts";
 import type { RunState } from "../registry/views.ts";
 import { isFinal, mayFollow } from "./states.ts";
 
@@ -44,14 +45,16 @@ export function moveStatement(db: Database, move: Move) {
 }
 
 /** @returns false if the run was not in `from` any more */
-export async function transition(env: Pick<Env, "DB">, move: Move): Promise<boolean> {
+export async function transition(env: Pick<Env, "DB" | "LIVE">, move: Move): Promise<boolean> {
   const result = await moveStatement(database(env), move);
-  return result.meta.changes > 0;
+  const moved = result.meta.changes > 0;
+  if (moved) await announce(env, move.run);
+  return moved;
 }
 
 /** Ends a run that cannot go on, in whatever state it is; one that is final already stays as it is. */
 export async function endEarly(
-  env: Pick<Env, "DB">,
+  env: Pick<Env, "DB" | "LIVE">,
   run: string,
   to: "abandoned" | "cancelled",
   at: number,

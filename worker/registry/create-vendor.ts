@@ -13,13 +13,21 @@ export interface NewVendor {
   token: { id: string; value: string; scopes: Scope[] };
 }
 
-/** Registers a vendor with its first token. @throws ProblemError conflict */
-export async function createVendor(env: Env, input: { slug: string; name: string }, at: number): Promise<NewVendor> {
+/** Names that stand for the project itself: the mediator alone registers them. */
+export const RESERVED_VENDORS: readonly string[] = ["parley", "demo", "mediator", "registry"];
+
+/** Registers a vendor with its first token; it is unverified until it proves who it is. @throws ProblemError conflict */
+export async function createVendor(
+  env: Env,
+  input: { slug: string; name: string },
+  actor: "mediator" | "anybody",
+  at: number,
+): Promise<NewVendor> {
   const db = database(env);
   const value = newToken();
   const id = randomBase62(12);
   const { slug, name } = input;
-  const event = { at, actor: "mediator", detail: null };
+  const event = { at, actor, detail: null };
   try {
     await db.batch([
       db.insert(vendors).values({ slug, name, createdAt: at }),

@@ -15,6 +15,9 @@ export type RunState =
   | "abandoned"
   | "cancelled";
 
+/** Why there is a run: a submission, the vendor asked again, the suite is new, or it repeats a run that newly failed. */
+export type RunCause = "submission" | "rerun" | "suite" | "repeat";
+
 /** Two axes: where the build came from, who executed the run. */
 export interface Trust {
   provenance: "token" | "ci-attested";
@@ -75,6 +78,8 @@ export interface Matrix {
   /** Alphabetical by vendor, then backend; a backend without a published run is in `waiting`. */
   rows: MatrixRow[];
   waiting: { vendor: string; backend: string; version: string; build: string; run: RunRef }[];
+  /** `after` of the next page of backends, or null at the end. */
+  next: string | null;
 }
 
 export interface ClauseView {
@@ -165,6 +170,11 @@ export interface RunView {
   build: { digest: string; vendor: string; backend: string; version: string; profile: Profile };
   suite: SuiteRef;
   attempt: number;
+  cause: RunCause;
+  /** The run that newly failed against the backend's result before it, and that this run repeats. */
+  repeats: string | null;
+  /** Every attempt of this build under this suite, this one among them, oldest first. */
+  attempts: (RunRef & { attempt: number })[];
   trust: Trust;
   progress: { shardsDone: number; shards: number };
   /** The three below are null until the run is published. */
@@ -183,6 +193,46 @@ export interface RunView {
   /** Oldest first. */
   events: EventView[];
 }
+
+export interface VendorItem {
+  slug: string;
+  name: string;
+  /** True until the vendor proved a domain or a repository. */
+  unverified: boolean;
+  createdAt: string;
+}
+
+export interface BackendItem {
+  vendor: string;
+  unverified: boolean;
+  backend: string;
+  createdAt: string;
+  /** What matrix and badge show; null until a run of it is published. */
+  current: {
+    run: string;
+    at: string;
+    build: string;
+    version: string;
+    suite: SuiteRef;
+    conforms: boolean;
+    score: Score;
+  } | null;
+  /** The run that began last, whatever its state. */
+  latest: RunRef | null;
+}
+
+export type BuildItem = Pick<
+  BuildView,
+  "digest" | "vendor" | "backend" | "version" | "profile" | "machine" | "provenance" | "submittedAt"
+>;
+
+export type RunItem = Pick<
+  RunView,
+  "id" | "state" | "at" | "createdAt" | "attempt" | "cause" | "build" | "suite" | "trust" | "reportDigest"
+> & { conforms: boolean | null; score: Score | null };
+
+/** An event with what it is about, and the state or digest before and after. */
+export type EventItem = EventView & { subject: string; before: string | null; after: string | null };
 
 /** What a badge may say; the submitter chooses none of it. */
 export type BadgeState = "passing" | "partial" | "failing" | "stale" | "unknown";

@@ -2,8 +2,12 @@ import { Hono } from "hono";
 import type { HtmlEscapedString } from "hono/utils/html";
 import type { AppContext, AppEnv } from "../api/app-env.ts";
 import { cachedJson, LIVE } from "../api/middleware/etag.ts";
+import { pageRequest } from "../api/page.ts";
+import { getBlob } from "../db/blobs.ts";
 import type { Env } from "../env.ts";
-import { readBuild, readMatrix, readOp, readReport, readRun } from "../registry/read.ts";
+import { theSuite } from "../pipeline/engine.ts";
+import type { PageRequest } from "../registry/paging.ts";
+import { readBuild, readMatrix, readOp, readRun } from "../registry/read.ts";
 import type { RunView } from "../registry/views.ts";
 import { assetRoutes } from "./assets/routes.ts";
 import { BuildPage } from "./pages/build.tsx";
@@ -16,14 +20,19 @@ import { html, notFoundHtml } from "./respond.ts";
 
 /** Pages for people: `/`, `/ops/{id}`, `/builds/{digest}`, `/runs/{id}`; each also with `.json`. */
 export const webRoutes = new Hono<AppEnv>()
-  .get("/", async (c) => html(c, <MatrixPage matrix={await readMatrix(c.env)} />))
-  .get("/index.json", async (c) => cachedJson(c, await readMatrix(c.env), LIVE))
+  .get("/", async (c) => html(c, <MatrixPage matrix={await readMatrix(c.env, matrixPage(c))} />))
+  .get("/index.json", async (c) => cachedJson(c, await readMatrix(c.env, matrixPage(c)), LIVE))
   .get("/ops/:id", (c) => page(c, "operation", readOp, async (view) => <OpPage view={view} />))
   .get("/builds/:id", (c) => page(c, "build", readBuild, async (build) => <BuildPage build={build} />))
   .get("/runs/:id", (c) =>
     page(c, "run", readRun, async (run) => <RunPage run={run} report={await reportOf(c.env, run)} />),
   )
   .route("/", assetRoutes);
+
+/** Backends are listed by vendor and name. */
+function matrixPage(c: AppContext): PageRequest {
+  return pageRequest(c, ["string", "string"]);
+}
 
 /** Answers with the page, with its data if the address ends in `.json`, or with 404. */
 async function page<View extends object>(
@@ -41,10 +50,9 @@ async function page<View extends object>(
 
 /** The published report with the sentences of the clauses that failed in it. */
 async function reportOf(env: Env, run: RunView): Promise<ReportView | null> {
-  const bytes = run.reportDigest ? await readReport(env, run.reportDigest) : null;
+  const bytes = run.reportDigest ? await getBlob(env, run.reportDigest) : null;
   if (!bytes) return null;
-  const failed = (run.ops ?? []).filter((op) => op.verdict === "fail" || op.verdict === "error");
-  const views = await Promise.all(failed.map((op) => readOp(env, op.id)));
-  const clauses = views.flatMap((view) => view?.op.clauses ?? []);
+  const failed = (run.ops ?? []).filter((op) => op.verdict === "fail" || op.verdict === "error").map((op) => op.id);
+  const clauses = (await theSuite()).clauses.filter((clause) => failed.includes(clause.op));
   return parseReport(bytes, Object.fromEntries(clauses.map((clause) => [clause.id, clause.text])));
 }

@@ -1,6 +1,6 @@
 import { createMiddleware } from "hono/factory";
 import { now } from "../../clock.ts";
-import { requireMediator, vendorOf } from "../../identity/authenticate.ts";
+import { grantOf, requireMediator } from "../../identity/authenticate.ts";
 import type { Scope } from "../../registry/create-vendor.ts";
 import type { AppEnv } from "../app-env.ts";
 
@@ -8,7 +8,9 @@ import type { AppEnv } from "../app-env.ts";
 export function vendor(scope: Scope) {
   return createMiddleware<AppEnv>(async function authenticateVendor(c, next) {
     const at = now(c.env, c.req.raw);
-    c.set("vendor", await vendorOf(c.env, c.req.header("Authorization") ?? null, scope, at));
+    const grant = await grantOf(c.env, c.req.header("Authorization") ?? null, scope, at);
+    c.set("vendor", grant.vendor);
+    c.set("grant", grant);
     await next();
   });
 }

@@ -13,14 +13,28 @@ const defaults: Readonly<Record<string, string>> = {
   "Cross-Origin-Resource-Policy": "cross-origin",
 };
 
+/** Reading with a conditional request is all that a page elsewhere may do. */
+const preflight = {
+  "Access-Control-Allow-Origin": "*",
+  "Access-Control-Allow-Methods": "GET, HEAD",
+  "Access-Control-Allow-Headers": "If-None-Match",
+  "Access-Control-Max-Age": "86400",
+  Allow: "GET, HEAD, POST, OPTIONS",
+};
+
 /** Sets the security headers, and lets any origin read what GET answers: no cookie exists that could be misused. */
 export const headers = createMiddleware<AppEnv>(async function setHeaders(c, next) {
+  if (c.req.method === "OPTIONS") return new Response(null, { status: 204, headers: preflight });
   await next();
   const response = new Response(c.res.body, c.res);
   for (const [name, value] of Object.entries(defaults)) {
     if (!response.headers.has(name)) response.headers.set(name, value);
   }
-  if (c.req.method === "GET" || c.req.method === "HEAD") response.headers.set("Access-Control-Allow-Origin", "*");
+  for (const [name, value] of Object.entries(c.var.rateLimit ?? {})) response.headers.set(name, value);
+  if (c.req.method === "GET" || c.req.method === "HEAD") {
+    response.headers.set("Access-Control-Allow-Origin", "*");
+    response.headers.set("Access-Control-Expose-Headers", "ETag, Link, Repr-Digest, Retry-After");
+  }
   c.res = undefined;
   c.res = response;
 });

@@ -185,7 +185,7 @@ describe("addresses", () => {
   it("that do not exist are 404, other methods 405, wrong forms 400", async () => {
     await problemOf(await call("/api/v1/nothing"), 404);
     const wrong = await call("/api/v1/builds", { method: "PUT" });
-    expect(wrong.headers.get("Allow")).toBe("POST");
+    expect(wrong.headers.get("Allow")).toBe("GET, POST");
     await problemOf(wrong, 405);
     await problemOf(await call("/api/v1/builds/sha256:xyz"), 400);
     await problemOf(await call(`/api/v1/builds/sha256:${"0".repeat(64)}`), 404);

@@ -1,12 +1,17 @@
 import { Hono } from "hono";
+import { now } from "../../clock.ts";
+import { getBlob } from "../../db/blobs.ts";
 import { isFinal } from "../../pipeline/states.ts";
+import { cancelRun, repeatRun } from "../../pipeline/steer.ts";
 import { ProblemError } from "../../problems.ts";
-import { readReport } from "../../registry/read-report.ts";
 import { readRun } from "../../registry/read-run.ts";
 import type { RunView } from "../../registry/views.ts";
+import { accepted } from "../accepted.ts";
 import type { AppContext, AppEnv } from "../app-env.ts";
+import { vendor } from "../middleware/auth.ts";
 import { cached, cachedJson, IMMUTABLE, LIVE, SHORT } from "../middleware/etag.ts";
 import { parseParam } from "../parse.ts";
+import { reprDigest } from "../repr-digest.ts";
 import { RunId } from "../schemas/common.ts";
 
 export const runRoutes = new Hono<AppEnv>()
@@ -22,24 +27,31 @@ export const runRoutes = new Hono<AppEnv>()
         : `is ${run.state}; ask again when it is published`;
       throw new ProblemError("not-found", `Run ${run.id} has no report: it ${why}.`);
     }
-    const bytes = await readReport(c.env, run.reportDigest);
+    const bytes = await getBlob(c.env, run.reportDigest);
     if (!bytes) throw new ProblemError("unavailable", `Report ${run.reportDigest} cannot be read from the store now.`);
     return cached(c, bytes, {
       "Content-Type": "application/json",
       "Cache-Control": IMMUTABLE,
       "Repr-Digest": reprDigest(run.reportDigest),
     });
-  });
+  })
+  .post("/api/v1/runs/:id/cancel", vendor("submit"), async (c) => {
+    const id = runIdOf(c);
+    const { state } = await cancelRun(c.env, id, c.var.vendor, now(c.env, c.req.raw));
+    const url = `${new URL(c.req.url).origin}/api/v1/runs/${id}`;
+    return c.json({ run: { id, state, url } }, 200, { "Cache-Control": "no-store" });
+  })
+  .post("/api/v1/runs/:id/rerun", vendor("submit"), async (c) =>
+    accepted(c, await repeatRun(c.env, runIdOf(c), c.var.vendor, now(c.env, c.req.raw))),
+  );
+
+function runIdOf(c: AppContext): string {
+  return parseParam(RunId, "The run", c.req.param("id"));
+}
 
 async function runOf(c: AppContext): Promise<RunView> {
-  const id = parseParam(RunId, "The run", c.req.param("id"));
+  const id = runIdOf(c);
   const run = await readRun(c.env, id);
   if (!run) throw new ProblemError("not-found", `Run ${id} is not in this registry.`);
   return run;
-}
-
-/** RFC 9530: `sha-256=:base64:`. */
-function reprDigest(digest: string): string {
-  const hex = digest.slice("sha256:".length).match(/../g) ?? [];
-  return `sha-256=:${btoa(String.fromCharCode(...hex.map((byte) => Number.parseInt(byte, 16))))}:`;
 }

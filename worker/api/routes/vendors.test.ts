@@ -32,6 +32,17 @@ describe("POST /api/v1/vendors", () => {
     ]);
   });
 
+  it("is open to anybody, but for the names of the project itself", async () => {
+    const response = await postJson("/api/v1/vendors", acme);
+    expect(response.status).toBe(201);
+    const row = await env.DB.prepare("SELECT verified_at FROM vendors WHERE slug = 'acme'").first();
+    expect(row).toEqual({ verified_at: null });
+    const event = await env.DB.prepare("SELECT actor FROM events WHERE type = 'vendor.registered'").first();
+    expect(event).toEqual({ actor: "anybody" });
+    await problemOf(await postJson("/api/v1/vendors", { slug: "parley", name: "Not us" }), 403);
+    expect(await countRows("vendors")).toBe(1);
+  });
+
   it("refuses a name that is taken, and changes nothing", async () => {
     await postJson("/api/v1/vendors", acme, mediator);
     const response = await postJson("/api/v1/vendors", { ...acme, name: "Other" }, mediator);
@@ -40,7 +51,6 @@ describe("POST /api/v1/vendors", () => {
   });
 
   it.each([
-    ["no token", {}, 401],
     ["another scheme", { Authorization: "Basic abc" }, 401],
     ["a token with a wrong checksum", bearer(`parley_${"0".repeat(38)}`), 401],
     ["a good token that is not the mediator's", bearer(newToken()), 403],

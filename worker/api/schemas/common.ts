@@ -58,5 +58,9 @@ export const Problem = z
         }),
       )
       .optional(),
+    "violated-policies": z
+      .array(z.string())
+      .optional()
+      .openapi({ description: "Quotas that were exceeded, as RateLimit-Policy names them." }),
   })
   .openapi("Problem");

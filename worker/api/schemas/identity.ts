@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
+import { addressAllowed } from "../../outbound.ts";
 import type { NewVendor } from "../../registry/create-vendor.ts";
-import { Slug } from "./common.ts";
+import { Slug, Time } from "./common.ts";
 
 // Control characters would reach logs and pages; everything else is escaped where it is shown.
 const Name = z
@@ -27,13 +28,63 @@ export const NewVendorOutput = z
   })
   .openapi("NewVendor") satisfies z.ZodType<NewVendor>;
 
-export const NewHookInput = z
-  .strictObject({ kind: z.literal("ci") })
-  .openapi("NewHookInput", { example: { kind: "ci" } });
+const HostName = z
+  .string()
+  .max(253)
+  .regex(/^[a-z0-9.-]+$/, "must be of a–z, 0–9, dot and hyphen")
+  .refine((host) => addressAllowed(`https://${host}/`) && new URL(`https://${host}/`).host === host, {
+    error: "must be the public host name of https addresses, in lower case",
+  });
+
+const NewCiHook = z
+  .strictObject({
+    kind: z.literal("ci"),
+    hosts: z
+      .array(HostName)
+      .max(10)
+      .optional()
+      .openapi({ description: "Hosts that messages may name parts on; none if left out." }),
+  })
+  .openapi("NewCiHook", { example: { kind: "ci", hosts: ["builds.acme.org"] } });
+
+const NewGithubHook = z
+  .strictObject({
+    kind: z.literal("github"),
+    repositoryId: z
+      .string()
+      .regex(/^[1-9][0-9]{0,19}$/, "must be a number in decimal digits")
+      .openapi({ description: "`id` of the repository in GitHub's API; artefacts are pulled from it alone." }),
+  })
+  .openapi("NewGithubHook", { example: { kind: "github", repositoryId: "2002" } });
+
+export const NewHookInput = z.discriminatedUnion("kind", [NewCiHook, NewGithubHook]).openapi("NewHookInput");
+
+export const RotatedSecret = z
+  .object({
+    hook: z.object({ id: z.string() }),
+    secret: z.string().openapi({ description: "`whsec_…`, shown this once." }),
+    previousUntil: Time.openapi({ description: "Until when the secret before is accepted as well." }),
+  })
+  .openapi("RotatedSecret");
+
+export const RevokedHook = z
+  .object({ hook: z.object({ id: z.string(), revoked: z.literal(true) }) })
+  .openapi("RevokedHook");
 
 export const NewHookOutput = z
   .object({
-    hook: z.object({ id: z.string(), kind: z.literal("ci"), url: z.url() }),
+    hook: z.object({ id: z.string(), kind: z.enum(["ci", "github"]), url: z.url() }),
     secret: z.string().openapi({ description: "`whsec_…`, shown this once." }),
   })
   .openapi("NewHook");
+
+export const DomainProofInput = z
+  .strictObject({ domain: z.string().min(4).max(253) })
+  .openapi("DomainProofInput", { example: { domain: "acme.org" } });
+
+export const VerifiedVendor = z
+  .object({
+    vendor: Slug,
+    verifiedBy: z.string().openapi({ description: "`domain:NAME`, `repository:OWNER/NAME` or `mediator`." }),
+  })
+  .openapi("VerifiedVendor");

@@ -31,7 +31,7 @@ export const Summary = z
   })
   .openapi("Summary");
 
-const Event = z
+export const Event = z
   .object({ at: Time, actor: z.string(), type: z.string(), detail: z.string().nullable() })
   .openapi("Event");
 
@@ -45,6 +45,9 @@ export const Run = z
     build: z.object({ digest: Digest, vendor: Slug, backend: Slug, version: z.string(), profile: Profile }),
     suite: SuiteRef,
     attempt: z.int().positive(),
+    cause: z.enum(["submission", "rerun", "suite", "repeat"]),
+    repeats: RunId.nullable(),
+    attempts: z.array(RunRef.extend({ attempt: z.int().positive() })),
     trust: Trust,
     progress: z.object({ shardsDone: Count, shards: Count }),
     summary: Summary.nullable(),
@@ -57,7 +60,7 @@ export const Run = z
   .openapi("Run") satisfies z.ZodType<RunView>;
 
 const Blob = z.object({ digest: Digest, sizeBytes: Count }).nullable();
-const Score = z.object({ held: Count, of: Count });
+export const Score = z.object({ held: Count, of: Count });
 
 export const Build = z
   .object({
@@ -108,6 +111,7 @@ const Row = Score.extend({
 export const MatrixSchema = z
   .object({
     suite: SuiteRef,
+    next: z.string().nullable(),
     groups: z.array(z.object({ id: z.string(), ops: z.array(z.string()) })),
     rows: z.array(Row),
     waiting: z.array(z.object({ vendor: Slug, backend: Slug, version: z.string(), build: Digest, run: RunRef })),

@@ -14,6 +14,11 @@ export const BuildForm = z
   })
   .openapi("BuildForm");
 
+export const IdempotencyKey = z.string().optional().openapi({
+  description: "A quoted string of your choice: the same request with the same key gets the same answer for 24 hours.",
+  example: '"8e03978e-40d5-43e8-bc93-6894a57f9324"',
+});
+
 export const AcceptedBuild = z
   .object({
     build: z.object({ digest: Digest }),
@@ -21,6 +26,10 @@ export const AcceptedBuild = z
     created: z.boolean().openapi({ description: "False if this build had a run of this suite before." }),
   })
   .openapi("AcceptedBuild");
+
+export const CancelledRun = z
+  .object({ run: z.object({ id: RunId, state: z.literal("cancelled"), url: z.url() }) })
+  .openapi("CancelledRun");
 
 export const ValidBuild = z
   .object({

@@ -1,11 +1,22 @@
 /**
- * Browser module of the run page: polls the run's JSON while it is unfinished, and adds copy buttons.
+ * Browser module of the run page: follows the run by server-sent events while it is unfinished, polls its JSON where those do
+ * not come through, and adds copy buttons.
  * Without it the page works the same: `noscript` refreshes, and a click selects the whole string.
  */
 export const liveModule = `
 const POLL_MS = 500;
 const run = document.querySelector("[data-run]");
-if (run) poll();
+if (run) follow();
+
+function follow() {
+  const events = new EventSource(run.dataset.live);
+  events.addEventListener("state", (event) => show(JSON.parse(event.data)));
+  events.addEventListener("end", () => location.reload());
+  events.addEventListener("error", () => {
+    // Otherwise the browser reconnects by itself.
+    if (events.readyState === EventSource.CLOSED) poll();
+  });
+}
 
 async function poll() {
   try {

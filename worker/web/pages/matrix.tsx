@@ -17,6 +17,13 @@ export function MatrixPage({ matrix }: { matrix: Matrix }) {
       <Legend />
       <Waiting matrix={matrix} />
       {matrix.rows.length > 0 && matrix.groups.map((group) => <OpsOfGroup group={group} rows={matrix.rows} />)}
+      {matrix.next && (
+        <p>
+          <a rel="next" href={`/?after=${matrix.next}`}>
+            More backends
+          </a>
+        </p>
+      )}
       <p class="quiet">
         Suite <DigestText digest={matrix.suite.digest} />
       </p>

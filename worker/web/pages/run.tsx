@@ -40,7 +40,7 @@ export function RunPage({ run, report }: { run: RunView; report: ReportView | nu
               PVI {run.suite.pvi}, <DigestText digest={run.suite.digest} />
             </>,
           ],
-          ["Attempt", String(run.attempt)],
+          ["Attempt", <Attempts run={run} />],
           ["Trust", <TrustText trust={run.trust} />],
           ...(run.reportDigest ? [["Report", <ReportLink run={run} />] as [string, Child]] : []),
         ]}
@@ -104,12 +104,35 @@ function Tiers({ summary }: { summary: NonNullable<RunView["summary"]> }) {
 function Progress({ run }: { run: RunView }) {
   const { shards, shardsDone } = run.progress;
   return (
-    <div data-run={`/runs/${run.id}.json`}>
+    <div data-run={`/runs/${run.id}.json`} data-live={`/api/v1/runs/${run.id}/live`}>
       <p role="status" data-line>
         {run.state}: {shardsDone} of {plural(shards, "shard")} done
       </p>
       <progress aria-label="Shards done" max={Math.max(1, shards)} value={shardsDone} />
     </div>
+  );
+}
+
+const causeText = {
+  submission: "on submission",
+  rerun: "asked for by the vendor",
+  suite: "because the suite is new",
+  repeat: "because the run before it newly failed",
+} as const;
+
+/** This attempt, and the way to the others. */
+function Attempts({ run }: { run: RunView }) {
+  const others = run.attempts.filter(({ id }) => id !== run.id);
+  return (
+    <>
+      {run.attempt}, {causeText[run.cause]}
+      {others.map((other) => (
+        <>
+          {"; "}
+          <a href={`/runs/${other.id}`}>attempt {other.attempt}</a> {other.state}
+        </>
+      ))}
+    </>
   );
 }
 

@@ -58,6 +58,7 @@ export const matrix: Matrix = {
     }),
     row("parley", "kvm", {}),
   ],
+  next: null,
   waiting: [
     { vendor: "acme", backend: "next", version: "0.1.0", build: digest, run: { id: "run-next", state: "running", at } },
   ],
@@ -144,6 +145,12 @@ export const run: RunView = {
   build: { digest, vendor: "acme", backend: "hv", version: "1.0.0", profile: "enlightened" },
   suite,
   attempt: 1,
+  cause: "submission",
+  repeats: null,
+  attempts: [
+    { id: "run-first", state: "cancelled", at, attempt: 1 },
+    { id: "run-hv", state: "published", at, attempt: 2 },
+  ],
   trust: { provenance: "token", execution: "registry-run" },
   progress: { shardsDone: 3, shards: 3 },
   summary: {

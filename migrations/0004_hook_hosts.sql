@@ -1,0 +1,1 @@
+ALTER TABLE `hooks` ADD `hosts` text DEFAULT '[]' NOT NULL;

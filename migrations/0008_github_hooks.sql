@@ -1,0 +1,1 @@
+ALTER TABLE `hooks` ADD `repository_id` text;

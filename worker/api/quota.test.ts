@@ -1,0 +1,125 @@
+import { env, SELF } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import { QUOTAS } from "../limits.ts";
+import { builtParts, formOf, multipart, quickParts } from "../test/builds.ts";
+import { bearer, call, countRows, jsonOf, type ProblemBody, postJson, registerVendor } from "../test/requests.ts";
+import { insertRun } from "../test/rows.ts";
+import { addressKey } from "./quota.ts";
+
+const T0 = Date.parse("2026-11-22T09:30:00Z");
+const time = (after = 0) => ({ "X-Parley-Now": new Date(T0 + after).toISOString() });
+
+/** A request that costs a validation and is refused for its body. */
+function validate(after = 0, address = "192.0.2.1"): Promise<Response> {
+  return call("/api/v1/validate", { method: "POST", headers: { ...time(after), "CF-Connecting-IP": address } });
+}
+
+async function expectExceeded(response: Response, ...policies: string[]): Promise<void> {
+  expect(response.status).toBe(429);
+  expect(response.headers.get("Content-Type")).toBe("application/problem+json");
+  const problem = await jsonOf<ProblemBody & { "violated-policies": string[] }>(response);
+  expect(problem.type).toBe("https://iana.org/assignments/http-problem-types#quota-exceeded");
+  expect(problem["violated-policies"]).toEqual(policies);
+}
+
+async function use(owner: string, quota: string, used: number): Promise<void> {
+  await env.DB.prepare("INSERT OR REPLACE INTO quota_use (owner, quota, began_at, used) VALUES (?, ?, ?, ?)")
+    .bind(owner, quota, T0, used)
+    .run();
+}
+
+async function submit(token: string, after = 0): Promise<Response> {
+  return SELF.fetch(await multipart("/api/v1/builds", formOf(quickParts()), { ...bearer(token), ...time(after) }));
+}
+
+describe("quota of an address", () => {
+  it("is announced, used up, and given back when its window ends", async () => {
+    const first = await validate();
+    expect(first.status).toBe(415);
+    expect(first.headers.get("RateLimit-Policy")).toBe('"validate";q=30;w=60');
+    expect(first.headers.get("RateLimit")).toBe('"validate";r=29;t=60');
+    for (let i = 2; i <= 30; i++) expect((await validate(1000)).status).toBe(415);
+    const refused = await validate(20_000);
+    expect(refused.headers.get("RateLimit")).toBe('"validate";r=0;t=40');
+    expect(refused.headers.get("Retry-After")).toBe("40");
+    await expectExceeded(refused, "validate");
+    expect((await validate(20_000, "192.0.2.2")).status).toBe(415);
+    expect((await validate(59_999)).status).toBe(429);
+    const again = await validate(60_000);
+    expect(again.status).toBe(415);
+    expect(again.headers.get("RateLimit")).toBe('"validate";r=29;t=60');
+  });
+
+  it("is announced with a good answer too", async () => {
+    const response = await SELF.fetch(await multipart("/api/v1/validate", formOf(builtParts("native")), time()));
+    expect(response.status).toBe(200);
+    expect(response.headers.get("RateLimit")).toBe('"validate";r=29;t=60');
+  });
+
+  it("holds for registration and token exchange; the mediator registers freely", async () => {
+    await use("address:local", "registrations", QUOTAS.registrations.max);
+    const acme = { slug: "acme", name: "Acme" };
+    await expectExceeded(await postJson("/api/v1/vendors", acme, time()), "registrations");
+    expect(await countRows("vendors")).toBe(0);
+    expect((await postJson("/api/v1/vendors", acme, { ...bearer(env.MEDIATOR_TOKEN), ...time() })).status).toBe(201);
+    await use("address:local", "exchanges", QUOTAS.exchanges.max);
+    await expectExceeded(await postJson("/api/v1/oidc/token", {}, time()), "exchanges");
+  });
+
+  it("is forgotten once every window has ended", async () => {
+    for (const address of ["192.0.2.1", "192.0.2.2"]) await validate(0, address);
+    await validate(24 * 3_600_000, "192.0.2.3");
+    expect(await countRows("quota_use")).toBe(1);
+  });
+
+  it.each([
+    ["192.0.2.7", "192.0.2.7"],
+    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2"],
+    ["2001:DB8:0001:2::6", "2001:db8:1:2"],
+    ["2001:db8::6", "2001:db8:0:0"],
+    ["::1", "0:0:0:0"],
+  ])("of %s is that of %s", (address, key) => expect(addressKey(address)).toBe(key));
+});
+
+describe("quota of a vendor", () => {
+  it("announces submissions, bytes and queued runs", async () => {
+    const response = await submit(await registerVendor("parley"));
+    expect(response.status).toBe(202);
+    expect(response.headers.get("RateLimit-Policy")).toBe(
+      '"submissions";q=600;w=3600, "bytes";q=536870912;w=86400;qu="content-bytes", "queued";q=200;qu="concurrent-requests"',
+    );
+    expect(response.headers.get("RateLimit")).toMatch(
+      /^"submissions";r=599;t=3600, "bytes";r=5368\d{5};t=86400, "queued";r=200$/,
+    );
+  });
+
+  it("refuses a submission above it, and stores nothing", async () => {
+    const token = await registerVendor("parley");
+    await use("vendor:parley", "submissions", QUOTAS.submissions.max);
+    await use("vendor:parley", "bytes", QUOTAS.bytes.max - 10);
+    await expectExceeded(await submit(token, 1000), "submissions", "bytes");
+    const after = await submit(token, 3_600_000);
+    expect(after.headers.get("Retry-After")).toBe(String(23 * 3600));
+    await expectExceeded(after, "bytes");
+    expect(await countRows("builds", "runs")).toBe(0);
+    expect((await submit(token, 24 * 3_600_000)).status).toBe(202);
+  });
+
+  it("refuses while too many of its runs wait, whatever other vendors have", async () => {
+    const token = await registerVendor("acme");
+    const other = await registerVendor("parley");
+    await insertRun("received");
+    const copies = Array.from({ length: QUOTAS.queued.max - 1 }, (_, i) =>
+      env.DB.prepare(
+        `INSERT INTO runs (id, build, suite, attempt, state, state_at, state_actor, next_at, created_at, execution, cause)
+         SELECT 'r' || ?1, build, suite, 2 + ?1, state, state_at, state_actor, next_at, created_at, execution, cause FROM runs LIMIT 1`,
+      ).bind(i),
+    );
+    await env.DB.batch(copies);
+    expect(await countRows("runs")).toBe(QUOTAS.queued.max);
+    const refused = await submit(token);
+    expect(refused.headers.get("RateLimit")).toContain('"queued";r=0');
+    await expectExceeded(refused, "queued");
+    expect((await submit(other)).status).toBe(202);
+  });
+});

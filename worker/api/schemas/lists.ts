@@ -1,0 +1,131 @@
+import { z } from "@hono/zod-openapi";
+import type {
+  BackendItem,
+  BuildItem,
+  EventItem,
+  OpDefinition,
+  OpView,
+  RunItem,
+  VendorItem,
+} from "../../registry/views.ts";
+import {
+  Costs,
+  Digest,
+  Machine,
+  Profile,
+  Provenance,
+  RunId,
+  RunRef,
+  Slug,
+  SuiteRef,
+  Time,
+  Verdict,
+  Verdicts,
+} from "./common.ts";
+import { Event, Run, Score } from "./runs.ts";
+
+export const Limit = z.int().min(1).max(100).optional().openapi({ description: "Items of a page; 50 if absent." });
+export const After = z.string().optional().openapi({ description: "`next` of the page before; opaque." });
+
+/** A page of a list; Link has the addresses of the next page and the first. */
+export function pageOf<Item extends z.ZodType>(name: string, item: Item) {
+  return z.object({ items: z.array(item), next: z.string().nullable() }).openapi(name);
+}
+
+export const Vendor = z
+  .object({ slug: Slug, name: z.string(), unverified: z.boolean(), createdAt: Time })
+  .openapi("Vendor") satisfies z.ZodType<VendorItem>;
+
+export const Backend = z
+  .object({
+    vendor: Slug,
+    unverified: z.boolean(),
+    backend: Slug,
+    createdAt: Time,
+    current: z
+      .object({
+        run: RunId,
+        at: Time,
+        build: Digest,
+        version: z.string(),
+        suite: SuiteRef,
+        conforms: z.boolean(),
+        score: Score,
+      })
+      .nullable(),
+    latest: RunRef.nullable(),
+  })
+  .openapi("Backend") satisfies z.ZodType<BackendItem>;
+
+export const VendorWithBackends = Vendor.extend({ backends: z.array(Backend) }).openapi("VendorWithBackends");
+
+export const BuildListed = z
+  .object({
+    digest: Digest,
+    vendor: Slug,
+    backend: Slug,
+    version: z.string(),
+    profile: Profile,
+    machine: Machine,
+    provenance: Provenance,
+    submittedAt: Time,
+  })
+  .openapi("BuildListed") satisfies z.ZodType<BuildItem>;
+
+export const RunListed = Run.pick({
+  id: true,
+  state: true,
+  at: true,
+  createdAt: true,
+  attempt: true,
+  cause: true,
+  build: true,
+  suite: true,
+  trust: true,
+  reportDigest: true,
+})
+  .extend({ conforms: z.boolean().nullable(), score: Score.nullable() })
+  .openapi("RunListed") satisfies z.ZodType<RunItem>;
+
+export const EventListed = Event.extend({
+  subject: z.string(),
+  before: z.string().nullable(),
+  after: z.string().nullable(),
+}).openapi("EventListed") satisfies z.ZodType<EventItem>;
+
+const Tier = z.enum(["core", "optional", "none"]);
+
+export const Op = z
+  .object({
+    id: z.string(),
+    group: z.string(),
+    summary: z.string(),
+    signature: z.string(),
+    tiers: z.object({ native: Tier, enlightened: Tier, shadow: Tier, direct: Tier }),
+    clauses: z.array(z.object({ id: z.string(), text: z.string(), source: z.string() })),
+  })
+  .openapi("Op") satisfies z.ZodType<OpDefinition>;
+
+export const Ops = z.object({ suite: SuiteRef, items: z.array(Op) }).openapi("Ops");
+
+export const OpResults = z
+  .object({
+    suite: SuiteRef,
+    op: Op,
+    results: z.array(
+      z.object({
+        vendor: Slug,
+        unverified: z.boolean(),
+        backend: Slug,
+        version: z.string(),
+        profile: Profile,
+        build: Digest,
+        run: RunId,
+        verdict: Verdict,
+        native: z.boolean(),
+        clauses: Verdicts,
+        costs: Costs,
+      }),
+    ),
+  })
+  .openapi("OpResults") satisfies z.ZodType<OpView>;

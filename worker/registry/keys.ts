@@ -1,0 +1,149 @@
+// A new key is vouched for by an old one, with a signature of these lines, each ended by a line feed:
+//
+//   parley-key-v1 │ vendor │ public key (base64) │ not before │ not after (ISO 8601 UTC, seconds)
+import { and, desc, eq, sql } from "drizzle-orm";
+import { iso } from "../clock.ts";
+import { database, isDuplicate, statement } from "../db/client.ts";
+import { events, vendorKeys, vendors } from "../db/schema.ts";
+import type { Env } from "../env.ts";
+import { fromBase64 } from "../identity/encoding.ts";
+import { randomBase62 } from "../identity/token.ts";
+import { ProblemError } from "../problems.ts";
+
+type Row = typeof vendorKeys.$inferSelect;
+
+export interface KeyView {
+  id: string;
+  publicKey: string;
+  notBefore: string;
+  notAfter: string;
+  /** Id of the key that vouched for it; null for the first, and after a new proof of the vendor. */
+  signedBy: string | null;
+  revokedAt: string | null;
+  revokedFor: string | null;
+}
+
+export interface NewKey {
+  publicKey: string;
+  notBefore: string;
+  notAfter: string;
+  signature?: { key: string; value: string } | undefined;
+}
+
+/** Adds a key. @throws ProblemError invalid-request, forbidden, conflict */
+export async function addKey(env: Env, vendor: string, input: NewKey, at: number): Promise<{ key: KeyView }> {
+  const notBefore = Date.parse(input.notBefore);
+  const notAfter = Date.parse(input.notAfter);
+  if (notAfter <= notBefore || notAfter <= at) {
+    const detail = "/notAfter: it is not after now and /notBefore.";
+    throw new ProblemError("invalid-request", detail, { errors: [{ pointer: "/notAfter", detail }] });
+  }
+  const signedBy = await voucher(env, vendor, input, at);
+  const row: Row = {
+    id: randomBase62(12),
+    vendor,
+    publicKey: input.publicKey,
+    notBefore,
+    notAfter,
+    signedBy,
+    createdAt: at,
+    revokedAt: null,
+    revokedFor: null,
+  };
+  const event = { at, actor: `vendor:${vendor}`, type: "key.added", subject: `key:${row.id}` };
+  const db = database(env);
+  try {
+    await db.batch([
+      db.insert(vendorKeys).values(row),
+      db.insert(events).values({ ...event, before: signedBy, after: row.publicKey, detail: vendor }),
+    ]);
+  } catch (error) {
+    if (isDuplicate(error)) throw new ProblemError("conflict", "The vendor has, or had, this very key.");
+    throw error;
+  }
+  return { key: view(row) };
+}
+
+/** The key that vouches for a new one; null where none has to. */
+async function voucher(env: Env, vendor: string, input: NewKey, at: number): Promise<string | null> {
+  const db = database(env);
+  const [rows, [owner]] = await db.batch([
+    db.select().from(vendorKeys).where(eq(vendorKeys.vendor, vendor)),
+    db.select({ verifiedAt: vendors.verifiedAt }).from(vendors).where(eq(vendors.slug, vendor)),
+  ]);
+  if (input.signature) {
+    const { key: id, value } = input.signature;
+    const key = rows.find((row) => row.id === id && isValid(row, at));
+    if (key && (await signs(key.publicKey, value, vendor, input))) return id;
+    throw new ProblemError("forbidden", "The signature is not that of a key of this vendor which is valid now.");
+  }
+  const newest = Math.max(...rows.map(({ createdAt }) => createdAt));
+  const provedAnew = (owner?.verifiedAt ?? Number.NEGATIVE_INFINITY) > newest;
+  if (rows.length === 0 || (provedAnew && !rows.some((row) => isValid(row, at)))) return null;
+  throw new ProblemError(
+    "forbidden",
+    "A further key is signed by one that is valid; if none is left, prove the vendor's domain anew first.",
+  );
+}
+
+function isValid(row: Row, at: number): boolean {
+  return row.revokedAt === null && row.notBefore <= at && at < row.notAfter;
+}
+
+async function signs(publicKey: string, signature: string, vendor: string, input: NewKey): Promise<boolean> {
+  const [raw, value] = [fromBase64(publicKey), fromBase64(signature)];
+  if (!raw || !value) return false;
+  const lines = ["parley-key-v1", vendor, input.publicKey, input.notBefore, input.notAfter];
+  const message = new TextEncoder().encode(lines.map((line) => `${line}\n`).join(""));
+  const key = await crypto.subtle.importKey("raw", raw, "Ed25519", false, ["verify"]);
+  return crypto.subtle.verify("Ed25519", key, value, message);
+}
+
+/** Every key the vendor ever had, newest first. */
+export async function listKeys(env: Env, vendor: string): Promise<KeyView[]> {
+  const rows = await database(env)
+    .select()
+    .from(vendorKeys)
+    .where(eq(vendorKeys.vendor, vendor))
+    .orderBy(desc(vendorKeys.createdAt), desc(vendorKeys.id));
+  return rows.map(view);
+}
+
+/** What was signed before stays as it is; nothing later counts. A second time changes nothing. @throws ProblemError not-found */
+export async function revokeKey(
+  env: Env,
+  vendor: string,
+  id: string,
+  reason: string,
+  at: number,
+): Promise<{ key: KeyView }> {
+  const open = sql`id = ${id} AND vendor = ${vendor} AND revoked_at IS NULL`;
+  await env.DB.batch([
+    statement(
+      env,
+      sql`INSERT INTO events (at, actor, type, subject, after, detail)
+          SELECT ${at}, 'vendor:' || vendor, 'key.revoked', 'key:' || id, ${reason}, vendor FROM vendor_keys WHERE ${open}`,
+    ),
+    statement(env, sql`UPDATE vendor_keys SET revoked_at = ${at}, revoked_for = ${reason} WHERE ${open}`),
+  ]);
+  const [row] = await database(env)
+    .select()
+    .from(vendorKeys)
+    .where(and(eq(vendorKeys.id, id), eq(vendorKeys.vendor, vendor)));
+  if (!row) throw new ProblemError("not-found", `Vendor "${vendor}" has no key with that id.`);
+  return { key: view(row) };
+}
+
+function view(row: Row): KeyView {
+  const { id, publicKey, notBefore, notAfter, signedBy, revokedAt, revokedFor } = row;
+  const revoked = revokedAt === null ? null : iso(revokedAt);
+  return {
+    id,
+    publicKey,
+    notBefore: iso(notBefore),
+    notAfter: iso(notAfter),
+    signedBy,
+    revokedAt: revoked,
+    revokedFor,
+  };
+}

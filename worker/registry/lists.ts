@@ -1,0 +1,173 @@
+// Paged lists for the JSON API, each one round trip to D1.
+import { type SQL, sql } from "drizzle-orm";
+import { iso } from "../clock.ts";
+import { database, statement } from "../db/client.ts";
+import type { Env } from "../env.ts";
+import {
+  backendsQuery,
+  buildsQuery,
+  runEventsQuery,
+  runsQuery,
+  vendorColumns,
+  vendorEventsQuery,
+  vendorsQuery,
+} from "./list-queries.ts";
+import { type Key, PAGE_LIMIT_MAX, type PageOf, type PageRequest, pageOf } from "./paging.ts";
+import type { BackendItem, BuildItem, EventItem, RunItem, RunRef, VendorItem } from "./views.ts";
+
+type Store = Pick<Env, "DB">;
+
+interface VendorRow {
+  slug: string;
+  name: string;
+  verifiedAt: number | null;
+  createdAt: number;
+}
+
+interface BackendRow {
+  vendor: string;
+  backend: string;
+  verifiedAt: number | null;
+  createdAt: number;
+  cRun: string | null;
+  cAt: number;
+  cConforms: number;
+  cHeld: number;
+  cOf: number;
+  cSuite: string;
+  cPvi: string;
+  cVersion: string;
+  cBuild: string;
+  nRun: string | null;
+  nState: RunRef["state"];
+  nAt: number;
+}
+
+type BuildRow = Omit<BuildItem, "submittedAt"> & { createdAt: number };
+
+type RunRow = Pick<RunItem, "id" | "state" | "attempt" | "cause" | "reportDigest"> &
+  RunItem["trust"] &
+  Omit<RunItem["build"], "digest"> & {
+    build: string;
+    stateAt: number;
+    createdAt: number;
+    suite: string;
+    pvi: string;
+    conforms: number | null;
+    held: number | null;
+    of: number | null;
+  };
+
+type EventRow = Omit<EventItem, "at"> & { id: number; at: number };
+
+async function list<Row, Item>(
+  env: Store,
+  query: SQL,
+  page: PageRequest,
+  shape: { key(row: Row): Key; view(row: Row): Item },
+): Promise<PageOf<Item>> {
+  return pageOf(await database(env).all<Row>(query), page, shape);
+}
+
+const vendorOf = ({ verifiedAt, createdAt, ...row }: VendorRow): VendorItem => ({
+  ...row,
+  unverified: verifiedAt === null,
+  createdAt: iso(createdAt),
+});
+
+export function listVendors(env: Store, page: PageRequest): Promise<PageOf<VendorItem>> {
+  return list<VendorRow, VendorItem>(env, vendorsQuery(page), page, { key: (row) => [row.slug], view: vendorOf });
+}
+
+/** A vendor with its first backends; `null` if there is none. */
+export async function readVendor(env: Store, slug: string): Promise<(VendorItem & { backends: BackendItem[] }) | null> {
+  const page = { limit: PAGE_LIMIT_MAX, after: null };
+  const one = sql`SELECT ${vendorColumns} FROM vendors WHERE slug = ${slug}`;
+  const answers = await env.DB.batch([statement(env, one), statement(env, backendsQuery({ vendor: slug }, page))]);
+  const [[vendor], backends] = answers.map((answer) => answer.results) as [VendorRow[], BackendRow[]];
+  return vendor ? { ...vendorOf(vendor), backends: backends.slice(0, page.limit).map(backendOf) } : null;
+}
+
+function backendOf(row: BackendRow): BackendItem {
+  return {
+    vendor: row.vendor,
+    unverified: row.verifiedAt === null,
+    backend: row.backend,
+    createdAt: iso(row.createdAt),
+    current: row.cRun
+      ? {
+          run: row.cRun,
+          at: iso(row.cAt),
+          build: row.cBuild,
+          version: row.cVersion,
+          suite: { digest: row.cSuite, pvi: row.cPvi },
+          conforms: row.cConforms === 1,
+          score: { held: row.cHeld, of: row.cOf },
+        }
+      : null,
+    latest: row.nRun ? { id: row.nRun, state: row.nState, at: iso(row.nAt) } : null,
+  };
+}
+
+export function listBackends(env: Store, filter: { vendor?: string }, page: PageRequest): Promise<PageOf<BackendItem>> {
+  const key = (row: BackendRow) => [row.vendor, row.backend];
+  return list<BackendRow, BackendItem>(env, backendsQuery(filter, page), page, { key, view: backendOf });
+}
+
+export async function readBackend(env: Store, vendor: string, backend: string): Promise<BackendItem | null> {
+  const [row] = await database(env).all<BackendRow>(backendsQuery({ vendor, backend }, { limit: 1, after: null }));
+  return row ? backendOf(row) : null;
+}
+
+export function listBuilds(
+  env: Store,
+  filter: { vendor?: string; backend?: string },
+  page: PageRequest,
+): Promise<PageOf<BuildItem>> {
+  const view = ({ createdAt, ...row }: BuildRow) => ({ ...row, submittedAt: iso(createdAt) });
+  return list<BuildRow, BuildItem>(env, buildsQuery(filter, page), page, {
+    key: (row) => [row.createdAt, row.digest],
+    view,
+  });
+}
+
+function runOf(row: RunRow): RunItem {
+  const { vendor, backend, version, profile, provenance, execution, held, of } = row;
+  return {
+    id: row.id,
+    state: row.state,
+    at: iso(row.stateAt),
+    createdAt: iso(row.createdAt),
+    attempt: row.attempt,
+    cause: row.cause,
+    build: { digest: row.build, vendor, backend, version, profile },
+    suite: { digest: row.suite, pvi: row.pvi },
+    trust: { provenance, execution },
+    conforms: row.conforms === null ? null : row.conforms === 1,
+    score: held === null || of === null ? null : { held, of },
+    reportDigest: row.reportDigest,
+  };
+}
+
+export function listRuns(
+  env: Store,
+  filter: { build?: string; state?: string },
+  page: PageRequest,
+): Promise<PageOf<RunItem>> {
+  const key = (row: RunRow) => [row.createdAt, row.id];
+  return list<RunRow, RunItem>(env, runsQuery(filter, page), page, { key, view: runOf });
+}
+
+const eventOf = ({ at, actor, type, subject, before, after, detail }: EventRow): EventItem => {
+  return { at: iso(at), actor, type, subject, before, after, detail };
+};
+
+/** Events of a run, or of a vendor, oldest first. */
+export function listEvents(
+  env: Store,
+  of: { run: string } | { vendor: string },
+  page: PageRequest,
+): Promise<PageOf<EventItem>> {
+  const query = "run" in of ? runEventsQuery(of.run, page) : vendorEventsQuery(of.vendor, page);
+  return list<EventRow, EventItem>(env, query, page, { key: (row) => [row.id], view: eventOf });
+}
