@@ -12,7 +12,16 @@ await ensureBuilt(() => {});
 
 let missed = 0;
 for (const name of asked.length > 0 ? asked : Object.keys(parts)) {
-  for (const { line, figure, value, bound, unit, how, atLeast, digits = unit === "s" || unit === "×" ? 2 : 0 } of await parts[name]()) {
+  for (const {
+    line,
+    figure,
+    value,
+    bound,
+    unit,
+    how,
+    atLeast,
+    digits = unit === "s" || unit === "×" ? 2 : 0,
+  } of await parts[name]()) {
     if (line) {
       console.log(line);
       continue;
