@@ -12,6 +12,15 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
+      {
+        // Starts servers of its own, so it may run beside the other rings.
+        test: {
+          name: "starter",
+          include: ["e2e/starter/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
       "./worker/vitest.config.ts",
       "./e2e/vitest.config.ts",
     ],

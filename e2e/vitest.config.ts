@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     name: "e2e",
     include: ["e2e/**/*.test.ts"],
+    exclude: ["e2e/starter/**"],
     globalSetup: ["e2e/lib/global-setup.ts"],
     root: new URL("..", import.meta.url).pathname,
     fileParallelism: false,

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
-import { accepted, demoParts, finished, runView } from "./lib/client.ts";
+import { accepted, demoParts, finished, runView } from "../lib/client.ts";
 import {
   newStateFolder,
   processesOf,
@@ -9,7 +9,7 @@ import {
   spawnStart,
   startRegistry,
   untilSays,
-} from "./lib/registry.ts";
+} from "../lib/registry.ts";
 
 const onLinux = process.platform === "linux";
 
