@@ -14,7 +14,7 @@ const folder = fileURLToPath(new URL("generated/", import.meta.url));
 export function generate(): string[] {
   const open = clausesWithoutCase();
   if (open.length > 0)
-    throw new Error(`No case claims ${open.join(", ")}: add a case to cases.meta.ts or drop the clause.`);
+    throw new Error(`No case claims ${open.join(", ")}: add a case to cases/GROUP.meta.ts or drop the clause.`);
   const files = { "clauses.ts": clausesSource(), "dispatch.ts": dispatchSource() };
   mkdirSync(folder, { recursive: true });
   const due = Object.entries(files).filter(([name, text]) => !holds(folder + name, text));

@@ -2,11 +2,23 @@
  * One bug per case that exactly this case notices: the proof that each case can fail, and fails for its own reason.
  * sabotages.test.ts compiles and runs them all.
  */
-import { cpuSabotages } from "./sabotages/cpu.ts";
+import { initSabotages } from "./sabotages/init.ts";
+import { ipiSabotages } from "./sabotages/ipi.ts";
+import { irqSabotages } from "./sabotages/irq.ts";
+import { lockSabotages } from "./sabotages/lock.ts";
 import { mmuSabotages } from "./sabotages/mmu.ts";
-import { remoteSabotages } from "./sabotages/remote.ts";
 import type { Sabotage } from "./sabotages/sabotage.ts";
+import { sysSabotages } from "./sabotages/sys.ts";
+import { timeSabotages } from "./sabotages/time.ts";
 
 export type { Edit, Sabotage } from "./sabotages/sabotage.ts";
 
-export const sabotages: readonly Sabotage[] = [...cpuSabotages, ...mmuSabotages, ...remoteSabotages];
+export const sabotages: readonly Sabotage[] = [
+  ...initSabotages,
+  ...irqSabotages,
+  ...mmuSabotages,
+  ...ipiSabotages,
+  ...timeSabotages,
+  ...lockSabotages,
+  ...sysSabotages,
+];

@@ -1,51 +1,13 @@
-/** Sabotages of init.* and irq.*. */
-import { atStart, edit, guest, kvmGuest, native, nativeFlush, nativeGuest, type Sabotage } from "./sabotage.ts";
+/** Sabotages of irq.*. */
+import { atStart, edit, native, nativeFlush, nativeGuest, type Sabotage } from "./sabotage.ts";
 
-const version = "export function init_version(): i32 {\n  return PVI_VERSION;";
 const disable = "export function irq_disable(): void {\n  machine.cli();";
 const enable = "export function irq_enable(): void {\n  machine.sti();";
 const halt = "  machine.sti();\n  machine.hlt();";
 /** IRR word of vectors 0x40–0x5F. */
 const pendingWord = "machine.rdmsr(0x822)";
 
-const init: Sabotage[] = [
-  native(
-    "init-version-number",
-    "speaks major version 2",
-    edit(nativeGuest, version, version.replace("PVI_VERSION", "2 << 16")),
-  ),
-  native(
-    "init-version-everywhere",
-    "vCPU 3 names another minor version",
-    edit(nativeGuest, version, version.replace("PVI_VERSION", "PVI_VERSION + (machine.vcpu() == 3 ? 1 : 0)")),
-  ),
-  native(
-    "init-features-defined-bits",
-    "only bit 1 of the selector is looked at",
-    edit(nativeGuest, "return which == 2 ? PRIV", "return which & 2 ? PRIV"),
-  ),
-  native(
-    "init-features-everywhere",
-    "vCPU 1 has no stable clock",
-    edit(
-      nativeGuest,
-      "return FEATURE_CLOCK_STABLE & featureMask()",
-      "return machine.vcpu() == 1 ? 0 : FEATURE_CLOCK_STABLE & featureMask()",
-    ),
-  ),
-  native(
-    "init-features-veto",
-    "the user's mask is not read",
-    edit(nativeGuest, "FEATURE_CLOCK_STABLE & featureMask()", "FEATURE_CLOCK_STABLE"),
-  ),
-  guest(
-    "init-features-fallback",
-    "stolen time is reported although it is vetoed",
-    edit(kvmGuest, "if (!has(FEATURE_STEAL)) return", "if (!hostHas(FEATURE_STEAL)) return"),
-  ),
-];
-
-const irq: Sabotage[] = [
+export const irqSabotages: readonly Sabotage[] = [
   native(
     "irq-save-fl-both-states",
     "reading the flag switches interrupts on",
@@ -156,5 +118,3 @@ const irq: Sabotage[] = [
     edit(nativeGuest, halt, `${halt}\n  machine.cli();`),
   ),
 ];
-
-export const cpuSabotages: readonly Sabotage[] = [...init, ...irq];

@@ -1,0 +1,100 @@
+/** Sabotages of time.*. */
+import { edit, guest, kvmClock, kvmGuest, native, nativeClock, nativeGuest, type Sabotage, scale } from "./sabotage.ts";
+
+const halt = "  machine.sti();\n  machine.hlt();";
+const clock = "  return <i64>scaled(<u64>machine.rdtsc(), mul, shift);";
+const steal = "export function time_steal_clock(vcpu: i32): i64 {\n  return 0;";
+
+export const timeSabotages: readonly Sabotage[] = [
+  native(
+    "time-clock-monotone",
+    "every 16th reading is a microsecond old",
+    edit(nativeClock, clock, `  readings += 1;\n${clock.replace(";", " - (readings & 15 ? 0 : 1000);")}`),
+    edit(nativeClock, "let mul: u32 = 0;", "let readings: i32 = 0;\nlet mul: u32 = 0;"),
+  ),
+  native("time-clock-rate", "the resolution is 256 ns", edit(nativeClock, clock, clock.replace(";", " & ~255;"))),
+  native(
+    "time-clock-hours",
+    "the product is taken in 64 bits",
+    edit(
+      scale,
+      "return (moved >> 32) * <u64>mul + (((moved & 0xffff_ffff) * <u64>mul) >> 32);",
+      "return (moved * <u64>mul) >> 32;",
+    ),
+  ),
+  guest(
+    "time-clock-torn",
+    "the version is read once only",
+    edit(
+      kvmClock,
+      "if (!(version & 1) && machine.load32(at) == version) {\n      const ns",
+      "if (!(version & 1)) {\n      const ns",
+    ),
+  ),
+  native(
+    "time-clock-across-vcpus",
+    "vCPU 1 is a microsecond behind",
+    edit(nativeClock, clock, clock.replace(";", " - (machine.vcpu() == 1 ? 1000 : 0);")),
+  ),
+  native(
+    "time-clock-goes-on",
+    "the clock stops while the vCPU sleeps",
+    edit(
+      nativeGuest,
+      halt,
+      "  const start = clockRead();\n  machine.sti();\n  machine.hlt();\n  asleep += clockRead() - start;",
+    ),
+    edit(nativeGuest, "  return clockRead();", "  return clockRead() - asleep;"),
+    edit(nativeGuest, "export function irq_safe_halt(", "let asleep: i64 = 0;\nexport function irq_safe_halt("),
+  ),
+  native(
+    "time-clock-in-handler",
+    "a reading inside a reading gives up",
+    edit(
+      nativeGuest,
+      "  return clockRead();",
+      "  if (reading) return 0;\n  reading = true;\n  const now = clockRead();\n  reading = false;\n  return now;",
+    ),
+    edit(
+      nativeGuest,
+      "export function time_sched_clock(",
+      "let reading: bool = false;\nexport function time_sched_clock(",
+    ),
+  ),
+  guest(
+    "time-steal-counts",
+    "nothing is reported about the calling vCPU",
+    edit(
+      kvmGuest,
+      "return <u32>vcpu < <u32>vcpus ? stealRead(vcpu) : 0;",
+      "return <u32>vcpu < <u32>vcpus && vcpu != self ? stealRead(vcpu) : 0;",
+    ),
+    edit(kvmGuest, "import { readInfo, vcpus }", "import { readInfo, self, vcpus }"),
+  ),
+  native(
+    "time-steal-not-asleep",
+    "sleep counts as stolen",
+    edit(
+      nativeGuest,
+      halt,
+      "  const start = clockRead();\n  machine.sti();\n  machine.hlt();\n  asleep += clockRead() - start;",
+    ),
+    edit(nativeGuest, steal, steal.replace("return 0", "return vcpu == machine.vcpu() ? asleep : 0")),
+    edit(nativeGuest, "export function irq_safe_halt(", "let asleep: i64 = 0;\nexport function irq_safe_halt("),
+  ),
+  native(
+    "time-steal-monotone",
+    "each question of vCPU 1 about another one takes something away",
+    edit(
+      nativeGuest,
+      steal,
+      `let left: i64 = 100;\n${steal.replace("return 0", "return machine.vcpu() == 1 && vcpu == 0 ? --left : 0")}`,
+    ),
+  ),
+  guest(
+    "time-steal-of-others",
+    "the calling vCPU is reported whoever was asked for",
+    edit(kvmGuest, "? stealRead(vcpu) : 0", "? stealRead(self) : 0"),
+    edit(kvmGuest, "import { readInfo, vcpus }", "import { readInfo, self, vcpus }"),
+  ),
+];
