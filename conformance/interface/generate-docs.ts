@@ -4,7 +4,7 @@ import { clauses, groupOf, ops, pvi } from "./catalogue.ts";
 import { errors, features, hints, privileges } from "./constants.ts";
 import { hostImports } from "./host.ts";
 import { machineImports } from "./machine.ts";
-import { type Constant, type ImportedFunction, type Op, profiles } from "./schema.ts";
+import { type Clause, type Constant, type Decision, type ImportedFunction, type Op, profiles } from "./schema.ts";
 import { testImports } from "./test.ts";
 
 /** What coverage needs to know of a case. */
@@ -58,11 +58,21 @@ ${op.summary}
 
 ${details}${details ? "\n" : ""}Tiers: ${tiers}. ${op.native ? "Has a native meaning: a guest half may leave it out." : "Has no native meaning."}
 
-| clause | text | source |
-|---|---|---|
-${op.clauses.map(({ n, text, source }) => `| ${op.id}.${n} | ${text} | ${source} |\n`).join("")}
-${op.deviations.map((deviation) => `Allowed: ${deviation}\n\n`).join("")}Sources: ${op.sources.join("; ")}.
+| clause | text | source | cases |
+|---|---|---|---|
+${op.clauses.map((clause) => clauseRow(op, clause)).join("")}
+${op.deviations.map((deviation) => `Allowed: ${deviation}\n\n`).join("")}${(op.decisions ?? []).map(decision).join("")}Sources: ${op.sources.join("; ")}.
 `;
+}
+
+function clauseRow(op: Op, { n, text, source }: Clause): string {
+  const id = `${op.id}.${n}`;
+  const names = casesOf(allCases, id).map((one) => `\`${one.id}\``);
+  return `| ${id} | ${text} | ${source} | ${names.join(", ")} |\n`;
+}
+
+function decision({ conflict, choice }: Decision): string {
+  return `Decided: ${conflict} ${choice}\n\n`;
 }
 
 function table(name: string, numbers: readonly Constant[]): string {

@@ -24,6 +24,12 @@ export interface Clause {
   source: string;
 }
 
+/** Where published interfaces disagree: what they say, and what this interface says and why. */
+export interface Decision {
+  conflict: string;
+  choice: string;
+}
+
 export interface Op {
   /** `group.name`; the export of a half is `group_name`. */
   id: string;
@@ -38,6 +44,8 @@ export interface Op {
   clauses: Clause[];
   /** What a backend may do differently from the native sequence. */
   deviations: string[];
+  /** Choices made where the sources conflict. */
+  decisions?: Decision[];
   sources: string[];
   /** True when the op has a native meaning, so that a half may leave it to `native.wasm`. */
   native: boolean;
