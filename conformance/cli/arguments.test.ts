@@ -9,6 +9,7 @@ describe("arguments of parley test", () => {
       cases: ["a", "b"],
       schedule: null,
       pairing: null,
+      seed: null,
       shards: 7,
     });
     expect(parseTestArguments(["--case=a", "--schedule=1-3:S1", "--pairing=own", "dir"])).toMatchObject({
@@ -23,6 +24,8 @@ describe("arguments of parley test", () => {
     ["an unknown option", ["a", "--fast"], "--fast"],
     ["a schedule without a case", ["a", "--schedule", "1-"], "--case"],
     ["a pairing without a schedule", ["a", "--pairing", "own"], "--schedule"],
+    ["a short seed", ["a", "--seed", "ab"], "--seed"],
+    ["a seed for one case", ["a", "--seed", "0".repeat(64), "--case", "b"], "--seed"],
     ["no shards", ["a", "--shards", "0"], "--shards"],
     ["shards in words", ["a", "--shards", "1e3"], "--shards"],
   ])("are refused: %s", (_, words, named) => {

@@ -9,6 +9,8 @@ Runs the build in DIR (parley.json with guest.wasm and/or host.wasm, rom.wasm) a
   --case ID        run only this case; may be given more than once
   --schedule S     replay one schedule of that case and show its trace
   --pairing P      with --schedule: only in pairing P (own, guest/PEER, host/PEER)
+  --seed HEX       search from this one-time seed (64 hex digits) and print the digest of the report it gives: how a party
+                   that the registry has verified reproduces a result (docs/reproductions.md)
   --shards N       cut the run into N shards; the report is the same for any N
 
 Exit code: 0 the build conforms (with --case or --schedule: what ran held), 1 it does not, 2 bad usage or a refused build,
@@ -25,6 +27,7 @@ export interface TestArguments {
   cases: string[];
   schedule: string | null;
   pairing: string | null;
+  seed: string | null;
   shards: number | null;
 }
 
@@ -41,12 +44,15 @@ export function parseTestArguments(words: string[]): TestArguments {
     throw new UsageError("--schedule belongs to one case: name it with --case");
   if (values.pairing !== undefined && values.schedule === undefined)
     throw new UsageError("--pairing is for --schedule");
+  if (values.seed !== undefined && (cases.length > 0 || !/^[0-9a-f]{64}$/.test(values.seed)))
+    throw new UsageError("--seed takes 64 lower-case hex digits and runs the whole suite: leave --case out");
   return {
     directory,
     json: values.json ?? false,
     cases,
     schedule: values.schedule ?? null,
     pairing: values.pairing ?? null,
+    seed: values.seed ?? null,
     shards: values.shards === undefined ? null : shardCount(values.shards),
   };
 }
@@ -61,6 +67,7 @@ function parse(words: string[]) {
         case: { type: "string", multiple: true },
         schedule: { type: "string" },
         pairing: { type: "string" },
+        seed: { type: "string" },
         shards: { type: "string" },
       },
     });

@@ -31,8 +31,10 @@ export async function testCommand(options: TestArguments): Promise<number> {
   const { build } = inspection;
   checkCases(suite, build, options.cases);
   if (options.schedule !== null) return replayCommand(vm, suite, build, options);
-  const results = await runAll(vm, suite, build, shardsOf(suite, build, options));
-  const { report, digest, summary } = await mergeAndJudge(suite, build, results, { partial: options.cases.length > 0 });
+  const challenge = options.seed ?? undefined;
+  const results = await runAll(vm, suite, build, { shards: shardsOf(suite, build, options), challenge });
+  const partial = options.cases.length > 0;
+  const { report, digest, summary } = await mergeAndJudge(suite, build, results, { partial, challenge });
   const read = JSON.parse(new TextDecoder().decode(report)) as Report;
   if (options.json) stdout.write(report);
   else stdout.write(renderReport(chosen(read, options.cases), { suite, directory: options.directory, digest }));
@@ -62,7 +64,12 @@ function shardsOf(suite: Suite, build: Build, options: TestArguments): Shard[] {
   return shards.map((shard) => ({ ...shard, units: shard.units.filter(wanted) }));
 }
 
-async function runAll(vm: Vm, suite: Suite, build: Build, shards: readonly Shard[]): Promise<ShardResult[]> {
+async function runAll(
+  vm: Vm,
+  suite: Suite,
+  build: Build,
+  { shards, challenge }: { shards: readonly Shard[]; challenge: string | undefined },
+): Promise<ShardResult[]> {
   const bar = progressBar(shards.reduce((sum, shard) => sum + shard.units.length, 0));
   const results: ShardResult[] = [];
   let before = 0;
@@ -70,7 +77,7 @@ async function runAll(vm: Vm, suite: Suite, build: Build, shards: readonly Shard
     for (const shard of shards) {
       const onProgress = ({ unitsDone, caseId, pairing }: { unitsDone: number; caseId: string; pairing: string }) =>
         bar.update(before + unitsDone, `${caseId} (${pairing})`);
-      results.push(await runShard(vm, suite, build, shard, { onProgress }));
+      results.push(await runShard(vm, suite, build, shard, { onProgress, challenge }));
       before += shard.units.length;
     }
   } finally {

@@ -17,7 +17,7 @@ export async function bootPairing(
   seed: bigint,
   pause: Yield,
 ): Promise<Outcome | null> {
-  const key = `${suite.digest} ${build.digest} ${pairing.id}`;
+  const key = `${suite.digest} ${build.digest} ${pairing.id} ${seed}`;
   if (vm.tenant === key) return null;
   vm.reset();
   vm.configure(configOf(suite, build, pairing, seed));

@@ -21,7 +21,7 @@ export function isDigest(text: string): boolean {
 
 /**
  * Seed of a unit or a boot: first 8 bytes, little-endian, of
- * sha256(suite ␀ build ␀ case ␀ pairing ␀ slice), each field as UTF-8 text.
+ * sha256(suite ␀ build ␀ case ␀ pairing ␀ slice [␀ challenge]), each field as UTF-8 text.
  */
 export async function seedOf(fields: readonly string[]): Promise<bigint> {
   const hash = await sha256(new TextEncoder().encode(fields.join("\0")));

@@ -10,15 +10,21 @@ export interface Collected {
 }
 
 /**
- * @throws RunnerError "foreign-shard" for results of another suite or build, "not-deterministic" if two runs of a unit differ
+ * @throws RunnerError "foreign-shard" for results of another suite, build or challenge, "not-deterministic" if two runs of a
+ * unit differ
  */
-export function collectShards(suite: string, build: string, results: readonly ShardResult[]): Collected {
+export function collectShards(
+  suite: string,
+  build: string,
+  results: readonly ShardResult[],
+  challenge?: string,
+): Collected {
   const collected: Collected = { units: new Map(), boots: new Map() };
   for (const result of results) {
-    if (result.suite !== suite || result.build !== build)
+    if (result.suite !== suite || result.build !== build || result.challenge !== challenge)
       throw new RunnerError(
         "foreign-shard",
-        `Shard ${result.shard} is of build ${result.build} under suite ${result.suite}: merge only shards of one run.`,
+        `Shard ${result.shard} is of build ${result.build} under suite ${result.suite}, challenge ${result.challenge ?? "none"}: merge only shards of one run.`,
       );
     for (const { unit, outcome } of result.units) keep(collected.units, unit, outcome, `unit ${unit}`);
     for (const { pairing, outcome } of result.boots)

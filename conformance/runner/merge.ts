@@ -12,6 +12,8 @@ import { unitsOf } from "./units.ts";
 export interface MergeOptions {
   /** Accept that units are missing (a run of chosen cases): what is missing is `not-run`, so the build cannot conform. */
   partial?: boolean;
+  /** That of the shards: see RunOptions. */
+  challenge?: string | undefined;
 }
 
 /**
@@ -26,13 +28,13 @@ export async function mergeAndJudge(
 ): Promise<Judged> {
   const units = unitsOf(suite, build);
   const pairings = pairingsOf(suite, build);
-  const collected = collectShards(suite.digest, build.digest, results);
+  const collected = collectShards(suite.digest, build.digest, results, options.challenge);
   const missing = units.filter((unit) => !collected.units.has(unit.index) && !collected.boots.has(unit.pairing));
   if (missing.length > 0 && !options.partial) throw unitsMissing(suite, missing, units.length);
   const merged = mergeUnits(suite, units, collected);
   const exportsOps = build.digests.guest || build.manifest.abi === null ? build.exportsOps : null;
   const verdicts = judge({ suite, manifest: build.manifest, pairings, exportsOps, cases: merged });
-  const report = makeReport({ suite, build, pairings, merged, verdicts });
+  const report = makeReport({ suite, build, pairings, merged, verdicts, challenge: options.challenge });
   const bytes = boundedBytes(report);
   return {
     report: bytes,

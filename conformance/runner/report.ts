@@ -42,6 +42,8 @@ export interface ReportOp {
 export interface Report {
   parley_report: 1;
   build: Digest;
+  /** The one-time seed of a reproduction; absent in an ordinary report. */
+  challenge?: string;
   manifest: Manifest;
   suite: {
     digest: Digest;
@@ -68,16 +70,18 @@ export interface ReportInput {
   pairings: readonly Pairing[];
   merged: readonly MergedCase[];
   verdicts: Verdicts;
+  challenge?: string | undefined;
 }
 
 export function makeReport(input: ReportInput): Report {
-  const { suite, build, pairings, verdicts } = input;
+  const { suite, build, pairings, verdicts, challenge } = input;
   const { digest, pvi, kernel, native, core, judge } = suite;
   const cases = input.merged.map((merged, at) => reportCase(input, merged, at));
   const { conforms, profile, private_abi, core: coreTally, optional } = verdicts.summary;
   return {
     parley_report: 1,
     build: build.digest,
+    ...(challenge === undefined ? {} : { challenge }),
     manifest: build.manifest,
     suite: {
       digest,

@@ -15,7 +15,7 @@ const NO_CLAUSE = -1;
 
 /**
  * Runs a shard to its end; cooperative: `yieldNow` is awaited every `fuel_slice` of fuel. The result depends on suite,
- * build and the shard's units alone.
+ * build, the challenge if there is one, and the shard's units alone.
  * @throws RunnerError "unknown-unit" for a shard of another plan
  */
 export async function runShard(
@@ -28,7 +28,9 @@ export async function runShard(
   const units = unitsOf(suite, build);
   const pairings = pairingsOf(suite, build);
   const yieldNow = options.yieldNow ?? yieldToTasks;
+  const { challenge } = options;
   const result: ShardResult = { suite: suite.digest, build: build.digest, shard: shard.index, units: [], boots: [] };
+  if (challenge !== undefined) result.challenge = challenge;
   const failedBoots = new Set<number>();
   const meter = { fuel: suite.budgets.fuel_slice };
   for (const [done, index] of shard.units.entries()) {
@@ -40,7 +42,7 @@ export async function runShard(
         `Shard ${shard.index} names unit ${index}; this build has ${units.length}: plan the shards again.`,
       );
     if (!failedBoots.has(unit.pairing)) {
-      const ran = await runUnit({ vm, suite, build, pairing, unit, yieldNow, meter });
+      const ran = await runUnit({ vm, suite, build, pairing, unit, yieldNow, meter, challenge });
       if (ran.booted) result.units.push({ unit: index, outcome: ran.outcome });
       else {
         failedBoots.add(unit.pairing);
@@ -72,6 +74,8 @@ export interface UnitRun {
   yieldNow: Yield;
   /** Fuel left until the next yield is due. */
   meter: { fuel: number };
+  /** Seeds everything anew: see RunOptions. */
+  challenge?: string | undefined;
   /** Replays this schedule instead of searching. */
   schedule?: string;
 }
@@ -81,8 +85,17 @@ export async function runUnit(run: UnitRun): Promise<{ booted: boolean; outcome:
   const { vm, suite, build, pairing, unit, meter } = run;
   const item = suite.cases[unit.case];
   if (!item) throw new RunnerError("unknown-unit", `The suite has no case ${unit.case}.`);
-  const seed = await seedOf([suite.digest, build.digest, item.id, pairing.id, String(unit.slice)]);
-  const bootSeed = await seedOf([suite.digest, build.digest, "boot", pairing.id, "0"]);
+  const of = (name: string, slice: string) =>
+    seedOf([
+      suite.digest,
+      build.digest,
+      name,
+      pairing.id,
+      slice,
+      ...(run.challenge === undefined ? [] : [run.challenge]),
+    ]);
+  const seed = await of(item.id, String(unit.slice));
+  const bootSeed = await of("boot", "0");
   return withVm(vm, run.yieldNow, async (pause) => {
     const failed = await bootPairing(vm, suite, build, pairing, bootSeed, pause);
     if (failed) return { booted: false, outcome: failed };

@@ -222,6 +222,8 @@ export interface Outcome {
 export interface ShardResult {
   suite: Digest;
   build: Digest;
+  /** As in RunOptions; absent in an ordinary run. */
+  challenge?: string;
   shard: number;
   units: { unit: number; outcome: Outcome }[];
   /** Pairings whose boot failed: their units are not in `units`. */
@@ -247,6 +249,8 @@ export interface Progress {
 }
 
 export interface RunOptions {
+  /** Another party's one-time seed, 64 hex digits: all units search anew from it, and the report names it. */
+  challenge?: string | undefined;
   onProgress?: ((progress: Progress) => void) | undefined;
   /** Lets other work of the isolate run; awaited every `fuel_slice` of fuel. */
   yieldNow?: (() => Promise<void>) | undefined;
