@@ -4,6 +4,7 @@ import * as ipi from "./ops/ipi.ts";
 import * as irq from "./ops/irq.ts";
 import * as lock from "./ops/lock.ts";
 import * as mmu from "./ops/mmu.ts";
+import * as msr from "./ops/msr.ts";
 import * as sys from "./ops/sys.ts";
 import * as time from "./ops/time.ts";
 import type { Clause, Op } from "./schema.ts";
@@ -21,6 +22,10 @@ export const ops: readonly Op[] = [
   irq.irqDisable,
   irq.irqEnable,
   irq.irqSafeHalt,
+  msr.msrRead,
+  msr.msrWrite,
+  msr.msrReadSafe,
+  msr.msrWriteSafe,
   mmu.mmuReadCr3,
   mmu.mmuWriteCr3,
   mmu.mmuSetPte,

@@ -57,6 +57,21 @@ const machine: readonly Constant[] = [
   { name: "RSP", value: 4, doc: "" },
   { name: "RSI", value: 6, doc: "" },
   { name: "RDI", value: 7, doc: "" },
+  {
+    name: "FIXUP_REGISTER",
+    value: 11,
+    doc: "R11: how a half tells the kernel that it handles the #GP of its next machine instruction itself.",
+  },
+  {
+    name: "FIXUP_ARMED",
+    value: 0x1f1c_5a4e_d000n,
+    doc: "In FIXUP_REGISTER before the instruction: on #GP the kernel skips it, RAX becomes 0.",
+  },
+  {
+    name: "FIXUP_TAKEN",
+    value: 0x1f1c_7a4e_d000n,
+    doc: "In FIXUP_REGISTER after it: #GP was raised, nothing happened.",
+  },
   { name: "RFLAGS_IF", value: 0x200, doc: "Interrupt flag, bit 9." },
   { name: "PORT_POWER", value: 0x604, doc: "Writing 0x2000 (2 bytes) powers the machine off." },
   { name: "POWER_OFF", value: 0x2000, doc: "" },

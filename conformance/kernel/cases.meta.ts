@@ -6,6 +6,7 @@ import { ipi } from "./cases/ipi.meta.ts";
 import { irq } from "./cases/irq.meta.ts";
 import { lock } from "./cases/lock.meta.ts";
 import { mmu } from "./cases/mmu.meta.ts";
+import { msr } from "./cases/msr.meta.ts";
 import { sys } from "./cases/sys.meta.ts";
 import { time } from "./cases/time.meta.ts";
 
@@ -14,6 +15,7 @@ export type { Arrival, CaseFile, CaseMeta, Role } from "./case-meta.ts";
 export const caseFiles: readonly CaseFile[] = [
   { file: "init", cases: init },
   { file: "irq", cases: irq },
+  { file: "msr", cases: msr },
   { file: "mmu", cases: mmu },
   { file: "flush", cases: flush },
   { file: "ipi", cases: ipi },

@@ -7,6 +7,7 @@ import { ipiSabotages } from "./sabotages/ipi.ts";
 import { irqSabotages } from "./sabotages/irq.ts";
 import { lockSabotages } from "./sabotages/lock.ts";
 import { mmuSabotages } from "./sabotages/mmu.ts";
+import { msrSabotages } from "./sabotages/msr.ts";
 import type { Sabotage } from "./sabotages/sabotage.ts";
 import { sysSabotages } from "./sabotages/sys.ts";
 import { timeSabotages } from "./sabotages/time.ts";
@@ -16,6 +17,7 @@ export type { Edit, Sabotage } from "./sabotages/sabotage.ts";
 export const sabotages: readonly Sabotage[] = [
   ...initSabotages,
   ...irqSabotages,
+  ...msrSabotages,
   ...mmuSabotages,
   ...ipiSabotages,
   ...timeSabotages,

@@ -41,7 +41,9 @@ function sectionCase(meta: CaseMeta, index: number): SectionCase {
 function clauseNumber(id: string): number {
   const number = clauseIds.indexOf(id);
   if (number < 0)
-    throw new Error(`A case claims clause "${id}", which the catalogue does not have. Correct its entry in cases/GROUP.meta.ts.`);
+    throw new Error(
+      `A case claims clause "${id}", which the catalogue does not have. Correct its entry in cases/GROUP.meta.ts.`,
+    );
   return number;
 }
 

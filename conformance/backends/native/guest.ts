@@ -5,6 +5,7 @@ import { PVI_VERSION } from "../../sdk/as/pvi";
 import { featureMask, maskOf, readInfo } from "../lib/info";
 import { clockInit, clockRead } from "./clock";
 import { flushInit, flushMulti, sendEach } from "./flush";
+import { msrReadSafe, msrWriteSafe } from "./msr";
 
 const VECTOR_MIN: i32 = 16;
 const VECTOR_MAX: i32 = 255;
@@ -47,6 +48,22 @@ export function irq_enable(): void {
 export function irq_safe_halt(): void {
   machine.sti();
   machine.hlt();
+}
+
+export function msr_read(msr: i32): i64 {
+  return machine.rdmsr(msr);
+}
+
+export function msr_write(msr: i32, value: i64): void {
+  machine.wrmsr(msr, value);
+}
+
+export function msr_read_safe(msr: i32, out_va: i64): i32 {
+  return msrReadSafe(msr, out_va);
+}
+
+export function msr_write_safe(msr: i32, value: i64): i32 {
+  return msrWriteSafe(msr, value);
 }
 
 export function mmu_read_cr3(): i64 {

@@ -10,8 +10,8 @@ const VECTOR_PF: i32 = 14;
 const KERNEL_CODE: i64 = 0x08;
 const INTERRUPT_GATE: i64 = 0x8e;
 
-/** What a load returns that raised a page fault. */
-const FAULTED: i64 = 0xfa117ed;
+/** What an instruction returns that raised a fault. */
+export const FAULTED: i64 = 0xfa117ed;
 
 /** Interrupts taken by this vCPU, per vector: private, because a handler runs on the vCPU that reads it. */
 const counts = memory.data(32, 8);
@@ -25,7 +25,7 @@ export function taken(vector: i32): i32 {
   return load<i32>(counts + ((vector - FIRST_VECTOR) << 2));
 }
 
-/** How many #GP and #PF this vCPU has taken. */
+/** How many #GP and #PF this vCPU has taken, those apart that a half fixed up. */
 export function faults(): i32 {
   return faultCount;
 }
@@ -82,7 +82,13 @@ export function waitTaken(vector: i32, n: i32): void {
   while (taken(vector) < n) machine.pause();
 }
 
+/** Entry code: a fix-up armed by the interrupted code is not this handler's. The machine restores the register. */
+function enter(): void {
+  machine.set_reg(machine.FIXUP_REGISTER, 0);
+}
+
 function interrupt(vector: i32, frame: i64): void {
+  enter();
   const counter = counts + ((vector - FIRST_VECTOR) << 2);
   store<i32>(counter, load<i32>(counter) + 1);
   machine.wrmsr(machine.MSR_X2APIC_EOI, 0);
@@ -116,15 +122,29 @@ function interrupt7(frame: i64): void {
 }
 
 function nonMaskable(frame: i64): void {
+  enter();
   if (nmiHookSlot !== 0) call_indirect<void>(nmiHookSlot);
   machine.iret(frame);
 }
 
-/** #GP and #PF: skips the instruction (RIP + 1) and lets it return FAULTED. The error code lies before the frame. */
-function fault(frame: i64): void {
+/** #PF: counts and skips. */
+function pageFault(frame: i64): void {
   faultCount += 1;
+  skip(frame, FAULTED);
+}
+
+/** #GP: the half's own affair when it has armed a fix-up, else it counts. */
+function protectionFault(frame: i64): void {
+  const armed = machine.ctx_reg(machine.FIXUP_REGISTER) === machine.FIXUP_ARMED;
+  if (armed) machine.ctx_set_reg(machine.FIXUP_REGISTER, machine.FIXUP_TAKEN);
+  else faultCount += 1;
+  skip(frame, armed ? 0 : FAULTED);
+}
+
+/** Skips the instruction (RIP + 1) and lets it return `result`. The error code lies before the frame. */
+function skip(frame: i64, result: i64): void {
   machine.store64(frame + 8, machine.load64(frame + 8) + 1);
-  machine.ctx_set_reg(machine.RAX, FAULTED);
+  machine.ctx_set_reg(machine.RAX, result);
   machine.iret(frame + 8);
 }
 
@@ -132,8 +152,8 @@ function fault(frame: i64): void {
 export function installHandlers(): void {
   const idt = test.param(test.TEST_PARAM_IDT_VA);
   gate(idt, VECTOR_NMI, nonMaskable.index);
-  gate(idt, VECTOR_GP, fault.index);
-  gate(idt, VECTOR_PF, fault.index);
+  gate(idt, VECTOR_GP, protectionFault.index);
+  gate(idt, VECTOR_PF, pageFault.index);
   gate(idt, FIRST_VECTOR, interrupt0.index);
   gate(idt, FIRST_VECTOR + 1, interrupt1.index);
   gate(idt, FIRST_VECTOR + 2, interrupt2.index);

@@ -21,6 +21,7 @@ const backends = "conformance/backends";
 export const nativeGuest = `${backends}/native/guest.ts`;
 export const nativeFlush = `${backends}/native/flush.ts`;
 export const nativeClock = `${backends}/native/clock.ts`;
+export const nativeMsr = `${backends}/native/msr.ts`;
 export const scale = `${backends}/lib/scale.ts`;
 export const kvmGuest = `${backends}/kvm/guest.ts`;
 export const kvmClock = `${backends}/kvm/guest/clock.ts`;

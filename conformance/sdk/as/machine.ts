@@ -274,6 +274,12 @@ export const RBX: i32 = 3;
 export const RSP: i32 = 4;
 export const RSI: i32 = 6;
 export const RDI: i32 = 7;
+/** R11: how a half tells the kernel that it handles the #GP of its next machine instruction itself. */
+export const FIXUP_REGISTER: i32 = 11;
+/** In FIXUP_REGISTER before the instruction: on #GP the kernel skips it, RAX becomes 0. */
+export const FIXUP_ARMED: i64 = 34206634659840;
+/** In FIXUP_REGISTER after it: #GP was raised, nothing happened. */
+export const FIXUP_TAKEN: i64 = 34207171530752;
 /** Interrupt flag, bit 9. */
 export const RFLAGS_IF: i32 = 512;
 /** Writing 0x2000 (2 bytes) powers the machine off. */

@@ -39,6 +39,40 @@ export declare function irq_enable(): void;
 export declare function irq_safe_halt(): void;
 
 /**
+ * Reads a model-specific register that is known to exist.
+ * msr: number of the model-specific register, as an unsigned word.
+ * Returns the register's 64 bits.
+ */
+@external("native", "msr_read")
+export declare function msr_read(msr: i32): i64;
+
+/**
+ * Writes a model-specific register that is known to exist.
+ * msr: number of the model-specific register, as an unsigned word.
+ * value: all 64 bits.
+ */
+@external("native", "msr_write")
+export declare function msr_write(msr: i32, value: i64): void;
+
+/**
+ * Reads a model-specific register that may not exist.
+ * msr: number of the model-specific register, as an unsigned word.
+ * out_va: va of a u64 that receives the value; 8-aligned.
+ * Returns 0, or E_INVAL when the register is refused.
+ */
+@external("native", "msr_read_safe")
+export declare function msr_read_safe(msr: i32, out_va: i64): i32;
+
+/**
+ * Writes a model-specific register that may not exist or may refuse the value.
+ * msr: number of the model-specific register, as an unsigned word.
+ * value: all 64 bits.
+ * Returns 0, or E_INVAL when the write is refused.
+ */
+@external("native", "msr_write_safe")
+export declare function msr_write_safe(msr: i32, value: i64): i32;
+
+/**
  * Root of the calling vCPU's page tables as the kernel sees it.
  * Returns guest-physical address of the root in bits 51:12.
  */

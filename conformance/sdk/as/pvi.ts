@@ -39,6 +39,40 @@ export declare function irq_enable(): void;
 export declare function irq_safe_halt(): void;
 
 /**
+ * Reads a model-specific register that is known to exist.
+ * msr: number of the model-specific register, as an unsigned word.
+ * Returns the register's 64 bits.
+ */
+@external("pvi", "msr_read")
+export declare function msr_read(msr: i32): i64;
+
+/**
+ * Writes a model-specific register that is known to exist.
+ * msr: number of the model-specific register, as an unsigned word.
+ * value: all 64 bits.
+ */
+@external("pvi", "msr_write")
+export declare function msr_write(msr: i32, value: i64): void;
+
+/**
+ * Reads a model-specific register that may not exist.
+ * msr: number of the model-specific register, as an unsigned word.
+ * out_va: va of a u64 that receives the value; 8-aligned.
+ * Returns 0, or E_INVAL when the register is refused.
+ */
+@external("pvi", "msr_read_safe")
+export declare function msr_read_safe(msr: i32, out_va: i64): i32;
+
+/**
+ * Writes a model-specific register that may not exist or may refuse the value.
+ * msr: number of the model-specific register, as an unsigned word.
+ * value: all 64 bits.
+ * Returns 0, or E_INVAL when the write is refused.
+ */
+@external("pvi", "msr_write_safe")
+export declare function msr_write_safe(msr: i32, value: i64): i32;
+
+/**
  * Root of the calling vCPU's page tables as the kernel sees it.
  * Returns guest-physical address of the root in bits 51:12.
  */
@@ -140,29 +174,37 @@ export const OP_IRQ_DISABLE: i32 = 3;
 export const OP_IRQ_ENABLE: i32 = 4;
 /** Op id of irq.safe_halt. */
 export const OP_IRQ_SAFE_HALT: i32 = 5;
+/** Op id of msr.read. */
+export const OP_MSR_READ: i32 = 6;
+/** Op id of msr.write. */
+export const OP_MSR_WRITE: i32 = 7;
+/** Op id of msr.read_safe. */
+export const OP_MSR_READ_SAFE: i32 = 8;
+/** Op id of msr.write_safe. */
+export const OP_MSR_WRITE_SAFE: i32 = 9;
 /** Op id of mmu.read_cr3. */
-export const OP_MMU_READ_CR3: i32 = 6;
+export const OP_MMU_READ_CR3: i32 = 10;
 /** Op id of mmu.write_cr3. */
-export const OP_MMU_WRITE_CR3: i32 = 7;
+export const OP_MMU_WRITE_CR3: i32 = 11;
 /** Op id of mmu.set_pte. */
-export const OP_MMU_SET_PTE: i32 = 8;
+export const OP_MMU_SET_PTE: i32 = 12;
 /** Op id of mmu.flush_tlb_one. */
-export const OP_MMU_FLUSH_TLB_ONE: i32 = 9;
+export const OP_MMU_FLUSH_TLB_ONE: i32 = 13;
 /** Op id of mmu.flush_tlb_user. */
-export const OP_MMU_FLUSH_TLB_USER: i32 = 10;
+export const OP_MMU_FLUSH_TLB_USER: i32 = 14;
 /** Op id of mmu.flush_tlb_multi. */
-export const OP_MMU_FLUSH_TLB_MULTI: i32 = 11;
+export const OP_MMU_FLUSH_TLB_MULTI: i32 = 15;
 /** Op id of ipi.send_mask. */
-export const OP_IPI_SEND_MASK: i32 = 12;
+export const OP_IPI_SEND_MASK: i32 = 16;
 /** Op id of time.sched_clock. */
-export const OP_TIME_SCHED_CLOCK: i32 = 13;
+export const OP_TIME_SCHED_CLOCK: i32 = 17;
 /** Op id of time.steal_clock. */
-export const OP_TIME_STEAL_CLOCK: i32 = 14;
+export const OP_TIME_STEAL_CLOCK: i32 = 18;
 /** Op id of lock.wait. */
-export const OP_LOCK_WAIT: i32 = 15;
+export const OP_LOCK_WAIT: i32 = 19;
 /** Op id of lock.kick. */
-export const OP_LOCK_KICK: i32 = 16;
+export const OP_LOCK_KICK: i32 = 20;
 /** Op id of sys.shutdown. */
-export const OP_SYS_SHUTDOWN: i32 = 17;
+export const OP_SYS_SHUTDOWN: i32 = 21;
 /** Version of this interface, major << 16 | minor. */
 export const PVI_VERSION: i32 = 65536;
