@@ -7,11 +7,17 @@ import { NEVER } from "../machine/timers";
 import { tlbEvict } from "../machine/tlb";
 import { config, unitArrival, unitArrivals } from "./config";
 import { Cpu, cpuAt } from "./cpu";
-import { run } from "./run";
-import { CHOICE_ARRIVAL, CHOICE_DRAIN, CHOICE_EVICT, CHOICE_STEAL, CHOICE_SWITCH, CHOICE_TIME, madeAdd } from "./schedule";
+import { NESTED_DUE, run } from "./run";
+import {
+  CHOICE_ARRIVAL, CHOICE_DRAIN, CHOICE_EVICT, CHOICE_INTERRUPT, CHOICE_KICK, CHOICE_RETURN, CHOICE_STEAL, CHOICE_SWITCH, CHOICE_TIME, madeAdd,
+} from "./schedule";
+import { holdInterrupt, holdKick, isHeld, keepAway, landInterrupt, landKick } from "./delays";
 import { runnable } from "./scheduler";
-import { steal } from "./steal";
-import { TRACE_ARRIVAL, TRACE_DRAIN, TRACE_EVICT, TRACE_STEAL, TRACE_SWITCH, TRACE_TIME, LAYER_MACHINE, traceAdd, tracing } from "./trace";
+import { atResched, steal } from "./steal";
+import {
+  LAYER_MACHINE, TRACE_ARRIVAL, TRACE_DRAIN, TRACE_EVICT, TRACE_HOLD, TRACE_KEEP, TRACE_LAND, TRACE_STEAL, TRACE_SWITCH, TRACE_TIME, traceAdd,
+  tracing,
+} from "./trace";
 
 /** The choice does not fit here. */
 export const APPLIED_NOT: u32 = 0;
@@ -25,6 +31,13 @@ export let picking: bool = false;
 
 export function setPicking(on: bool): void {
   picking = on;
+}
+
+/** Letter of the event whose landing is being decided, 0 = none is. */
+let landing: u32 = 0;
+
+export function setLanding(letter: u32): void {
+  landing = letter;
 }
 
 /** How long one stolen turn lasts, ns: a scheduler's tick. */
@@ -47,6 +60,8 @@ export function apply(c: Cpu, index: u32, letter: u32, argument: u32): u32 {
 }
 
 function attempt(c: Cpu, letter: u32, argument: u32): u32 {
+  if (landing) return letter == landing && argument == c.index ? hold(c, letter) : APPLIED_NOT;
+  if (letter == CHOICE_INTERRUPT || letter == CHOICE_KICK) return argument == c.index ? land(c, letter) : APPLIED_NOT;
   if (letter == CHOICE_ARRIVAL) return arrive(c, argument);
   if (letter == CHOICE_TIME) return passTime(c);
   const vcpu = letter == CHOICE_EVICT ? argument >>> 16 : argument;
@@ -71,11 +86,49 @@ function attempt(c: Cpu, letter: u32, argument: u32): u32 {
     tlbEvict(target.vcpu, argument & 0xffff);
     return APPLIED_STAY;
   }
-  if (letter != CHOICE_STEAL || !steal(target)) return APPLIED_NOT;
+  if (letter == CHOICE_RETURN) return keepOrReturn(c, target);
+  if (letter != CHOICE_STEAL) return APPLIED_NOT;
+  if (atResched(target)) run.hostNested = NESTED_DUE;
+  else if (!steal(target)) return APPLIED_NOT;
   if (tracing) traceAdd(target, LAYER_MACHINE, TRACE_STEAL, 0, 0, 0);
   target.stolen = STEAL_NS;
   run.preemptions += 1;
   return APPLIED_LEAVE;
+}
+
+/** The event that is due is held back. Without this choice its sender would have had to be preempted: it costs as much. */
+function hold(c: Cpu, letter: u32): u32 {
+  if (tracing) traceAdd(c, LAYER_MACHINE, TRACE_HOLD, letter, 0, 0);
+  if (letter == CHOICE_INTERRUPT) holdInterrupt(c);
+  else holdKick(c);
+  run.preemptions += 1;
+  return APPLIED_LEAVE;
+}
+
+/** What is held back lands at this boundary. */
+function land(c: Cpu, letter: u32): u32 {
+  if (letter == CHOICE_INTERRUPT ? !isHeld(c) : !c.vcpu.pending_kick || !c.kickIn) return APPLIED_NOT;
+  if (tracing) traceAdd(c, LAYER_MACHINE, TRACE_LAND, letter, 0, 0);
+  if (letter == CHOICE_INTERRUPT) landInterrupt(c);
+  else landKick(c);
+  return APPLIED_LEAVE;
+}
+
+/** Where a stolen vCPU would come back: it is kept off its CPU. Anywhere else: one that is kept comes back. */
+function keepOrReturn(c: Cpu, target: Cpu): u32 {
+  if (target.kept) {
+    target.kept = 0;
+    if (!runnable(target)) return APPLIED_NOT;
+    if (!picking && runnable(c) && !c.yielded) run.preemptions += 1;
+    c.yielded = 0;
+    switchTo(target.index);
+    return APPLIED_LEAVE;
+  }
+  if (!picking || target.index != c.index || !c.stolen) return APPLIED_NOT;
+  if (tracing) traceAdd(c, LAYER_MACHINE, TRACE_KEEP, 0, 0, 0);
+  keepAway(c);
+  run.preemptions += 1;
+  return APPLIED_STAY;
 }
 
 function arrive(c: Cpu, k: u32): u32 {

@@ -4,11 +4,13 @@ import { mix } from "../machine/frames";
 import { apply, APPLIED_NOT, taken } from "./apply";
 import { config, FLAG_STEAL, unitArrival, unitArrivals, unitBound, unitFlags, unitSeed, unitSlice } from "./config";
 import { Cpu, cpuAt } from "./cpu";
+import { pendingEvent } from "../machine/interrupts";
+import { isHeld } from "./delays";
 import { wouldSee } from "./offers";
 import { pointStealable } from "./point";
 import { HOST_POINT } from "./points";
 import { run } from "./run";
-import { CHOICE_ARRIVAL, CHOICE_DRAIN, CHOICE_STEAL, CHOICE_SWITCH, madeTotal } from "./schedule";
+import { CHOICE_ARRIVAL, CHOICE_DRAIN, CHOICE_INTERRUPT, CHOICE_KICK, CHOICE_STEAL, CHOICE_SWITCH, madeTotal } from "./schedule";
 import { runnable } from "./scheduler";
 import { searchTried } from "./search";
 
@@ -17,6 +19,8 @@ const CHANGES_MAX: u32 = 8;
 const DRAWN_MAX: u32 = 360;
 /** Of so many worthwhile points, one has a steal or an arrival. */
 const RARITY: u64 = 16;
+/** Of so many boundaries, what is held back lands at one. */
+const LANDING: u64 = 4;
 
 /** Priority per vCPU: larger runs first. */
 const priorities: usize = memory.data(64, 8);
@@ -74,6 +78,8 @@ export function chanceAt(c: Cpu, index: u32, id: u32): u32 {
   }
   if (!(id & HOST_POINT)) {
     if (unitFlags() & FLAG_STEAL && pointStealable && draw(RARITY) == 0) return apply(c, index, CHOICE_STEAL, c.index);
+    const landed = chanceLanding(c, index);
+    if (landed != APPLIED_NOT) return landed;
     const arrived = chanceArrival(c, index);
     if (arrived != APPLIED_NOT) return arrived;
   }
@@ -91,6 +97,18 @@ export function chanceArrival(c: Cpu, index: u32): u32 {
   for (let k: u32 = 0; k < unitArrivals(); k++) {
     if (unitArrival(k, 2) == c.index && taken(k) < unitArrival(k, 3) && draw(RARITY) == 0) return apply(c, index, CHOICE_ARRIVAL, k);
   }
+  return APPLIED_NOT;
+}
+
+/** Draws whether what is due on this vCPU is held back. */
+export function chanceHold(c: Cpu, index: u32, letter: u32): u32 {
+  return !isFull() && draw(RARITY) == 0 ? apply(c, index, letter, c.index) : APPLIED_NOT;
+}
+
+/** Draws whether what is held back lands now. */
+function chanceLanding(c: Cpu, index: u32): u32 {
+  if (isHeld(c) && pendingEvent(c.vcpu) >= 0 && draw(LANDING) == 0) return apply(c, index, CHOICE_INTERRUPT, c.index);
+  if (c.kickIn && c.vcpu.pending_kick && draw(LANDING) == 0) return apply(c, index, CHOICE_KICK, c.index);
   return APPLIED_NOT;
 }
 

@@ -91,6 +91,12 @@ export class Cpu {
   barrier: i32;
   /** Steps left until a pending kick takes effect. */
   kickIn: u32;
+  /** 1 = the pending kick was held back. */
+  kickHeld: u32;
+  /** 0 = whether a due interrupt lands is still to be decided, 1 = it does, n = it is held back for n - 1 windows. */
+  hold: u32;
+  /** Pauses of others for which a stolen vCPU is still kept off its CPU. */
+  kept: u32;
   /** Held out of guest mode by host.stop. */
   stopped: u32;
   stopWanted: u32;

@@ -6,9 +6,12 @@ import { Step } from "../machine/ops";
 import { Exit, Runstate } from "../machine/vcpu";
 import { enterCode } from "./contexts";
 import { contextAt, Cpu, token } from "./cpu";
+import { isHeld } from "./delays";
+import { lands } from "./explorer";
 import { exitGuest, inGuest, takeOut } from "./lock";
 import { machineEnded } from "./machine-calls";
 import { run } from "./run";
+import { CHOICE_INTERRUPT, CHOICE_KICK } from "./schedule";
 import { traceDeliver, tracing } from "./trace";
 
 /** Fuel that a delivery costs beside the handler's instructions, so that storms of empty handlers end too. */
@@ -18,10 +21,20 @@ const DELIVERY_FUEL: i64 = 8;
 export function eventDue(c: Cpu): bool {
   const v = c.vcpu;
   if (c.stopWanted || v.startup_pending) return true;
-  if (v.pending_kick && c.kickIn == 0) return true;
+  if (kickDue(c)) return true;
   if (contextAt(c, c.depth).armed) return false;
   if (v.ctl_exit & 192 && checkWindows(v) == Step.EXIT) return true;
-  return pendingEvent(v) >= 0;
+  return !isHeld(c) && pendingEvent(v) >= 0;
+}
+
+/** A vCPU that executes nothing leaves at once. */
+function kickDue(c: Cpu): bool {
+  return c.vcpu.pending_kick != 0 && (c.kickIn == 0 || c.barrier >= 0 || c.vcpu.runstate == Runstate.HALTED);
+}
+
+/** Whether a due interrupt or kick (letter) lands at this boundary; one that was held back does, as does one that ends a sleep. */
+function landsHere(c: Cpu, letter: u32, decided: bool): bool {
+  return decided || c.vcpu.runstate != Runstate.GUEST || c.barrier >= 0 || lands(c, letter);
 }
 
 /** Serves one event; false if there was none. */
@@ -35,8 +48,9 @@ export function serveEvent(c: Cpu): bool {
     c.reenter = 1;
     return true;
   }
-  if (v.pending_kick && (c.kickIn == 0 || v.runstate == Runstate.HALTED)) {
+  if (kickDue(c) && landsHere(c, CHOICE_KICK, c.kickHeld != 0)) {
     v.pending_kick = 0;
+    c.kickHeld = 0;
     v.exit_reason = Exit.KICK;
     // A kick ends a HLT: BLOCK is the host half's way to sleep on.
     wakeHalted(v);
@@ -51,6 +65,9 @@ export function serveEvent(c: Cpu): bool {
     return true;
   }
   if (pendingEvent(v) < 0) return false;
+  if (v.runstate == Runstate.GUEST && isHeld(c)) return false;
+  if (!landsHere(c, CHOICE_INTERRUPT, c.hold == 1)) return false;
+  c.hold = 0;
   if (!v.exec_active) v.rip = token(c);
   wakeHalted(v);
   run.fuelUsed += DELIVERY_FUEL;

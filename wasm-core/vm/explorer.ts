@@ -1,19 +1,20 @@
 // Choices: at every point, a planned deviation, one drawn by chance, or the default; while searching, the alternatives are noted.
 import { sbCount, sbDrainAll } from "../machine/storebuffer";
 import { Runstate } from "../machine/vcpu";
-import { apply, APPLIED_LEAVE, APPLIED_NOT, APPLIED_STAY, setPicking, switchTo } from "./apply";
-import { chanceArrival, chanceAt, chancePick, chanceStart, chanceValue } from "./chance";
+import { apply, APPLIED_LEAVE, APPLIED_NOT, APPLIED_STAY, setLanding, setPicking, switchTo } from "./apply";
+import { chanceArrival, chanceAt, chanceHold, chancePick, chanceStart, chanceValue } from "./chance";
 import { config, STRATEGY_DFS, STRATEGY_PCT, STRATEGY_REPLAY, unitStrategy } from "./config";
 import { Cpu, cpuAt } from "./cpu";
+import { giveBackAll } from "./delays";
 import { FAIL_SCHEDULE, fail } from "./failure";
 import { linesCreate } from "./lines";
-import { offerArrivals, offerAt, offerPick, offerValues, PRIVATE } from "./offers";
+import { offerArrivals, offerAt, offerKeep, offerLanding, offerPick, offerValues, PRIVATE } from "./offers";
 import { inspect, learn, pointVisible } from "./point";
 import { END_KNOWN, END_UNFIT, run } from "./run";
 import { CHOICE_VALUE, madeAdd, plannedAt, plannedTotal } from "./schedule";
 import { runnable } from "./scheduler";
 import { stateIsKnown, statesCreate } from "./states";
-import { byChance, searchCreate } from "./search";
+import { byChance, searchAdd, searchCreate } from "./search";
 
 /** Points after which a vCPU lets others run: sequential cases, and searches (where only endless loops get that far). */
 const QUANTUM_SEQUENTIAL: u32 = 64;
@@ -32,6 +33,11 @@ let skipping: bool = false;
 let unlooked: bool = false;
 
 export function explorerCreate(): bool {
+  // Boot follows no plan, whatever a unit before it left behind.
+  nextIndex = NOWHERE;
+  chance = false;
+  searching = false;
+  unlooked = false;
   return linesCreate() && searchCreate() && statesCreate();
 }
 
@@ -54,7 +60,13 @@ function aim(): void {
 /** Whether alternatives at this index are children of the node under way. */
 @inline
 function isBehind(): bool {
-  return searching && !chance && nextIndex == NOWHERE && (run.quiet & ~run.released) == 0;
+  return searching && !chance && nextIndex == NOWHERE && !isQuiet();
+}
+
+/** Some role is in quiet set-up. */
+@inline
+function isQuiet(): bool {
+  return (run.quiet & ~run.released) != 0;
 }
 
 /** Behind the last planned deviation, once: the main loop, where no thread runs, has to look whether the state is known. */
@@ -91,18 +103,31 @@ export function leftOver(): bool {
 
 /** At a point of the running CPU: true = its instruction executes now. */
 export function decide(c: Cpu, id: u32, args: usize): bool {
-  if (searching) inspect(c, id, args);
   for (;;) {
+    if (searching) inspect(c, id, args);
     const index = run.decisions;
     run.decisions = index + 1;
     let done = APPLIED_NOT;
     if (index == nextIndex) done = takePlanned(c, index);
-    else if (chance) done = run.quiet & ~run.released ? APPLIED_NOT : chanceAt(c, index, id);
+    else if (chance) done = isQuiet() ? APPLIED_NOT : chanceAt(c, index, id);
     else if (isBehind()) offerAt(c, index, id, args);
     if (done == APPLIED_LEAVE) return false;
     if (done == APPLIED_STAY) continue;
     return defaultAt(c);
   }
+}
+
+/** An interrupt (or NMI) or a kick is due on this vCPU: true = it lands at this boundary, as it does by default. */
+export function lands(c: Cpu, letter: u32): bool {
+  const index = run.decisions;
+  run.decisions = index + 1;
+  let done = APPLIED_NOT;
+  setLanding(letter);
+  if (index == nextIndex) done = takePlanned(c, index);
+  else if (chance) done = isQuiet() ? APPLIED_NOT : chanceHold(c, index, letter);
+  setLanding(0);
+  if (!chance && isBehind()) searchAdd(index, letter, c.index, run.preemptions + 1);
+  return done == APPLIED_NOT;
 }
 
 /** Between two private instructions only arrivals make a difference. */
@@ -111,7 +136,10 @@ export function decideFine(c: Cpu): void {
   run.decisions = index + 1;
   if (index == nextIndex) takePlanned(c, index);
   else if (chance) chanceArrival(c, index);
-  else if (isBehind()) offerArrivals(c, index, PRIVATE);
+  else if (isBehind()) {
+    offerArrivals(c, index, PRIVATE);
+    offerLanding(c, index);
+  }
 }
 
 function defaultAt(c: Cpu): bool {
@@ -123,7 +151,10 @@ function defaultAt(c: Cpu): bool {
     if (pointVisible) c.visible += 1;
     return true;
   }
-  if (!c.yielded) drainSleepers(c.points > limit);
+  if (!c.yielded) {
+    drainSleepers(c.points > limit);
+    giveBackAll();
+  }
   c.yielded = 0;
   c.points = 0;
   const other = nextAfter(c);
@@ -163,10 +194,14 @@ export function pickNext(): bool {
     if (index == nextIndex) done = takePlanned(here, index);
     else if (chance) done = chancePick(here, index);
     setPicking(false);
+    if (done == APPLIED_STAY) continue;
     if (done != APPLIED_NOT) return true;
     const lowest = lowestRunnable();
     if (!chance && isBehind()) offerPick(index, lowest);
-    if (lowest < 0) return false;
+    if (lowest < 0) {
+      if (giveBackAll()) continue;
+      return false;
+    }
     switchTo(lowest);
     return true;
   }
@@ -181,7 +216,10 @@ export function staysWith(c: Cpu): bool {
   if (index == nextIndex) done = takePlanned(c, index);
   else if (chance) done = chancePick(c, index);
   setPicking(false);
-  if (!chance && isBehind()) offerPick(index, c.index);
+  if (!chance && isBehind()) {
+    offerPick(index, c.index);
+    offerKeep(c, index);
+  }
   return done == APPLIED_NOT;
 }
 

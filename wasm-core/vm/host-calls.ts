@@ -49,7 +49,7 @@ function serve(c: Cpu, id: u32, args: usize, a: u32, b: u64): i32 {
     case HostOp.stop:
       return stop(c, a, args);
     case HostOp.resched:
-      return hostPoint(c, id, args) ? HOST_DONE : HOST_RESTART;
+      return resched(c, args);
     case HostOp.shutdown:
       return shutdown(c, a);
     case HostOp.crash:
@@ -188,11 +188,20 @@ function flush(c: Cpu, target: Cpu, op: u32, a: u64, b: u64): i64 {
   return 0;
 }
 
+/** The one place where host work can be preempted. */
+function resched(c: Cpu, args: usize): i32 {
+  run.hostResched = 1;
+  const goes = hostPoint(c, HostOp.resched, args);
+  run.hostResched = 0;
+  return goes ? HOST_DONE : HOST_RESTART;
+}
+
 /** An in-guest target exits with KICK at a later boundary; others are not concerned. */
 function kick(target: Cpu): void {
   if (!inGuest(target) || target.vcpu.pending_kick) return;
   target.vcpu.pending_kick = 1;
   target.kickIn = 1;
+  target.kickHeld = 0;
 }
 
 /** Waits until the target is out of guest mode; it stays out until release or the end of this host call. */

@@ -11,7 +11,7 @@ import { countExit } from "./costs";
 import { Cpu, cpuAt } from "./cpu";
 import { FAIL_BAD_ENTRY, FAIL_TRAP, fail, failBegin, failEnd, failureToHost } from "./failure";
 import { hostBootFunc, hostEnterFunc, hostExitFunc, hostInstance, hostSchedFunc, hostThread, hostTimerFunc } from "./link";
-import { HOST_BOOT, HOST_ENTER, HOST_EXIT, HOST_SCHED, HOST_TIMER, queueAt, queuePush, run } from "./run";
+import { HOST_BOOT, HOST_ENTER, HOST_EXIT, HOST_SCHED, HOST_TIMER, NESTED_AWAY, NESTED_LEAVES, queueAt, queuePush, run } from "./run";
 import { put, putI64, putU64 } from "./text";
 import { traceExit, traceHostCall, tracing } from "./trace";
 
@@ -131,10 +131,9 @@ function hostBooted(c: Cpu, result: i32): void {
   failEnd();
 }
 
-/** sched(v, 2) of resched is followed by sched(v, 1), then the call that resched is part of goes on. */
+/** sched(v, 2) leaves the vCPU descheduled; after sched(v, 1) the call that resched is part of goes on. */
 function nestedReturned(): void {
-  run.hostNested -= 1;
-  if (run.hostNested) enterHost(HOST_SCHED, run.hostVcpu, 1);
+  run.hostNested = run.hostNested == NESTED_LEAVES ? NESTED_AWAY : 0;
 }
 
 function act(c: Cpu, action: i32): void {

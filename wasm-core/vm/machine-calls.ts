@@ -9,6 +9,7 @@ import { sbDrainAll } from "../machine/storebuffer";
 import { callArgs, contextAt, contextRegisters, Cpu, LEAVE_CODE, LEAVE_END, LEAVE_EXIT, LEAVE_FAULT, LEAVE_JUMP, LEAVE_OP, LEAVE_POINT, LEAVE_SLEEP, token } from "./cpu";
 import { FAIL_CONTROL, FAIL_DIED, fail, failBegin, failEnd } from "./failure";
 import { Binding, bindingAt } from "./link";
+import { pausesPass } from "./delays";
 import { drainSleepers } from "./explorer";
 import { deliverable, guestPoint } from "./points";
 import { END_NOT_OFFERED, END_OK, run } from "./run";
@@ -86,6 +87,7 @@ function paused(c: Cpu): void {
   run.idleYields += 1;
   if (c.pauses > 2) sbDrainAll(c.vcpu);
   drainSleepers(false);
+  pausesPass();
 }
 
 /** An instruction that did not simply complete. */

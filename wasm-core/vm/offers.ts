@@ -4,7 +4,10 @@ import { sbCount } from "../machine/storebuffer";
 import { NEVER } from "../machine/timers";
 import { interruptsEnabled, Runstate } from "../machine/vcpu";
 import { MachineOp } from "../machine/ops";
+import { pendingEvent } from "../machine/interrupts";
 import { taken } from "./apply";
+import { isHeld } from "./delays";
+import { HostOp } from "./imports";
 import { config, FLAG_EVICT, FLAG_STEAL, FLAG_TIME, unitArrival, unitArrivals, unitFlags } from "./config";
 import { Cpu, cpuAt } from "./cpu";
 import { bufferHolds, buffersMeet } from "./lines";
@@ -12,7 +15,9 @@ import { nextAfter } from "./explorer";
 import { inspectStale, pointDrains, pointMa, pointMeetsHost, pointSlot, pointStealable, pointVisible, pointWalks } from "./point";
 import { HOST_POINT } from "./points";
 import { run } from "./run";
-import { CHOICE_ARRIVAL, CHOICE_DRAIN, CHOICE_EVICT, CHOICE_STEAL, CHOICE_SWITCH, CHOICE_TIME, CHOICE_VALUE } from "./schedule";
+import {
+  CHOICE_ARRIVAL, CHOICE_DRAIN, CHOICE_EVICT, CHOICE_INTERRUPT, CHOICE_KICK, CHOICE_RETURN, CHOICE_STEAL, CHOICE_SWITCH, CHOICE_TIME, CHOICE_VALUE,
+} from "./schedule";
 import { runnable } from "./scheduler";
 import { searchAdd } from "./search";
 
@@ -24,14 +29,18 @@ export function offerAt(c: Cpu, index: u32, id: u32, args: usize): void {
   for (let i: u32 = 0; i < config.vcpus; i++) {
     if (i != c.index && wouldSee(c, cpuAt(i))) searchAdd(index, CHOICE_DRAIN, i, run.preemptions);
   }
-  if (inHost) return;
+  if (inHost) {
+    if (id == (HOST_POINT | <u32>HostOp.resched) && unitFlags() & FLAG_STEAL) searchAdd(index, CHOICE_STEAL, c.index, run.preemptions + 1);
+    return;
+  }
+  offerLanding(c, index);
   if (unitArrivals()) offerArrivals(c, index, id);
   const flags = unitFlags();
   if (flags & FLAG_STEAL) offerSteals(c, index);
   if (flags & FLAG_EVICT && pointSlot >= 0 && inspectStale(c, addressOf(id, args))) {
     searchAdd(index, CHOICE_EVICT, (c.index << 16) | pointSlot, run.preemptions);
   }
-  if (flags & FLAG_TIME && pointVisible && run.deadline != NEVER && run.deadline > machine.now) searchAdd(index, CHOICE_TIME, 0, run.preemptions);
+  if (flags & FLAG_TIME && run.deadline != NEVER && run.deadline > machine.now) searchAdd(index, CHOICE_TIME, 0, run.preemptions);
 }
 
 /** Of the running vCPU where it matters; of another where its hook's stores meet this access, and once blindly to learn them. */
@@ -45,6 +54,17 @@ function offerSteals(c: Cpu, index: u32): void {
   }
 }
 
+/** What is held back could land at this boundary. */
+export function offerLanding(c: Cpu, index: u32): void {
+  if (isHeld(c) && pendingEvent(c.vcpu) >= 0) searchAdd(index, CHOICE_INTERRUPT, c.index, run.preemptions);
+  if (c.kickIn && c.vcpu.pending_kick) searchAdd(index, CHOICE_KICK, c.index, run.preemptions);
+}
+
+/** A stolen vCPU that would come back could be kept off its CPU. */
+export function offerKeep(c: Cpu, index: u32): void {
+  if (unitFlags() & FLAG_STEAL && c.stolen && !c.kept) searchAdd(index, CHOICE_RETURN, c.index, run.preemptions + 1);
+}
+
 function addressOf(id: u32, args: usize): u64 {
   const second = id >= <u32>MachineOp.rmw && id != <u32>MachineOp.fill;
   return second ? load<u64>(args, 8) : load<u64>(args);
@@ -52,7 +72,9 @@ function addressOf(id: u32, args: usize): u64 {
 
 function offerSwitches(c: Cpu, index: u32): void {
   for (let i: u32 = 0; i < config.vcpus; i++) {
-    if (i != c.index && runnable(cpuAt(i))) searchAdd(index, CHOICE_SWITCH, i, run.preemptions + 1);
+    if (i == c.index) continue;
+    if (runnable(cpuAt(i))) searchAdd(index, CHOICE_SWITCH, i, run.preemptions + 1);
+    else if (cpuAt(i).kept) searchAdd(index, CHOICE_RETURN, i, run.preemptions + 1);
   }
 }
 
@@ -60,7 +82,9 @@ function offerSwitches(c: Cpu, index: u32): void {
 function offerYield(c: Cpu, index: u32): void {
   const chosen = nextAfter(c);
   for (let i: u32 = 0; i < config.vcpus; i++) {
-    if (i != c.index && <i32>i != chosen && runnable(cpuAt(i))) searchAdd(index, CHOICE_SWITCH, i, run.preemptions);
+    if (i == c.index || <i32>i == chosen) continue;
+    if (runnable(cpuAt(i))) searchAdd(index, CHOICE_SWITCH, i, run.preemptions);
+    else if (cpuAt(i).kept) searchAdd(index, CHOICE_RETURN, i, run.preemptions);
   }
 }
 

@@ -2,6 +2,7 @@
 import { MachineOp } from "../machine/ops";
 import { machine } from "../machine/machine";
 import { Cpu } from "./cpu";
+import { delaysPass } from "./delays";
 import { decide, mustLook } from "./explorer";
 import { eventDue } from "./events";
 import { run } from "./run";
@@ -14,11 +15,12 @@ export function deliverable(c: Cpu): bool {
 /** A point of a vCPU in guest mode, before its instruction `id`: true = it executes now; false = leave, somebody or something else is first. */
 export function guestPoint(c: Cpu, id: u32, args: usize): bool {
   if (mustLook()) return false;
-  if (c.vcpu.pending_kick && c.kickIn) c.kickIn -= 1;
   if (!c.middle && eventDue(c)) return false;
   if (machine.now >= run.deadline || run.deadlineDirty) return false;
   if (id != <u32>MachineOp.pause) c.sincePause += 1;
-  return decide(c, id, args);
+  if (!decide(c, id, args)) return false;
+  if (c.hold | c.kickIn) delaysPass(c);
+  return true;
 }
 
 /** A point of the host half on this CPU. */

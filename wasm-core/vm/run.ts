@@ -20,6 +20,12 @@ export const HOST_ENTER: u32 = 2;
 export const HOST_SCHED: u32 = 3;
 export const HOST_TIMER: u32 = 4;
 
+/** Stages of a preemption of host work: decided, sched(v, 2) under way, descheduled, sched(v, 1) under way. */
+export const NESTED_DUE: u32 = 1;
+export const NESTED_LEAVES: u32 = 2;
+export const NESTED_AWAY: u32 = 3;
+export const NESTED_RETURNS: u32 = 4;
+
 export const QUEUE_MAX: u32 = 64;
 
 @unmanaged
@@ -61,8 +67,10 @@ export class Run {
   hostWaits: i32;
   /** Bytes that the pending copy_in or copy_out has done. */
   hostProgress: u32;
-  /** Nested sched calls of resched under way: 0 none, else what to call next. */
+  /** Preemption of host work at a resched: 0 none, else NESTED_… */
   hostNested: u32;
+  /** 1 = the host half is at a resched. */
+  hostResched: u32;
   /** 1 = host.boot has returned. */
   hostBooted: u32;
   queueFirst: u32;

@@ -20,7 +20,8 @@ import { hostThread } from "./link";
 import { beginEntry, exitGuest, hostReturned, inGuest, returnDrains, startHostCall } from "./lock";
 import { planDeadline, planServe } from "./plan";
 import { hostPoint } from "./points";
-import { END_NONE, END_OK, run } from "./run";
+import { END_NONE, END_OK, NESTED_AWAY, NESTED_DUE, run } from "./run";
+import { leaveHostWork, returnToHostWork } from "./steal";
 import { stuckDeadlock, stuckFuel, stuckLivelock } from "./stuck";
 import { timersServe } from "./timers";
 
@@ -95,6 +96,7 @@ function finePoint(c: Cpu): bool {
 
 /** Whether a turn of this CPU would do something. */
 export function runnable(c: Cpu): bool {
+  if (c.kept) return false;
   if (run.hostActive && run.hostCpu == c.index) return run.hostWaits < 0 || !inGuest(cpuAt(run.hostWaits));
   switch (c.vcpu.runstate) {
     case Runstate.GUEST:
@@ -134,11 +136,15 @@ function idle(): void {
   run.fuelUsed += 64;
 }
 
-/** A READY vCPU runs again: what was stolen from it is over. */
 function scheduleIn(c: Cpu): void {
+  if (comesBack(c)) beginEntry(c);
+}
+
+/** A descheduled vCPU could run again: true = what was stolen from it is over, false = others come first. */
+function comesBack(c: Cpu): bool {
   if (!c.readyAsked) {
     c.readyAsked = 1;
-    if (!staysWith(c)) return;
+    if (!staysWith(c)) return false;
   }
   c.readyAsked = 0;
   if (c.stolen) {
@@ -146,7 +152,7 @@ function scheduleIn(c: Cpu): void {
     c.stolen = 0;
   }
   run.deadlineDirty = 1;
-  beginEntry(c);
+  return true;
 }
 
 function grant(t: usize, most: i64): i64 {
@@ -195,6 +201,11 @@ function guestTurn(c: Cpu): void {
 
 function hostTurn(c: Cpu): void {
   if (run.hostLeaving) return hostLeft(c);
+  if (run.hostNested == NESTED_DUE) return leaveHostWork(c);
+  if (run.hostNested == NESTED_AWAY) {
+    if (comesBack(c)) returnToHostWork(c);
+    return;
+  }
   grant(hostThread, i64.MAX_VALUE);
   const ran = threadRun(hostThread);
   countHost(c, settleFuel(hostThread));

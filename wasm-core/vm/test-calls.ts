@@ -137,6 +137,8 @@ function barrier(c: Cpu, id: i32, args: usize): i32 {
     run.released &= ~(1 << c.index);
     return HOST_DONE;
   }
+  // It waits already: something else than its opening woke the vCPU.
+  if (c.barrier >= 0) return leave(c, LEAVE_POINT);
   // What it drains others may see: a point like that of mfence.
   if (sbCount(c.vcpu) && !guestPoint(c, MachineOp.mfence, args)) return leave(c, LEAVE_POINT);
   sbDrainAll(c.vcpu);

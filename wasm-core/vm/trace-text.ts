@@ -4,6 +4,7 @@ import { roleName } from "./errors";
 import { hostOps, importNameStart, importShape, testOps } from "./imports";
 import { close, key, numberValue, open, put, putByte, putHex, putU64, comma, textRoom, wordValue } from "./text";
 import { counterName } from "./costs";
+import { CHOICE_KICK } from "./schedule";
 import {
   LAYER_MACHINE,
   TRACE_ARRIVAL,
@@ -13,8 +14,11 @@ import {
   TRACE_EVENT,
   TRACE_EVICT,
   TRACE_EXIT,
+  TRACE_HOLD,
   TRACE_HOST,
   TRACE_INSTRUCTION,
+  TRACE_KEEP,
+  TRACE_LAND,
   TRACE_LEAVE,
   TRACE_STEAL,
   TRACE_SWITCH,
@@ -125,6 +129,12 @@ function putWhat(at: usize): void {
       return put("stolen");
     case TRACE_ARRIVAL:
       return put("arrival");
+    case TRACE_HOLD:
+      return put(code == CHOICE_KICK ? "kick held back" : "interrupt held back");
+    case TRACE_LAND:
+      return put(code == CHOICE_KICK ? "kick lands" : "interrupt lands");
+    case TRACE_KEEP:
+      return put("kept off its CPU");
     default:
       return put("time advanced");
   }

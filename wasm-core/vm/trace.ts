@@ -25,6 +25,9 @@ export const TRACE_EVICT: u32 = 10;
 export const TRACE_STEAL: u32 = 11;
 export const TRACE_ARRIVAL: u32 = 12;
 export const TRACE_TIME: u32 = 13;
+export const TRACE_HOLD: u32 = 14;
+export const TRACE_LAND: u32 = 15;
+export const TRACE_KEEP: u32 = 16;
 
 const ENTRY_BYTES: usize = 40;
 export let tracing: bool = false;

@@ -44,6 +44,12 @@ export function runCase(index: i32, role: i32): void {
     case 27: return privateCounter();
     case 28: return takenAtEntry(role);
     case 29: return lockBusy(role);
+    case 30: return onTheWay(role, true);
+    case 31: return onTheWay(role, false);
+    case 32: return outlasted(role);
+    case 33: return preemptedHost(role);
+    case 34: return stale();
+    case 35: return timePasses();
     default: return timer();
   }
 }
@@ -197,6 +203,64 @@ function lockBusy(role: i32): void {
   if (role == 0) hypercall(14, 0, word(X) - DIRECT_MAP, 0, 0, 0, 0);
   else for (let i = 0; i < 3; i++) rmw(0x131, word(X), 1);
   expect(29, 1);
+}
+
+/** Role 1 sends an interrupt, or has the host half kick, while role 0 reads twice: how many came before each. Nobody writes X. */
+function onTheWay(role: i32, byInterrupt: bool): void {
+  setReg(3, 0);
+  barrier(1);
+  if (role == 1) {
+    if (byInterrupt) wrmsr(ICR, (param(10) << 32) | 0x40);
+    else hypercall(9, 0, 0, 0, 0, 0, 0);
+    return;
+  }
+  load64(word(X));
+  outcome(0, byInterrupt ? taken : reg(3));
+  load64(word(X));
+  outcome(1, byInterrupt ? taken : reg(3));
+}
+
+/** Role 0 waits for the flag, but gives up after 8 pauses: only a long absence of role 1 lets it. */
+function outlasted(role: i32): void {
+  barrier(1);
+  if (role == 1) {
+    rmw(0x131, word(X), 1);
+    return store64(word(FLAG), 1);
+  }
+  let pauses = 0;
+  for (; pauses < 8 && load64(word(FLAG)) == 0; pauses++) pause();
+  rmw(0x131, word(X), 1);
+  outcome(0, pauses == 8 ? 1 : 0);
+}
+
+/** Role 1's host work reads X twice around a resched, role 0 raises X. */
+function preemptedHost(role: i32): void {
+  barrier(1);
+  if (role == 0) rmw(0x131, word(X), 1);
+  else outcome(0, hypercall(15, 0, word(X) - DIRECT_MAP, 0, 0, 0, 0));
+}
+
+/** An entry of the page tables changes without a flush: the TLB may still hold the old translation. */
+function stale(): void {
+  const first = param(5) as i64;
+  const page = DIRECT_MAP + (first << 12);
+  store64(page, 1);
+  store64(DIRECT_MAP + ((first + 1) << 12), 2);
+  const entry = entryOf(page);
+  const value = load64(entry);
+  load64(page);
+  store64(entry, value + 0x1000);
+  mfence();
+  outcome(0, load64(page));
+}
+
+/** An interrupt planned for later: how many came before each of two steps. */
+function timePasses(): void {
+  plan(0, 0, state(0, 2) + 5000, 0x40);
+  load64(word(X));
+  outcome(0, taken);
+  load64(word(X));
+  outcome(1, taken);
 }
 
 function powerOff(): void {

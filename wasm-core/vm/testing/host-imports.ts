@@ -12,5 +12,6 @@
 @external("host", "stop") export declare function stop(vcpu: i32): i32;
 @external("host", "irq") export declare function irq(vcpu: i32, vector: i32): i32;
 @external("host", "timer_set") export declare function timerSet(vcpu: i32, slot: i32, at: i64, period: i64, counter: i32): void;
+@external("host", "resched") export declare function resched(vcpu: i32): void;
 @external("host", "now") export declare function now(): i64;
 @external("host", "shutdown") export declare function shutdown(reason: i32): void;

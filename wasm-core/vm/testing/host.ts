@@ -1,5 +1,5 @@
 // The test host half (kind E): starts APs, answers a few hypercalls, and misbehaves where it is asked to.
-import { frames, get, guestFrame, kick, load64, mfence, now, owner, set, shutdown, stop, store64, timerSet, wake, irq } from "./host-imports";
+import { frames, get, guestFrame, kick, load64, mfence, now, owner, set, resched, shutdown, stop, store64, timerSet, wake, irq } from "./host-imports";
 
 const RIP: i32 = 0x20;
 const RSP: i32 = 4;
@@ -7,6 +7,8 @@ const CR3: i32 = 0x32;
 const EXIT_LEN: i32 = 0x76;
 const EXIT_A: i32 = 0x71;
 const IN_GUEST: i32 = 0x95;
+const RUNSTATE: i32 = 0x90;
+const READY: i64 = 4;
 
 const ENTER: i32 = 0;
 const BLOCK: i32 = 1;
@@ -22,6 +24,8 @@ export function boot(): i32 {
 export function exit(vcpu: i32, reason: i32): i32 {
   if (reason == 14) return startAp(vcpu);
   if (reason == 4) shutdown(0);
+  // A kick raises RBX, which the guest reads without a point.
+  if (reason == 9) set(vcpu, 3, get(vcpu, 3) + 1);
   if (reason != 1) return ENTER;
   const nr = get(vcpu, 0);
   const action = act(vcpu, nr as i32);
@@ -94,9 +98,23 @@ function act(vcpu: i32, nr: i32): i32 {
       load64(at);
       return done(vcpu, 0);
     }
+    // Answers how often this host work was preempted, and whether the word at the gpa in RSI changed meanwhile.
+    case 15: {
+      const at = guestFrame((get(vcpu, 6) >> 12) as i32) << 12 | (get(vcpu, 6) & 0xfff);
+      preemptions = 0;
+      const before = load64(at);
+      resched(vcpu);
+      const after = load64(at);
+      if (isAway) unreachable();
+      return done(vcpu, preemptions * 2 + (before == after ? 0 : 1));
+    }
     default: return done(vcpu, 0);
   }
 }
+
+let preemptions: i64 = 0;
+/** Between sched(v, 2) and the sched(v, 1) that follows it. */
+let isAway: bool = false;
 
 let takeFrom: i64 = 0;
 let takeFence: bool = false;
@@ -113,6 +131,10 @@ export function enter(vcpu: i32): void {
 /** A vCPU is descheduled before it is scheduled again. */
 export function sched(vcpu: i32, what: i32): void {
   if (what == 0 && get(vcpu, IN_GUEST)) unreachable();
+  if (isAway && what != 1) unreachable();
+  if (what == 2 && get(vcpu, RUNSTATE) != READY) unreachable();
+  if (what == 2) preemptions += 1;
+  isAway = what == 2;
 }
 
 export function timer(vcpu: i32, slot: i32): void {
