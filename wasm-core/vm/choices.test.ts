@@ -66,6 +66,8 @@ describe("declared choices", () => {
     const stuck = { ...search, strategy: 2, bound: 3, schedules_max: 3000, flags: unitFlags.steal };
     const found = run(enlightened, unit(4, 2, stuck));
     expect(found.end).toBe("stuck");
-    expect(run(enlightened, unit(4, 2, replay(found.failure?.schedule ?? "", unitFlags.steal))).failure).toEqual(found.failure);
+    expect(run(enlightened, unit(4, 2, replay(found.failure?.schedule ?? "", unitFlags.steal))).failure).toEqual(
+      found.failure,
+    );
   });
 });
