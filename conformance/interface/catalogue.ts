@@ -4,6 +4,7 @@ import * as ipi from "./ops/ipi.ts";
 import * as irq from "./ops/irq.ts";
 import * as lock from "./ops/lock.ts";
 import * as mmu from "./ops/mmu.ts";
+import * as mmuLazy from "./ops/mmu-lazy.ts";
 import * as msr from "./ops/msr.ts";
 import * as sys from "./ops/sys.ts";
 import * as time from "./ops/time.ts";
@@ -31,7 +32,11 @@ export const ops: readonly Op[] = [
   mmu.mmuSetPte,
   mmu.mmuFlushTlbOne,
   mmu.mmuFlushTlbUser,
+  mmu.mmuFlushTlbKernel,
   mmu.mmuFlushTlbMulti,
+  mmuLazy.mmuLazyEnter,
+  mmuLazy.mmuLazyLeave,
+  mmuLazy.mmuLazyFlush,
   ipi.ipiSendMask,
   time.timeSchedClock,
   time.timeStealClock,

@@ -4,6 +4,7 @@ import { flush } from "./cases/flush.meta.ts";
 import { init } from "./cases/init.meta.ts";
 import { ipi } from "./cases/ipi.meta.ts";
 import { irq } from "./cases/irq.meta.ts";
+import { lazy } from "./cases/lazy.meta.ts";
 import { lock } from "./cases/lock.meta.ts";
 import { mmu } from "./cases/mmu.meta.ts";
 import { msr } from "./cases/msr.meta.ts";
@@ -17,6 +18,7 @@ export const caseFiles: readonly CaseFile[] = [
   { file: "irq", cases: irq },
   { file: "msr", cases: msr },
   { file: "mmu", cases: mmu },
+  { file: "lazy", cases: lazy },
   { file: "flush", cases: flush },
   { file: "ipi", cases: ipi },
   { file: "time", cases: time },

@@ -17,7 +17,7 @@ const FLAG_FREED_TABLES: i32 = 1;
 const KERNEL_CS: i64 = 0x08;
 /** Present, DPL 0, 64-bit interrupt gate. */
 const INTERRUPT_GATE: i64 = 0x8e;
-const INVPCID_ALL_GLOBAL: i32 = 2;
+export const INVPCID_ALL_GLOBAL: i32 = 2;
 
 /** Writes this vCPU's gate of the flush vector and declares it online. */
 export function flushInit(): void {

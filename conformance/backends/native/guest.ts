@@ -4,7 +4,7 @@ import * as machine from "../../sdk/as/machine";
 import { PVI_VERSION } from "../../sdk/as/pvi";
 import { featureMask, maskOf, readInfo } from "../lib/info";
 import { clockInit, clockRead } from "./clock";
-import { flushInit, flushMulti, sendEach } from "./flush";
+import { flushInit, flushMulti, INVPCID_ALL_GLOBAL, sendEach } from "./flush";
 import { msrReadSafe, msrWriteSafe } from "./msr";
 
 const VECTOR_MIN: i32 = 16;
@@ -85,6 +85,16 @@ export function mmu_flush_tlb_one(va: i64): void {
 export function mmu_flush_tlb_user(): void {
   machine.write_cr(3, machine.read_cr(3));
 }
+
+export function mmu_flush_tlb_kernel(): void {
+  machine.invpcid(INVPCID_ALL_GLOBAL, 0, 0);
+}
+
+export function mmu_lazy_enter(): void {}
+
+export function mmu_lazy_leave(): void {}
+
+export function mmu_lazy_flush(): void {}
 
 export function mmu_flush_tlb_multi(mask_va: i64, start: i64, end: i64, flags: i32): i32 {
   return flushMulti(mask_va, start, end, flags);

@@ -117,6 +117,31 @@ export const mmuFlushTlbUser = op({
   native: true,
 });
 
+export const mmuFlushTlbKernel = op({
+  id: "mmu.flush_tlb_kernel",
+  summary: "Drops every translation of the calling vCPU, global ones too.",
+  params: [],
+  result: "void",
+  tiers: coreEverywhere,
+  clauses: [
+    {
+      n: 1,
+      text: "On return the calling vCPU uses no translation that existed before the call, global or not.",
+      source: "Linux pv_ops mmu.flush_tlb_kernel; Intel SDM INVPCID type 2 and MOV CR4 (PGE)",
+    },
+    { n: 2, text: "Paging-structure caches are dropped with them.", source: "Intel SDM 4.10.4.1" },
+    {
+      n: 3,
+      text: "CR4, page-table root and interrupt-enable state are unchanged (rules G1, G3).",
+      source:
+        "Linux arch/x86/mm/tlb.c native_flush_tlb_global: CR4.PGE is toggled with interrupts disabled; rules G1 and G3",
+    },
+  ],
+  deviations: [],
+  sources: ["Linux pv_ops mmu.flush_tlb_kernel", "VMI FlushTLB flags 1|2", "Xen MMUEXT_TLB_FLUSH_LOCAL"],
+  native: true,
+});
+
 export const mmuFlushTlbMulti = op({
   id: "mmu.flush_tlb_multi",
   summary: "Drops translations of an address range on a set of vCPUs. Interrupts are enabled on entry.",
@@ -179,6 +204,22 @@ export const mmuFlushTlbMulti = op({
       n: 9,
       text: "Every page of a range of several pages is covered.",
       source: "Hyper-V TLFS HvCallFlushVirtualAddressList: up to 4096 pages per entry",
+    },
+    {
+      n: 10,
+      text: "With end −1 every translation is dropped, global ones too, whatever start is.",
+      source: "Linux TLB_FLUSH_ALL; Xen MMUEXT_TLB_FLUSH_MULTI",
+    },
+    {
+      n: 11,
+      text: "An empty range and one that crosses the non-canonical hole succeed, and no fault is raised on any vCPU.",
+      source: "XSA-279, CVE-2018-19965; decided here: docs/rules.md",
+    },
+    {
+      n: 12,
+      text: "A vCPU in the mask that loads another root meanwhile uses none afterwards, global ones included.",
+      source:
+        "Linux arch/x86/mm/tlb.c flush_tlb_func: a vCPU that has left the address space may skip the flush only if nothing stays cached",
     },
   ],
   deviations: [

@@ -38,4 +38,21 @@ export const flush: CaseMeta[] = [
   }),
   sequential("mmu-flush-multi-undefined-flags", "Undefined flags are refused", ["mmu.flush_tlb_multi.8"]),
   sequential("mmu-flush-multi-range", "Every page of a range", ["mmu.flush_tlb_multi.9"], flusher, { on: [0, 3] }),
+  sequential("mmu-flush-multi-everything", "Everything, global translations too", ["mmu.flush_tlb_multi.10"], flusher, {
+    on: [0, 2],
+  }),
+  sequential(
+    "mmu-flush-multi-odd-ranges",
+    "Empty, and across the hole between the halves",
+    ["mmu.flush_tlb_multi.11"],
+    flusher,
+    { on: [0, 1] },
+  ),
+  explored(
+    "mmu-flush-multi-switching",
+    "A target that loads another root meanwhile",
+    ["mmu.flush_tlb_multi.12"],
+    flusher,
+    { on: [0, 3] },
+  ),
 ];

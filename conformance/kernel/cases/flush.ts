@@ -7,11 +7,15 @@ import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
 import { begin, finish, giveWay, me, meet, setUp } from "../lib/case";
 import { same } from "../lib/expect";
-import { FIRST_VECTOR, onInterrupt, raise, taken } from "../lib/interrupts";
+import { FIRST_VECTOR, faults, onInterrupt, raise, taken } from "../lib/interrupts";
 import { mask, PAGE_SIZE, post, see, waitFor } from "../lib/memory";
-import { content, entry, leaf, mapAndTouch, page, spareEntry, touch, useSpareTable } from "../lib/paging";
+import { bootRoot, content, entry, GLOBAL, leaf, mapAndTouch, page, secondEntry, secondRoot, spareEntry, touch, useSpareTable } from "../lib/paging";
 
 const FREED_TABLES: i32 = 1;
+/** As end of a range: all of memory. */
+const EVERYTHING: i64 = -1;
+/** First address above the lower half of the address space. */
+const LOW_HALF_END: i64 = 0x0000800000000000;
 /** Shared word: 1 once the flush has returned. */
 const FLUSHED: i32 = 0;
 
@@ -244,5 +248,71 @@ export function mmu_flush_multi_range(role: i32): void {
     meet(3);
     for (let i = 0; i < 5; i++)
       same(C.mmu_flush_tlb_multi_9, "content of a page of the range", touch(46 + i), content(i + 2));
+  }
+}
+
+/** A global page far from `start`, and one that is not global. */
+export function mmu_flush_multi_everything(role: i32): void {
+  if (role === 0) {
+    pvi.mmu_set_pte(entry(72), leaf(0, GLOBAL));
+    pvi.mmu_set_pte(entry(73), leaf(1));
+    meet(1);
+    meet(2);
+    pvi.mmu_set_pte(entry(72), leaf(2, GLOBAL));
+    pvi.mmu_set_pte(entry(73), leaf(3));
+    same(C.mmu_flush_tlb_multi_10, "result of the flush", pvi.mmu_flush_tlb_multi(mask(4), page(90), EVERYTHING, 0), 0);
+    meet(3);
+  } else {
+    meet(1);
+    touch(72);
+    touch(73);
+    meet(2);
+    meet(3);
+    same(C.mmu_flush_tlb_multi_10, "content of the global page", touch(72), content(2));
+    same(C.mmu_flush_tlb_multi_10, "content of the other page", touch(73), content(3));
+  }
+}
+
+export function mmu_flush_multi_odd_ranges(role: i32): void {
+  const before = faults();
+  if (role === 0) {
+    same(
+      C.mmu_flush_tlb_multi_11,
+      "result with an empty range",
+      pvi.mmu_flush_tlb_multi(mask(2), page(74), page(74), 0),
+      0,
+    );
+    same(
+      C.mmu_flush_tlb_multi_11,
+      "result with a range across the hole",
+      pvi.mmu_flush_tlb_multi(mask(3), LOW_HALF_END - PAGE_SIZE, LOW_HALF_END + PAGE_SIZE, 0),
+      0,
+    );
+  }
+  finish();
+  same(C.mmu_flush_tlb_multi_11, "faults on this vCPU", faults(), before);
+}
+
+/** The page is global and in both trees, so that no root load drops it. */
+export function mmu_flush_multi_switching(role: i32): void {
+  const clause = C.mmu_flush_tlb_multi_12;
+  if (role === 0) {
+    setUp();
+    const targets = mask(8);
+    touchShared();
+    pvi.mmu_set_pte(entry(75), leaf(0, GLOBAL));
+    pvi.mmu_set_pte(secondEntry(75), leaf(0, GLOBAL));
+    test.barrier(3);
+    begin();
+    pvi.mmu_set_pte(entry(75), leaf(1, GLOBAL));
+    pvi.mmu_set_pte(secondEntry(75), leaf(1, GLOBAL));
+    same(clause, "result of the flush", pvi.mmu_flush_tlb_multi(targets, page(75), page(76), 0), 0);
+    finish();
+  } else {
+    targetReady(75);
+    pvi.mmu_write_cr3(secondRoot());
+    finish();
+    same(clause, "content of the page under the other root after the flush returned", touch(75), content(1));
+    pvi.mmu_write_cr3(bootRoot());
   }
 }

@@ -156,3 +156,36 @@ export function mmu_flush_user_keeps_state(): void {
   pvi.mmu_flush_tlb_user();
   holds(C.mmu_flush_tlb_user_3, "interrupts are still disabled", !interruptsOn(me()));
 }
+
+export function mmu_flush_kernel_all(): void {
+  mapAndTouch(22, 0, GLOBAL);
+  mapAndTouch(23, 1);
+  pvi.mmu_set_pte(entry(22), leaf(2, GLOBAL));
+  pvi.mmu_set_pte(entry(23), leaf(3));
+  pvi.mmu_flush_tlb_kernel();
+  same(C.mmu_flush_tlb_kernel_1, "content of the global page", touch(22), content(2));
+  same(C.mmu_flush_tlb_kernel_1, "content of the other page", touch(23), content(3));
+}
+
+/** As for the user flush, with a global page: dropping leaves alone would not reach the cached directory entry. */
+export function mmu_flush_kernel_structures(): void {
+  mapAndTouch(24, 0, GLOBAL);
+  pvi.mmu_set_pte(entry(25), leaf(1));
+  pvi.mmu_set_pte(spareEntry(25), leaf(2));
+  useSpareTable();
+  pvi.mmu_flush_tlb_kernel();
+  same(C.mmu_flush_tlb_kernel_2, "content of the page under the new table", touch(25), content(2));
+}
+
+export function mmu_flush_kernel_keeps_state(): void {
+  const cr4 = machine.read_cr(4);
+  pvi.mmu_write_cr3(secondRoot());
+  const root = test.state(me(), test.STATE_CR3);
+  pvi.mmu_flush_tlb_kernel();
+  same(C.mmu_flush_tlb_kernel_3, "root after the flush", test.state(me(), test.STATE_CR3), root);
+  same(C.mmu_flush_tlb_kernel_3, "CR4 after the flush", machine.read_cr(4), cr4);
+  holds(C.mmu_flush_tlb_kernel_3, "interrupts are still enabled", interruptsOn(me()));
+  pvi.irq_disable();
+  pvi.mmu_flush_tlb_kernel();
+  holds(C.mmu_flush_tlb_kernel_3, "interrupts are still disabled", !interruptsOn(me()));
+}

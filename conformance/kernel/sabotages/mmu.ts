@@ -1,4 +1,5 @@
 /** Sabotages of mmu.*. */
+import { lazySabotages } from "./lazy.ts";
 import { atStart, edit, host, kvmSteal, native, nativeFlush, nativeGuest, type Sabotage } from "./sabotage.ts";
 
 const readCr3 = "  return machine.read_cr(3);";
@@ -96,6 +97,25 @@ const local: Sabotage[] = [
   ),
 ];
 
+const kernelFlush = "  machine.invpcid(INVPCID_ALL_GLOBAL, 0, 0);\n}\n\nexport function mmu_lazy_enter";
+const kernel: Sabotage[] = [
+  native(
+    "mmu-flush-kernel-all",
+    "global translations stay",
+    edit(nativeGuest, kernelFlush, kernelFlush.replace("INVPCID_ALL_GLOBAL", "3")),
+  ),
+  native(
+    "mmu-flush-kernel-structures",
+    "vCPU 1 keeps what it has cached",
+    edit(nativeGuest, kernelFlush, `  if (machine.vcpu() == 1) return;\n${kernelFlush}`),
+  ),
+  native(
+    "mmu-flush-kernel-keeps-state",
+    "interrupts are enabled on return",
+    edit(nativeGuest, kernelFlush, `  machine.sti();\n${kernelFlush}`),
+  ),
+];
+
 const remote: Sabotage[] = [
   native(
     "mmu-flush-multi-running",
@@ -164,6 +184,38 @@ const remote: Sabotage[] = [
     "the last page of a range is dropped only if the range reaches its end",
     edit(nativeFlush, "va < <u64>end; va += PAGE", "va + PAGE <= <u64>end; va += PAGE"),
   ),
+  native(
+    "mmu-flush-multi-everything",
+    "everything is taken for all but global translations",
+    edit(
+      nativeFlush,
+      "machine.invpcid(INVPCID_ALL_GLOBAL, 0, 0);\n    return;",
+      "machine.invpcid(flags ? INVPCID_ALL_GLOBAL : 3, 0, 0);\n    return;",
+    ),
+  ),
+  native(
+    "mmu-flush-multi-odd-ranges",
+    "every page of a range is loaded from before it is dropped",
+    edit(
+      nativeFlush,
+      "machine.invlpg(<i64>va);",
+      "{\n    if ((va >> 48) == 0) machine.load8(<i64>va);\n    machine.invlpg(<i64>va);\n  }",
+    ),
+  ),
+  native(
+    "mmu-flush-multi-switching",
+    "a vCPU that has left the initiator's address space flushes nothing",
+    edit(
+      nativeFlush,
+      "  machine.store32(at + 24, flags);\n  machine.rmw",
+      "  machine.store32(at + 24, flags);\n  machine.store64(sharedVa + 512, machine.read_cr(3));\n  machine.rmw",
+    ),
+    edit(
+      nativeFlush,
+      "    flushLocal(machine.load64(at + 8), machine.load64(at + 16), machine.load32(at + 24));",
+      "    if (machine.load64(sharedVa + 512) == machine.read_cr(3)) flushLocal(machine.load64(at + 8), machine.load64(at + 16), machine.load32(at + 24));",
+    ),
+  ),
 ];
 
-export const mmuSabotages: readonly Sabotage[] = [...local, ...remote];
+export const mmuSabotages: readonly Sabotage[] = [...local, ...kernel, ...lazySabotages, ...remote];

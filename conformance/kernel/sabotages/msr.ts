@@ -26,8 +26,8 @@ export const msrSabotages: readonly Sabotage[] = [
     ),
     edit(
       nativeGuest,
-      "import { flushInit, flushMulti, sendEach }",
-      "import { flushInit, flushMulti, sendEach, tellOthers }",
+      "import { flushInit, flushMulti, INVPCID_ALL_GLOBAL, sendEach }",
+      "import { flushInit, flushMulti, INVPCID_ALL_GLOBAL, sendEach, tellOthers }",
     ),
     edit(
       nativeFlush,

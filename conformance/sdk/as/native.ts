@@ -105,6 +105,10 @@ export declare function mmu_flush_tlb_one(va: i64): void;
 @external("native", "mmu_flush_tlb_user")
 export declare function mmu_flush_tlb_user(): void;
 
+/** Drops every translation of the calling vCPU, global ones too. */
+@external("native", "mmu_flush_tlb_kernel")
+export declare function mmu_flush_tlb_kernel(): void;
+
 /**
  * Drops translations of an address range on a set of vCPUs. Interrupts are enabled on entry.
  * mask_va: va of u64[4], bit i of word i / 64 names vCPU index i; 8-aligned, in one page.
@@ -115,6 +119,18 @@ export declare function mmu_flush_tlb_user(): void;
  */
 @external("native", "mmu_flush_tlb_multi")
 export declare function mmu_flush_tlb_multi(mask_va: i64, start: i64, end: i64, flags: i32): i32;
+
+/** Opens a bracket on the calling vCPU in which the effect of mmu.set_pte may be delayed. */
+@external("native", "mmu_lazy_enter")
+export declare function mmu_lazy_enter(): void;
+
+/** Ends the bracket that mmu.lazy_enter opened. */
+@external("native", "mmu_lazy_leave")
+export declare function mmu_lazy_leave(): void;
+
+/** Applies what was deferred so far without ending the bracket. */
+@external("native", "mmu_lazy_flush")
+export declare function mmu_lazy_flush(): void;
 
 /**
  * Sends an interrupt vector to a set of vCPUs.

@@ -105,6 +105,10 @@ export declare function mmu_flush_tlb_one(va: i64): void;
 @external("pvi", "mmu_flush_tlb_user")
 export declare function mmu_flush_tlb_user(): void;
 
+/** Drops every translation of the calling vCPU, global ones too. */
+@external("pvi", "mmu_flush_tlb_kernel")
+export declare function mmu_flush_tlb_kernel(): void;
+
 /**
  * Drops translations of an address range on a set of vCPUs. Interrupts are enabled on entry.
  * mask_va: va of u64[4], bit i of word i / 64 names vCPU index i; 8-aligned, in one page.
@@ -115,6 +119,18 @@ export declare function mmu_flush_tlb_user(): void;
  */
 @external("pvi", "mmu_flush_tlb_multi")
 export declare function mmu_flush_tlb_multi(mask_va: i64, start: i64, end: i64, flags: i32): i32;
+
+/** Opens a bracket on the calling vCPU in which the effect of mmu.set_pte may be delayed. */
+@external("pvi", "mmu_lazy_enter")
+export declare function mmu_lazy_enter(): void;
+
+/** Ends the bracket that mmu.lazy_enter opened. */
+@external("pvi", "mmu_lazy_leave")
+export declare function mmu_lazy_leave(): void;
+
+/** Applies what was deferred so far without ending the bracket. */
+@external("pvi", "mmu_lazy_flush")
+export declare function mmu_lazy_flush(): void;
 
 /**
  * Sends an interrupt vector to a set of vCPUs.
@@ -192,19 +208,27 @@ export const OP_MMU_SET_PTE: i32 = 12;
 export const OP_MMU_FLUSH_TLB_ONE: i32 = 13;
 /** Op id of mmu.flush_tlb_user. */
 export const OP_MMU_FLUSH_TLB_USER: i32 = 14;
+/** Op id of mmu.flush_tlb_kernel. */
+export const OP_MMU_FLUSH_TLB_KERNEL: i32 = 15;
 /** Op id of mmu.flush_tlb_multi. */
-export const OP_MMU_FLUSH_TLB_MULTI: i32 = 15;
+export const OP_MMU_FLUSH_TLB_MULTI: i32 = 16;
+/** Op id of mmu.lazy_enter. */
+export const OP_MMU_LAZY_ENTER: i32 = 17;
+/** Op id of mmu.lazy_leave. */
+export const OP_MMU_LAZY_LEAVE: i32 = 18;
+/** Op id of mmu.lazy_flush. */
+export const OP_MMU_LAZY_FLUSH: i32 = 19;
 /** Op id of ipi.send_mask. */
-export const OP_IPI_SEND_MASK: i32 = 16;
+export const OP_IPI_SEND_MASK: i32 = 20;
 /** Op id of time.sched_clock. */
-export const OP_TIME_SCHED_CLOCK: i32 = 17;
+export const OP_TIME_SCHED_CLOCK: i32 = 21;
 /** Op id of time.steal_clock. */
-export const OP_TIME_STEAL_CLOCK: i32 = 18;
+export const OP_TIME_STEAL_CLOCK: i32 = 22;
 /** Op id of lock.wait. */
-export const OP_LOCK_WAIT: i32 = 19;
+export const OP_LOCK_WAIT: i32 = 23;
 /** Op id of lock.kick. */
-export const OP_LOCK_KICK: i32 = 20;
+export const OP_LOCK_KICK: i32 = 24;
 /** Op id of sys.shutdown. */
-export const OP_SYS_SHUTDOWN: i32 = 21;
+export const OP_SYS_SHUTDOWN: i32 = 25;
 /** Version of this interface, major << 16 | minor. */
 export const PVI_VERSION: i32 = 65536;
