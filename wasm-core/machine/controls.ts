@@ -8,7 +8,7 @@ import { Ctl, Exit, Vcpu } from "./vcpu";
 // Columns: name (12) | N E S D F | EXIT_INSN code (0: not reported as INSN).
 //   X executes   E exits     F exits if IFX    H exits if HLTX   D exits if DRX   T exits if TSCX   P exits if PAUSEX
 //   M by the MSR map   I by the I/O map   C exits if it changes an owned bit   G #GP   U #UD   V hypercall   Q #GP if FAULTING
-export const controlRows: string = `pause       PPPPX 20
+export const controlRows: string = `pause       XPPXP 20
 cli         XXFGF 01
 sti         XXFGF 02
 pushf       XXFXF 03

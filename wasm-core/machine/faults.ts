@@ -56,6 +56,14 @@ export function pageFault(v: Vcpu, va: u64, error: u32): i32 {
   return faultError(v, Vector.PF, error);
 }
 
+/** The fault has been delivered or has left guest mode: equal states have equal bytes. */
+export function faultForget(v: Vcpu): void {
+  v.fault_vector = 0;
+  v.fault_has_error = 0;
+  v.fault_error = 0;
+  v.fault_address = 0;
+}
+
 /** True for bits 63:47 all equal. */
 @inline
 export function canonical(va: u64): bool {

@@ -2,6 +2,7 @@
 import { accessValue, cmpxchgVa, loadVa, rmwVa, storeVa } from "./access";
 import { runCode } from "./code";
 import { exitInsn, Fate, fateOf } from "./controls";
+import { forget, remember } from "./decode";
 import { executeInstruction } from "./execute";
 import { fault, generalProtection, Vector } from "./faults";
 import { hypercallExit } from "./hypercalls";
@@ -25,10 +26,16 @@ function arg(args: usize, k: u32): u64 {
  */
 export function exec(v: Vcpu, id: u32, args: usize): i32 {
   if (id >= <u32>MachineOp.reg) return registerOp(v, id, args);
-  v.last_op = id;
-  v.last_operand = arg(args, 0);
   const shadow = v.sti_shadow;
-  const status = id < <u32>MachineOp.pause ? memoryOp(v, id, args) : instruction(v, id, args);
+  let status: i32;
+  if (id < <u32>MachineOp.pause) {
+    status = memoryOp(v, id, args);
+    if (status == Step.FAULT) remember(v, id, args);
+  } else {
+    remember(v, id, args);
+    status = instruction(v, id, args);
+    if (status != Step.FAULT && status != Step.EXIT) forget(v);
+  }
   // The shadow of an earlier STI ends with the first instruction that completes after it.
   if (shadow && (status == Step.DONE || status == Step.SLEEP || status == Step.JUMP)) v.sti_shadow = 0;
   return status;

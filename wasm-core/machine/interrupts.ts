@@ -5,7 +5,8 @@
 import { clearVector, offeredVector, setVector } from "./apic";
 import { config, Kind } from "./config";
 import { checkCode, dplOf, quad, readQuad } from "./descriptors";
-import { canonical, faultError, Vector } from "./faults";
+import { forget } from "./decode";
+import { canonical, faultError, faultForget, Vector } from "./faults";
 import { deliversInterrupts } from "./machine";
 import { Step } from "./ops";
 import { Access } from "./paging";
@@ -87,6 +88,7 @@ function exitException(v: Vcpu, vector: u32, error: u32): i32 {
   v.exit_flags = v.cpl;
   v.exit_a = v.last_op;
   v.exit_b = v.last_operand;
+  v.exit_gpa = v.last_second;
   return Step.EXIT;
 }
 
@@ -108,6 +110,8 @@ export function deliverEvent(v: Vcpu, first: u32, firstType: u32, firstHasError:
       v.sti_shadow = 0;
       if (type == EventType.NMI) v.nmi_blocked = 1;
       countDelivery(v, vector);
+      forget(v);
+      faultForget(v);
       return Step.DONE;
     }
     if (status == Step.EXIT) return interruptedExit(v, vector, type, hasError, error);
@@ -116,10 +120,11 @@ export function deliverEvent(v: Vcpu, first: u32, firstType: u32, firstHasError:
     const firstIsFault = type == EventType.FAULT;
     const doubles = firstIsFault && ((isContributory(vector) && isContributory(second)) ||
       (vector == <u32>Vector.PF && (second == <u32>Vector.PF || isContributory(second))));
-    const next = doubles ? <u32>Vector.DF : second;
+    // What the host half asked for exits as itself: whether it makes a double fault is then the host's to say (SDM vol. 3, 25.2).
+    const next = (v.ctl_exc >> second) & 1 ? second : doubles ? <u32>Vector.DF : second;
     if ((v.ctl_exc >> next) & 1) {
       interruptedExit(v, vector, type, hasError, error);
-      return exitException(v, next, doubles ? 0 : v.fault_error);
+      return exitException(v, next, next == second ? v.fault_error : 0);
     }
     if (second == <u32>Vector.PF) v.cr2 = v.fault_address;
     hasError = doubles || v.fault_has_error != 0;
@@ -166,10 +171,10 @@ function enterGate(v: Vcpu, vector: u32, type: u32, hasError: bool, error: u32):
   if (status != Step.DONE) return status;
   const target = dplOf(quad);
   if (target > v.cpl) return faultError(v, Vector.GP, (selector & 0xfffc) | external);
-  status = newStack(v, <u32>(gate >> 32) & 7, target < v.cpl, external);
+  status = newStack(v, <u32>(gate >> 32) & 7, target < v.cpl, target, external);
   if (status != Step.DONE) return status;
   if (!canonical(offset)) return faultError(v, Vector.GP, external);
-  status = pushFrame(v, stackTop & ~(<u64>15), hasError, error);
+  status = pushFrame(v, stackTop, hasError, error);
   if (status != Step.DONE) return status;
   if (target < v.cpl) v.ss = target;
   v.cpl = target;
@@ -183,16 +188,17 @@ function enterGate(v: Vcpu, vector: u32, type: u32, hasError: bool, error: u32):
 let stackTop: u64 = 0;
 
 /** Top of the handler's stack, into stackTop: IST, RSP0–2 of a more privileged level, or the present RSP. */
-function newStack(v: Vcpu, ist: u32, inward: bool, external: u32): i32 {
+function newStack(v: Vcpu, ist: u32, inward: bool, target: u32, external: u32): i32 {
   stackTop = reg(v, RSP);
   if (ist || inward) {
-    const at: u32 = ist ? 0x1c + ist * 8 : 4;
+    const at: u32 = ist ? 0x1c + ist * 8 : 4 + target * 8;
     if (at + 7 > v.tss_limit) return faultError(v, Vector.TS, (v.tr_selector & 0xfffc) | external);
     const status = readQuad(v, v.tss_base + at, Access.IMPLICIT);
     if (status != Step.DONE) return status;
     stackTop = quad;
   }
-  return canonical(stackTop) ? Step.DONE : faultError(v, Vector.SS, external);
+  stackTop &= ~(<u64>15);
+  return canonical(stackTop - 1) && canonical(stackTop - 48) ? Step.DONE : faultError(v, Vector.SS, external);
 }
 
 /** Pushes the frame below `top`. All of it is translated before any of it is written. */
@@ -232,6 +238,8 @@ const RFLAGS_NT: u64 = 0x4000;
 
 /** IRET from the frame at `frame`: DONE with RIP, CS, RFLAGS, RSP, SS loaded and NMIs unblocked, or FAULT, SPLIT, EXIT. */
 export function iretFrame(v: Vcpu, frame: u64): i32 {
+  // Also when it faults (SDM vol. 3, 6.7.1): the handler of that fault can be interrupted by an NMI.
+  v.nmi_blocked = 0;
   if (v.rflags & RFLAGS_NT) return faultError(v, Vector.GP, 0);
   let words: StaticArray<u64> = frameWords;
   for (let i: u32 = 0; i < 5; i++) {
@@ -258,7 +266,6 @@ export function iretFrame(v: Vcpu, frame: u64): i32 {
   v.cpl = level;
   v.ss = ss;
   setReg(v, RSP, unchecked(words[3]));
-  v.nmi_blocked = 0;
   return Step.DONE;
 }
 

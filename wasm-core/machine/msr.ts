@@ -99,11 +99,16 @@ export function writeMsr(v: Vcpu, msr: u32, value: u64): i32 {
 }
 
 /** Each byte of PAT is a memory type: 0, 1, 4, 5, 6 or 7. */
-function writePat(v: Vcpu, value: u64): i32 {
+export function isValidPat(value: u64): bool {
   for (let i: u64 = 0; i < 64; i += 8) {
     const type = (value >> i) & 0xff;
-    if (type > 7 || type == 2 || type == 3) return generalProtection(v);
+    if (type > 7 || type == 2 || type == 3) return false;
   }
+  return true;
+}
+
+function writePat(v: Vcpu, value: u64): i32 {
+  if (!isValidPat(value)) return generalProtection(v);
   v.pat = value;
   return Step.DONE;
 }

@@ -76,11 +76,22 @@ export function sbDrainOne(v: Vcpu): void {
   // Drained entries are zeroed, so that equal states have equal bytes.
   memory.fill(entry, 0, SB_ENTRY_BYTES);
   v.sb_count -= 1;
+  if (v.sb_locked) v.sb_locked -= 1;
   v.sb_first = v.sb_count == 0 ? 0 : (v.sb_first + 1) % SB_ENTRIES;
 }
 
 export function sbDrainAll(v: Vcpu): void {
   while (v.sb_count != 0) sbDrainOne(v);
+}
+
+/** The host half's lock is released here: what waits now is visible before anybody else takes it. */
+export function sbMarkLocked(v: Vcpu): void {
+  v.sb_locked = v.sb_count;
+}
+
+/** Somebody else takes the lock. */
+export function sbDrainLocked(v: Vcpu): void {
+  while (v.sb_locked != 0) sbDrainOne(v);
 }
 
 /** Drains from the oldest until nothing waits for these bytes: what a locked step on them needs at least. */

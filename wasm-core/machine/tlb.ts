@@ -14,6 +14,8 @@ export const TLB_G: u32 = 32;
 /** Pieces of a 2 MiB or 1 GiB page. */
 export const TLB_2M: u32 = 64;
 export const TLB_1G: u32 = 128;
+/** The second level lets it be fetched (TLB entries only: in the structure cache the level begins here). */
+export const TLB_F: u32 = 256;
 
 const TLB_ENTRIES: u32 = TLB_SETS * TLB_WAYS;
 const PCID_MASK: u64 = 0xfff;

@@ -8,7 +8,7 @@ import {
 import { hasSecondLevel, SLAT_MISS, toMachine } from "./second-level";
 import { sbDrainOverlap, sbLoad } from "./storebuffer";
 import {
-  flushFaulting, pscInsert, pscLookup, TLB_1G, TLB_2M, TLB_D, TLB_G, tlbFlags, tlbInsert, tlbLookup, tlbMa, TLB_U, TLB_W, TLB_X,
+  flushFaulting, pscInsert, pscLookup, TLB_1G, TLB_2M, TLB_D, TLB_F, TLB_G, tlbFlags, tlbInsert, tlbLookup, tlbMa, TLB_U, TLB_W, TLB_X,
 } from "./tlb";
 import { Exit, Vcpu } from "./vcpu";
 
@@ -33,6 +33,7 @@ export function translate(v: Vcpu, va: u64, access: u32): i32 {
   // A stale entry decides: a fault from it is legal (spurious) and drops it, SDM 4.10.4.1.
   if (!permits(v, flags, access)) return refuse(v, va, access, PageError.P);
   if (access & Access.WRITE && !(flags & TLB_D)) return walk(v, va, access);
+  if (access & Access.FETCH && !(flags & TLB_F)) return walk(v, va, access);
   translated = tlbMa(entry) | (<u32>va & 0xfff);
   return Step.DONE;
 }
@@ -71,7 +72,7 @@ function walk(v: Vcpu, va: u64, access: u32): i32 {
   }
   if (table == SLAT_MISS) {
     table = toMachine(v, rootOf(v), Access.READ, false);
-    if (table == SLAT_MISS) return leaveForSecondLevel(v, va, rootOf(v), Access.READ, true);
+    if (table == SLAT_MISS) return leaveForSecondLevel(v, va, rootOf(v) | indexOf(va, 4) * 8, Access.READ, true);
   }
   for (; level >= 1; level--) {
     const at = table + indexOf(va, level) * 8;
@@ -81,7 +82,8 @@ function walk(v: Vcpu, va: u64, access: u32): i32 {
     flags = narrow(flags, entry);
     if (level == 1 || (entry & PTE_PS) != 0) return useLeaf(v, va, access, at, entry, level, flags);
     const next = toMachine(v, entry & PTE_FRAME, Access.READ, false);
-    if (next == SLAT_MISS) return leaveForSecondLevel(v, va, entry & PTE_FRAME, Access.READ, true);
+    if (next == SLAT_MISS) return leaveForSecondLevel(v, va, (entry & PTE_FRAME) | indexOf(va, level - 1) * 8, Access.READ, true);
+    if (!(entry & PTE_A) && !mayUpdate(v, va, level)) return leaveForSecondLevel(v, va, refused, Access.WRITE, true);
     pscInsert(v, va, level, next, flags);
     if (setBits(v, at, entry, PTE_A)) return Step.SPLIT;
     table = next;
@@ -93,12 +95,13 @@ function walk(v: Vcpu, va: u64, access: u32): i32 {
 function useLeaf(v: Vcpu, va: u64, access: u32, at: u32, entry: u64, level: u32, permissions: u32): i32 {
   if (!permits(v, permissions, access)) return refuse(v, va, access, PageError.P);
   const physical = pageOf(va, entry, level);
-  let kind = access;
   const ma = toMachine(v, physical, access, false);
   if (ma == SLAT_MISS) return leaveForSecondLevel(v, va, physical | (va & 0xfff), access, false);
   const used = access & Access.WRITE ? PTE_A | PTE_D : PTE_A;
+  if ((entry & used) != used && !mayUpdate(v, va, level)) return leaveForSecondLevel(v, va, refused, Access.WRITE, true);
   let flags = permissions;
-  if ((entry | used) & PTE_D && secondLevelWrites(v, access)) flags |= TLB_D;
+  if ((entry | used) & PTE_D && secondLevelKnown(v, access, Access.WRITE)) flags |= TLB_D;
+  if (secondLevelKnown(v, access, Access.FETCH)) flags |= TLB_F;
   if (entry & PTE_G && (v.cr4 & CR4_PGE) != 0) flags |= TLB_G;
   if (level == 2) flags |= TLB_2M;
   if (level == 3) flags |= TLB_1G;
@@ -108,9 +111,29 @@ function useLeaf(v: Vcpu, va: u64, access: u32, at: u32, entry: u64, level: u32,
   return Step.DONE;
 }
 
-/** Whether a TLB entry may serve writes without another look at the second level. */
-function secondLevelWrites(v: Vcpu, access: u32): bool {
-  return !hasSecondLevel(v) || (access & Access.WRITE) != 0 || v.slat_root == 0;
+/** Physical address of the entry that the second level does not let the walker write. */
+let refused: u64 = 0;
+
+/**
+ * Whether the second level lets the walker set A and D in the entry of va at `level`: a write to the table (SDM vol. 3,
+ * 28.3.3.2), which the reads of the walk did not ask for. The table's own address is found again from the root.
+ */
+function mayUpdate(v: Vcpu, va: u64, level: u32): bool {
+  if (!hasSecondLevel(v) || v.slat_root == 0) return true;
+  let physical = rootOf(v);
+  for (let above: u32 = 4; above > level; above--) {
+    const table = toMachine(v, physical, Access.READ, true);
+    // Changed under the walk, which uses what it remembers: then nothing more can be said of the table.
+    if (table == SLAT_MISS) return true;
+    physical = sbLoad(v, table + indexOf(va, above) * 8, 8) & PTE_FRAME;
+  }
+  refused = physical | indexOf(va, level) * 8;
+  return toMachine(v, physical, Access.WRITE, false) != SLAT_MISS;
+}
+
+/** Whether a TLB entry may serve a kind of access without another look at the second level. */
+function secondLevelKnown(v: Vcpu, access: u32, kind: u32): bool {
+  return !hasSecondLevel(v) || (access & kind) != 0 || v.slat_root == 0;
 }
 
 /** Physical address of the 4 KiB piece that a leaf entry gives va. */

@@ -144,11 +144,12 @@ export class Vcpu {
   fault_error: u32;
   /** Address of the last page fault; delivery moves it to CR2, an exit to EXIT_GVA. */
   fault_address: u64;
-  /** MachineOp and first address operand of the instruction under way: decode assist of exception exits. */
+  /** Decode assist of exception exits (decode.ts): MachineOp, code of rmw and cmpxchg in 23:8; the operands. */
   last_op: u32;
   /** Set while an event is being delivered, so that an exit knows what it interrupted. */
   delivering: u32;
   last_operand: u64;
+  last_second: u64;
 
   // ---- qualification of the last exit
   exit_reason: u32;
@@ -222,6 +223,9 @@ export class Vcpu {
   // ---- store buffer: ring of SB_ENTRIES
   sb_first: u32;
   sb_count: u32;
+  /** Oldest stores that were made under the host half's lock: visible before anybody else holds it. */
+  sb_locked: u32;
+  reserved: u32;
   tlb_next: u32;
   psc_next: u32;
 }

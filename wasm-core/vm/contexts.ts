@@ -2,7 +2,7 @@
 import { globalAddress, tableFunc, threadCompleteCall, threadEnter, threadResults, typeParam, typeParamCount, typeResultCount, funcType, instanceModule } from "../engine/index";
 import { asThread } from "../engine/thread";
 import { completeInstruction } from "../machine/instructions";
-import { opResultType } from "../machine/ops";
+import { MachineOp, opResultType } from "../machine/ops";
 import { codeRole, codeSlot } from "../machine/layout";
 import { RAX, RFLAGS_IF, RSP, Runstate, reg, registersOf } from "../machine/vcpu";
 import {
@@ -35,6 +35,8 @@ import { END_OK, run } from "./run";
 import { put, putHex } from "./text";
 import { traceEnter, traceLeave, tracing } from "./trace";
 
+/** Bytes that one `exec` decodes. */
+const EXEC_BYTES: u64 = 16;
 /** Bytes that nested entries leave free below __stack_pointer: the red zone of 128 and alignment. */
 const RED_ZONE_BYTES: u32 = 144;
 
@@ -97,6 +99,7 @@ function suspend(c: Cpu): void {
   const v = c.vcpu;
   const context = contextAt(c, c.depth);
   memory.copy(contextRegisters(c, c.depth), registersOf(v), REGISTERS_BYTES);
+  if (!context.armed) context.rip = v.rip;
   context.execActive = v.exec_active;
   context.progress = v.progress;
   context.pendingId = c.pendingId;
@@ -131,7 +134,12 @@ function raiseStack(c: Cpu, role: u32, before: u32): void {
 /** Enters the guest at RIP: resumes the innermost context, or nests. False = the run ended. */
 export function resumeAt(c: Cpu, byHost: bool): bool {
   const v = c.vcpu;
-  if (v.exec_active) {
+  if (byHost && isArmedAt(c, v.rip)) {
+    setRunstate(v, Runstate.GUEST);
+    return true;
+  }
+  if (byHost && returnsOut(c)) return armByHost(c);
+  if (v.exec_active && !(byHost && codeRole(v.rip) >= 0)) {
     setRunstate(v, Runstate.GUEST);
     return true;
   }
@@ -145,6 +153,42 @@ export function resumeAt(c: Cpu, byHost: bool): bool {
     return resumeHere(c);
   }
   return enterCode(c, byHost, c.entries == 0 && !c.parked && c.depth == 0);
+}
+
+/** Whether the innermost context has returned to RIP, and only its function has not yet. */
+function isArmedAt(c: Cpu, rip: u64): bool {
+  return contextAt(c, c.depth).armed != 0 && rip == contextAt(c, c.depth).rip;
+}
+
+/** Whether RIP names the context below the innermost one, whose handler is at an instruction by which a host half may return from it. */
+function returnsOut(c: Cpu): bool {
+  if (c.depth == 0 || contextAt(c, c.depth).armed || !asThread(c.thread).pending) return false;
+  const id = c.pendingId;
+  const mayReturn = id == <u32>MachineOp.iret || (id >= <u32>MachineOp.syscall && id <= <u32>MachineOp.exec);
+  if (!mayReturn) return false;
+  const outer = contextAt(c, c.depth - 1);
+  const rip = c.vcpu.rip;
+  if (outer.execActive) return rip - outer.rip <= EXEC_BYTES;
+  return rip - (token(c) - 16) <= 1;
+}
+
+/** The host half has done what iret does: the call is complete, and the handler has to return now. */
+function armByHost(c: Cpu): bool {
+  const v = c.vcpu;
+  completeInstruction(v);
+  threadCompleteCall(c.thread, reg(v, RAX));
+  c.middle = 0;
+  armContext(c);
+  c.halted = 0;
+  setRunstate(v, Runstate.GUEST);
+  return true;
+}
+
+/** After iret: RIP is where the context below goes on. */
+export function armContext(c: Cpu): void {
+  const context = contextAt(c, c.depth);
+  context.armed = 1;
+  context.rip = c.vcpu.rip;
 }
 
 function resumeHere(c: Cpu): bool {
@@ -180,6 +224,7 @@ function handlerReturned(c: Cpu): void {
   const v = c.vcpu;
   if (!contextAt(c, c.depth).armed) return fail(FAIL_CONTROL, -1, c, c.thread, "a handler returned without iret: every handler must end in cpu.iret or machine.iret");
   contextAt(c, c.depth).armed = 0;
+  contextAt(c, c.depth).rip = 0;
   c.depth -= 1;
   const context = contextAt(c, c.depth);
   const rsp = reg(v, RSP);
@@ -192,6 +237,9 @@ function handlerReturned(c: Cpu): void {
   raiseStack(c, 1, context.sp1);
   raiseStack(c, 2, context.sp2);
   raiseStack(c, 3, context.sp3);
+  // The host half came between iret and the return of a handler: that goes on.
+  if (context.armed && v.rip == context.rip) return;
+  if (!context.armed) context.rip = 0;
   if (v.exec_active || v.rip == token(c) || v.rip == token(c) + 1) {
     resumeAt(c, false);
     return;

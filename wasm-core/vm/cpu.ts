@@ -44,6 +44,8 @@ export class Context {
   /** Machine import whose call is suspended. */
   pendingId: u32;
   progress: u64;
+  /** RIP that its handler was told to return to; of an armed context: where it returns. */
+  rip: u64;
   /** __stack_pointer of kernel, native, guest, ROM before it was lowered for the handler on top. */
   sp0: u32;
   sp1: u32;

@@ -20,9 +20,10 @@ const DELIVERY_FUEL: i64 = 8;
 /** Whether an event must be served before the next instruction of this vCPU, which is in guest mode. */
 export function eventDue(c: Cpu): bool {
   const v = c.vcpu;
-  if (c.stopWanted || v.startup_pending) return true;
-  if (kickDue(c)) return true;
+  if (v.startup_pending) return true;
+  // Between iret and the return of its handler a vCPU is at no instruction boundary.
   if (contextAt(c, c.depth).armed) return false;
+  if (c.stopWanted || kickDue(c)) return true;
   if (v.ctl_exit & 192 && checkWindows(v) == Step.EXIT) return true;
   return !isHeld(c) && pendingEvent(v) >= 0;
 }
@@ -37,10 +38,17 @@ function landsHere(c: Cpu, letter: u32, decided: bool): bool {
   return decided || c.vcpu.runstate != Runstate.GUEST || c.barrier >= 0 || lands(c, letter);
 }
 
+/** Whether the event that is due takes the vCPU out of guest mode. */
+export function leavesGuest(c: Cpu): bool {
+  const v = c.vcpu;
+  return c.stopWanted != 0 || kickDue(c) || (v.ctl_exit & 192) != 0;
+}
+
 /** Serves one event; false if there was none. */
 export function serveEvent(c: Cpu): bool {
   const v = c.vcpu;
   if (v.startup_pending) return serveStart(c);
+  if (contextAt(c, c.depth).armed) return false;
   if (c.stopWanted && inGuest(c)) {
     takeOut(c);
     c.stopWanted = 0;
@@ -54,13 +62,12 @@ export function serveEvent(c: Cpu): bool {
     v.exit_reason = Exit.KICK;
     // A kick ends a HLT: BLOCK is the host half's way to sleep on.
     wakeHalted(v);
-    v.rip = token(c);
+    if (!v.exec_active) v.rip = token(c);
     exitGuest(c);
     return true;
   }
-  if (contextAt(c, c.depth).armed) return false;
   if (v.ctl_exit & 192 && checkWindows(v) == Step.EXIT) {
-    v.rip = token(c);
+    if (!v.exec_active) v.rip = token(c);
     exitGuest(c);
     return true;
   }

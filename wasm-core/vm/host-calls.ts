@@ -126,6 +126,8 @@ function ofVcpu(c: Cpu, id: u32, args: usize, a: u32, b: u64): i64 {
     case HostOp.get:
       return away || isReadOnly(<u32>b) ? get(v, <u32>b) : E_BUSY;
     case HostOp.set:
+      // TSC_OFFSET and TSC_SCALE move the deadlines that count in guest time.
+      if (b - 0x5b < 2) run.deadlineDirty = 1;
       return away ? fieldSet(v, <u32>b, load<u64>(args, 16)) : E_BUSY;
     case HostOp.irq:
       c.vcpu.count_ipis += 1;

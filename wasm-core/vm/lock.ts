@@ -2,8 +2,10 @@
 import { threadEnter, threadReset, threadResults } from "../engine/index";
 import { enterGuest as enterMachine, leaveGuest } from "../machine/entry";
 import { Step } from "../machine/ops";
+import { Kind } from "../machine/config";
+import { sbDrainAll, sbDrainLocked, sbMarkLocked } from "../machine/storebuffer";
 import { setRunstate } from "../machine/time";
-import { Exit, Runstate } from "../machine/vcpu";
+import { Exit, Runstate, vcpuAt } from "../machine/vcpu";
 import { config } from "./config";
 import { bootFirstEntry } from "./boot";
 import { enterCode, resumeAt } from "./contexts";
@@ -53,6 +55,7 @@ export function startHostCall(): void {
   const c = cpuAt(load<u32>(request, 4));
   run.queueFirst = (run.queueFirst + 1) & 63;
   run.queueCount -= 1;
+  takeLock(c);
   run.hostActive = 1;
   run.hostCpu = c.index;
   run.hostFunction = fn;
@@ -63,6 +66,11 @@ export function startHostCall(): void {
   run.fuelUsed += HOST_CALL_FUEL;
   if (tracing) traceHostCall(c, fn, run.hostVcpu, run.hostArg);
   enterHost(fn, run.hostVcpu, run.hostArg);
+}
+
+/** Whoever takes the lock sees what was stored under it before: releasing a real lock is a store behind those. */
+function takeLock(c: Cpu): void {
+  for (let i: u32 = 0; i < config.vcpus; i++) if (i != c.index) sbDrainLocked(vcpuAt(i));
 }
 
 /** Calls a function of the host half on its thread, nested if one is active (resched). */
@@ -82,13 +90,21 @@ export function functionOf(fn: u32): i32 {
   return fn == HOST_SCHED ? hostSchedFunc : hostTimerFunc;
 }
 
-/** Whether guest entry follows at once on the active call, which has returned. */
+/** Whether the stores of the active call, which has returned, become visible now: guest entry (not in D) and idling follow. */
 export function returnDrains(): bool {
   if (run.hostNested) return false;
-  const fn = run.hostFunction;
-  if (fn == HOST_ENTER) return true;
-  if (hostEnterFunc >= 0) return false;
-  return fn == HOST_EXIT ? load<i32>(threadResults(hostThread)) == ACTION_ENTER : fn == HOST_SCHED && run.hostArg == 1;
+  return !staysOnCpu(run.hostFunction) || (entersNow(run.hostFunction) && config.kind != <u32>Kind.DIRECT);
+}
+
+/** Whether the CPU goes on with the vCPU that the call concerned: to guest mode, or to another call before that. */
+function staysOnCpu(fn: u32): bool {
+  if (fn == HOST_EXIT) return load<i32>(threadResults(hostThread)) == ACTION_ENTER;
+  if (fn == HOST_TIMER) return cpuAt(run.hostCpu).reenter != 0;
+  return fn == HOST_ENTER || (fn == HOST_SCHED && run.hostArg == 1);
+}
+
+function entersNow(fn: u32): bool {
+  return fn == HOST_ENTER || hostEnterFunc < 0;
 }
 
 /** The active call returned. */
@@ -97,6 +113,8 @@ export function hostReturned(): void {
   const c = cpuAt(run.hostCpu);
   const fn = run.hostFunction;
   const result = fn == HOST_BOOT || fn == HOST_EXIT ? load<i32>(threadResults(hostThread)) : 0;
+  if (staysOnCpu(fn)) sbMarkLocked(c.vcpu);
+  else sbDrainAll(c.vcpu);
   run.hostActive = 0;
   releaseAll();
   goBack(fn);

@@ -6,6 +6,7 @@ import { codeAddress, codeRole } from "../machine/layout";
 import { MachineOp, Step } from "../machine/ops";
 import { EndKind, reg, setReg } from "../machine/vcpu";
 import { sbDrainAll } from "../machine/storebuffer";
+import { armContext } from "./contexts";
 import { callArgs, contextAt, contextRegisters, Cpu, LEAVE_CODE, LEAVE_END, LEAVE_EXIT, LEAVE_FAULT, LEAVE_JUMP, LEAVE_OP, LEAVE_POINT, LEAVE_SLEEP, token } from "./cpu";
 import { FAIL_CONTROL, FAIL_DIED, fail, failBegin, failEnd } from "./failure";
 import { Binding, bindingAt } from "./link";
@@ -115,7 +116,7 @@ function armReturn(c: Cpu): i32 {
     fail(FAIL_CONTROL, -1, c, c.thread, "iret went to a code address: this machine returns only to the suspended context");
     return leave(c, LEAVE_END);
   }
-  contextAt(c, c.depth).armed = 1;
+  armContext(c);
   return HOST_DONE;
 }
 

@@ -1,10 +1,11 @@
 // Scheduling points: before every machine instruction and every access of the host half, somebody else may come first.
 import { MachineOp } from "../machine/ops";
 import { machine } from "../machine/machine";
+import { sbCount } from "../machine/storebuffer";
 import { Cpu } from "./cpu";
 import { delaysPass } from "./delays";
 import { decide, mustLook } from "./explorer";
-import { eventDue } from "./events";
+import { eventDue, leavesGuest } from "./events";
 import { run } from "./run";
 
 /** Whether an interrupt, kick or the like is due on this vCPU. */
@@ -15,7 +16,15 @@ export function deliverable(c: Cpu): bool {
 /** A point of a vCPU in guest mode, before its instruction `id`: true = it executes now; false = leave, somebody or something else is first. */
 export function guestPoint(c: Cpu, id: u32, args: usize): bool {
   if (mustLook()) return false;
-  if (!c.middle && eventDue(c)) return false;
+  if (!c.middle && eventDue(c)) {
+    // Leaving guest mode drains: a point like that of mfence. Whoever comes between, the event is served when the turn is back.
+    if (sbCount(c.vcpu) && leavesGuest(c)) decide(c, MachineOp.mfence, args);
+    return false;
+  }
+  if (run.timersHeld & (1 << c.index) && !c.middle) {
+    run.timersHeld &= ~(1 << c.index);
+    run.deadlineDirty = 1;
+  }
   if (machine.now >= run.deadline || run.deadlineDirty) return false;
   if (id != <u32>MachineOp.pause) c.sincePause += 1;
   if (!decide(c, id, args)) return false;

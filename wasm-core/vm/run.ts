@@ -54,6 +54,8 @@ export class Run {
   deadlineDirty: u32;
   /** Real time of the next timer or planned event. */
   deadline: u64;
+  /** Bit per vCPU whose host timers expired where it cannot leave guest mode: at its next boundary. */
+  timersHeld: u32;
   // ---- the host half's lock
   hostActive: u32;
   /** CPU that the host half runs on, and what it was called for. */
@@ -89,6 +91,7 @@ export class Run {
   arrivalsTaken: u32;
   /** 1 = the case planned events. */
   planned: u32;
+  reserved: u32;
 }
 
 export let run: Run = changetype<Run>(0);

@@ -23,7 +23,7 @@ import { hostPoint } from "./points";
 import { END_NONE, END_OK, NESTED_AWAY, NESTED_DUE, run } from "./run";
 import { leaveHostWork, returnToHostWork } from "./steal";
 import { stuckDeadlock, stuckFuel, stuckLivelock } from "./stuck";
-import { timersServe } from "./timers";
+import { timersServe, timersWait } from "./timers";
 
 /** Fuel left of the present slice: how long the caller wants to wait. Not state of the machine. */
 export let sliceLeft: i64 = 0;
@@ -117,8 +117,9 @@ export function runnable(c: Cpu): bool {
 export function clockPoint(): void {
   if (machine.now >= run.deadline) {
     planServe();
-    if (expireDue()) timersServe();
+    expireDue();
   }
+  if (timersWait()) timersServe();
   run.deadline = min(nextDeadline(), planDeadline());
   run.deadlineDirty = 0;
 }

@@ -75,6 +75,11 @@ export class Machine {
     return this.slot(0);
   }
 
+  /** MachineOp of an instruction. */
+  id(name: string): number {
+    return opNames.indexOf(name);
+  }
+
   get(v: number, field: number): bigint {
     const status = this.h.getField(v, field);
     if (status !== 0) throw new Error(`field ${field.toString(16)}: ${status}`);

@@ -23,23 +23,31 @@ const shared = { fuel_boot: 20_000_000, fuel_schedule: 200_000, fuel_unit: 100_0
 let core: WebAssembly.Module | undefined;
 
 export async function compileTesting(): Promise<void> {
-  await compileAll([coreJob(), ...["kernel", "native", "guest", "host"].map(part)]);
+  await compileAll([coreJob(), ...["kernel", "native", "guest", "host", "trap-host"].map(part)]);
   core = await WebAssembly.compile(readFileSync(join(root, coreJob().out)));
 }
 
 export const module = (name: string) => new Uint8Array(readFileSync(join(root, build, `${name}.wasm`)));
 
+/** Machine kinds of the tests, with the host half that runs them. */
+const kinds = {
+  native: { kind: 0, host: [] },
+  enlightened: { kind: 1, host: ["host"] },
+  fullvirt: { kind: 4, host: ["trap-host"] },
+} as const;
+export type KindName = keyof typeof kinds;
+
 /** A linked VM that has not booted. */
-export async function linked(kind: "native" | "enlightened", vcpus = 4, seed = 1n): Promise<Vm> {
+export async function linked(name: KindName, vcpus = 4, seed = 1n): Promise<Vm> {
   if (!core) await compileTesting();
   const vm = await createVm(core as WebAssembly.Module);
   vm.reset();
   vm.configure({
     ...shared,
-    kind: kind === "native" ? 0 : 1,
+    kind: kinds[name].kind,
     vcpus,
     memory_pages: 512,
-    host_pages: 16,
+    host_pages: 64,
     abi_version: 1,
     feature_mask: (1n << 64n) - 1n,
     apic_id: [0, 5, 130, 3, 4, 6, 7, 8],
@@ -48,9 +56,9 @@ export async function linked(kind: "native" | "enlightened", vcpus = 4, seed = 1
     seed,
   });
   for (const op of ops) vm.addOp(op);
-  const parts = ["kernel", "native", "guest", ...(kind === "native" ? [] : ["host"])] as const;
-  for (const name of parts) {
-    const error = vm.load(name as "kernel", module(name));
+  for (const part of ["kernel", "native", "guest", ...kinds[name].host]) {
+    const role = part.endsWith("host") ? "host" : part;
+    const error = vm.load(role as "kernel", module(part));
     if (error) throw new Error(JSON.stringify(error));
   }
   const error = vm.link();
@@ -59,8 +67,8 @@ export async function linked(kind: "native" | "enlightened", vcpus = 4, seed = 1
 }
 
 /** A VM at its boot snapshot. */
-export async function booted(kind: "native" | "enlightened", vcpus = 4): Promise<Vm> {
-  const vm = await linked(kind, vcpus);
+export async function booted(name: KindName, vcpus = 4): Promise<Vm> {
+  const vm = await linked(name, vcpus);
   let state = vm.boot(1_000_000);
   while (state === "more") state = vm.boot(1_000_000);
   if (state !== "booted") throw new Error(JSON.stringify(state.failure));

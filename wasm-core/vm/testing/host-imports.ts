@@ -15,3 +15,6 @@
 @external("host", "resched") export declare function resched(vcpu: i32): void;
 @external("host", "now") export declare function now(): i64;
 @external("host", "shutdown") export declare function shutdown(reason: i32): void;
+@external("host", "tlb") export declare function tlb(vcpu: i32, op: i32, a: i64, b: i64): i32;
+@external("host", "vcpu_on") export declare function vcpuOn(vcpu: i32): i32;
+@external("host", "param") export declare function param(k: i32): i64;

@@ -1,0 +1,150 @@
+// A trap-and-emulate host half (kind F) for the VM's tests: shadow tables filled on demand, interrupts injected through the guest's IDT.
+import { get, kick, param, set, shutdown, vcpuOn, wake } from "./host-imports";
+import { fill, forget, read } from "./trap-paging";
+
+const RIP: i32 = 0x20;
+const RFLAGS: i32 = 0x22;
+const CR3: i32 = 0x32;
+const CTL_EXIT: i32 = 0x53;
+const ENTRY_EVENT: i32 = 0x60;
+const INTR_STATE: i32 = 0x62;
+const EXIT_INSN: i32 = 0x70;
+const EXIT_A: i32 = 0x71;
+const EXIT_B: i32 = 0x72;
+const INTERRUPTED: i32 = 0x63;
+const IFX: i64 = 1;
+const INTRWIN: i64 = 64;
+const IF: i64 = 0x200;
+const VALID: i64 = 0x80000000;
+const ENTER: i32 = 0;
+const BLOCK: i32 = 1;
+
+/** APIC ids; no field of a vCPU in guest mode can be read. */
+const apicIds: StaticArray<i32> = [0, 0, 0, 0, 0, 0, 0, 0];
+/** Vector that waits for each vCPU, 0 = none. */
+const waiting: StaticArray<i32> = [0, 0, 0, 0, 0, 0, 0, 0];
+
+export function abi(): i64 {
+  return 0x0001000000010000;
+}
+
+export function boot(): i32 {
+  for (let v = 0; v < (param(0) as i32); v++) {
+    apicIds[v] = get(v, 0x80) as i32;
+    forget(v);
+  }
+  return 0;
+}
+
+export function exit(vcpu: i32, reason: i32): i32 {
+  if (reason == 5) exception(vcpu);
+  else if (reason == 2) return instruction(vcpu, get(vcpu, EXIT_INSN) as i32);
+  else if (reason == 3) msr(vcpu);
+  else if (reason == 4) shutdown(0);
+  else if (reason == 1) inject(vcpu, 6, 3);
+  if (reason == 7 || reason == 9) interrupt(vcpu);
+  return ENTER;
+}
+
+function inject(vcpu: i32, vector: i32, type: i32): void {
+  set(vcpu, ENTRY_EVENT, VALID | (type << 8) | vector);
+}
+
+/** #PF of the shadow tables is filled or the guest's own; everything else is the guest's. */
+function exception(vcpu: i32): void {
+  const vector = get(vcpu, EXIT_INSN) as i32;
+  const error = get(vcpu, 0x75);
+  const interrupted = get(vcpu, INTERRUPTED);
+  if (vector == 14 && fill(vcpu, get(vcpu, 0x73), (error & 2) != 0)) {
+    if (interrupted & VALID) set(vcpu, ENTRY_EVENT, interrupted);
+    return;
+  }
+  if (vector == 14) set(vcpu, 0x31, get(vcpu, 0x73));
+  set(vcpu, 0x61, error);
+  set(vcpu, ENTRY_EVENT, VALID | (3 << 8) | vector | (vector == 13 || vector == 14 ? 0x800 : 0));
+}
+
+/** Skips the instruction with a result. */
+function done(vcpu: i32, result: i64): void {
+  set(vcpu, 0, result);
+  set(vcpu, RIP, get(vcpu, RIP) + 1);
+}
+
+function instruction(vcpu: i32, code: i32): i32 {
+  const a = get(vcpu, EXIT_A);
+  if (code == 18) {
+    returnTo(vcpu, a);
+    return ENTER;
+  }
+  if (code == 7 && a == 3) set(vcpu, CR3, get(vcpu, EXIT_B));
+  if (code == 7 || code == 10) forget(vcpu);
+  done(vcpu, code == 6 ? get(vcpu, a == 0 ? 0x30 : 0x2f + (a as i32)) : 0);
+  if (code == 1) set(vcpu, RFLAGS, get(vcpu, RFLAGS) & ~IF);
+  if (code == 2) enable(vcpu);
+  if (code == 5) return sleep(vcpu);
+  return ENTER;
+}
+
+/** STI: its shadow lasts over one more instruction, behind which the window opens. */
+function enable(vcpu: i32): void {
+  if (!(get(vcpu, RFLAGS) & IF)) set(vcpu, INTR_STATE, 1);
+  set(vcpu, RFLAGS, get(vcpu, RFLAGS) | IF);
+  if (waiting[vcpu]) set(vcpu, CTL_EXIT, IFX | INTRWIN);
+}
+
+function sleep(vcpu: i32): i32 {
+  set(vcpu, INTR_STATE, 0);
+  if (!waiting[vcpu] || !(get(vcpu, RFLAGS) & IF)) return BLOCK;
+  interrupt(vcpu);
+  return ENTER;
+}
+
+/** IRET of the frame at va: rip, cs, rflags, rsp, ss. */
+function returnTo(vcpu: i32, frame: i64): void {
+  set(vcpu, RIP, read(vcpu, frame));
+  set(vcpu, RFLAGS, read(vcpu, frame + 16));
+  set(vcpu, 4, read(vcpu, frame + 24));
+  if (waiting[vcpu]) set(vcpu, CTL_EXIT, IFX | INTRWIN);
+}
+
+/** Delivers what waits, now or when the window opens. */
+function interrupt(vcpu: i32): void {
+  set(vcpu, CTL_EXIT, IFX);
+  if (!waiting[vcpu]) return;
+  if (!(get(vcpu, RFLAGS) & IF) || get(vcpu, INTR_STATE) & 1) {
+    set(vcpu, CTL_EXIT, IFX | INTRWIN);
+    return;
+  }
+  inject(vcpu, waiting[vcpu], 0);
+  waiting[vcpu] = 0;
+}
+
+/** The local APIC: ICR sends, everything else is accepted. */
+function msr(vcpu: i32): void {
+  const icr = get(vcpu, EXIT_B);
+  if (get(vcpu, EXIT_A) == 0x830) send((icr >> 32) as i32, (icr >> 8) as i32 & 7, icr as i32 & 255);
+  done(vcpu, 0);
+}
+
+function send(apicId: i32, mode: i32, vector: i32): void {
+  for (let v = 0; v < (param(0) as i32); v++) {
+    if (apicIds[v] != apicId) continue;
+    if (mode == 6) start(v, vector);
+    if (mode != 0) continue;
+    waiting[v] = vector;
+    if (wake(v)) interrupt(v);
+    else kick(v);
+  }
+}
+
+/** SIPI: the vector names a page with rip, cr3 and rsp; guest-physical is machine address in F. */
+function start(vcpu: i32, vector: i32): void {
+  const page: i64 = (vector as i64) << 12;
+  set(vcpu, CR3, load64(page + 8));
+  set(vcpu, RIP, load64(page));
+  set(vcpu, 4, load64(page + 16));
+  forget(vcpu);
+  vcpuOn(vcpu);
+}
+
+@external("host", "load64") declare function load64(ma: i64): i64;

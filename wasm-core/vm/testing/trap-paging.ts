@@ -1,0 +1,66 @@
+// Shadow tables of the trap-and-emulate test host: one root per vCPU, filled from the guest's tables on demand, emptied on every flush.
+import { frames, get, load64, owner, param, set, store64, tlb } from "./host-imports";
+
+const HW_ROOT: i32 = 0x50;
+const CR3: i32 = 0x32;
+const FRAME: i64 = 0x000ffffffffff000;
+/** Host frames of each vCPU's tables. */
+const POOL: i32 = 12;
+const used: StaticArray<i32> = [0, 0, 0, 0, 0, 0, 0, 0];
+
+/** Frame i of a vCPU's pool. */
+function poolFrame(vcpu: i32, i: i32): i64 {
+  let left = vcpu * POOL + i;
+  for (let mfn = 0; mfn < frames(); mfn++) if (owner(mfn) == 0 && left-- == 0) return (mfn as i64) << 12;
+  return unreachable();
+}
+
+function fresh(vcpu: i32): i64 {
+  const at = poolFrame(vcpu, used[vcpu]++);
+  for (let i = 0; i < 512; i++) if (load64(at + i * 8)) store64(at + i * 8, 0);
+  return at;
+}
+
+/** Empties a vCPU's tables. */
+export function forget(vcpu: i32): void {
+  used[vcpu] = 0;
+  set(vcpu, HW_ROOT, fresh(vcpu));
+  tlb(vcpu, 0, 0, 0);
+}
+
+/** The guest's last-level entry of va with the permissions of all levels, 0 if it is not mapped. A is set, D for a write. */
+function walk(vcpu: i32, va: i64, write: bool): i64 {
+  let table = get(vcpu, CR3) & FRAME;
+  let entry: i64 = 0;
+  for (let level = 4; level >= 1; level--) {
+    const at = table + (((va >> (3 + 9 * level)) & 511) << 3);
+    entry = load64(at);
+    if (!(entry & 1) || (write && !(entry & 2))) return 0;
+    const bits: i64 = level == 1 && write ? 0x60 : 0x20;
+    if ((entry & bits) != bits) store64(at, entry | bits);
+    table = entry & FRAME;
+  }
+  return write ? entry : entry & ~2;
+}
+
+/** Maps va in the shadow as the guest's tables do; false if they do not. */
+export function fill(vcpu: i32, va: i64, write: bool): bool {
+  const leaf = walk(vcpu, va, write);
+  if (!leaf || (leaf & FRAME) >> 12 >= param(1)) return false;
+  if (used[vcpu] > POOL - 4) forget(vcpu);
+  let table = get(vcpu, HW_ROOT);
+  for (let level = 4; level > 1; level--) {
+    const at = table + (((va >> (3 + 9 * level)) & 511) << 3);
+    if (!(load64(at) & 1)) store64(at, fresh(vcpu) | 0x27);
+    table = load64(at) & FRAME;
+  }
+  store64(table + (((va >> 12) & 511) << 3), leaf | 0x60);
+  tlb(vcpu, 2, va, 0);
+  return true;
+}
+
+/** The word at a va of the guest; 0 if it is not mapped. */
+export function read(vcpu: i32, va: i64): i64 {
+  const leaf = walk(vcpu, va, false);
+  return leaf ? load64((leaf & FRAME) | (va & 0xfff)) : 0;
+}
