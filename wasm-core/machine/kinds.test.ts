@@ -85,6 +85,7 @@ beforeAll(async () => {
 function boot(letter: (typeof letters)[number], control = 0): void {
   m.create({ kind: kindOf[letter], hostPages: 16 });
   m.set(0, 0x20, TOKEN);
+  m.set(0, 0x21, m.h.directMapOf(m.h.firstFreePfn() + 20));
   if (control) m.set(0, 0x53, BigInt(control) | m.get(0, 0x53));
   // An iret without a frame: where it executes, its own fault is the proof.
   if (letter === "N" || letter === "E") m.set(0, 0x22, 0x4002n);
@@ -160,7 +161,7 @@ describe.each(letters)("machine kind %s", (letter) => {
     m.set(0, 0x3d, 0xffff_ffff_8100_0080n);
     const status = m.step(0, "syscall", 9);
     if (letter === "N" || letter === "E") {
-      expect([status, m.get(0, 0x20), m.h.register(0, 1)]).toEqual([Step.JUMP, 0xffff_ffff_8100_0080n, TOKEN + 1n]);
+      expect([status, m.get(0, 0x20), m.get(0, 1)]).toEqual([Step.JUMP, 0xffff_ffff_8100_0080n, TOKEN + 1n]);
     } else {
       expect([status, m.h.exitReason(0), m.get(0, 0x70), m.h.register(0, 0)]).toEqual([Step.EXIT, 1, 2n, 9n]);
     }
