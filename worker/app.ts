@@ -14,6 +14,7 @@ import { problemRoutes } from "./api/routes/problems.ts";
 import { publisherRoutes } from "./api/routes/publishers.ts";
 import { runRoutes } from "./api/routes/runs.ts";
 import { tokenRoutes } from "./api/routes/tokens.ts";
+import { trustRoutes } from "./api/routes/trust.ts";
 import { vendorRoutes } from "./api/routes/vendors.ts";
 import { logFailure } from "./log.ts";
 import { ProblemError, problemResponse } from "./problems.ts";
@@ -33,6 +34,7 @@ export const app = new Hono<AppEnv>()
   .route("/", publisherRoutes)
   .route("/", keyRoutes)
   .route("/", hookRoutes)
+  .route("/", trustRoutes)
   .route("/", openapiRoutes)
   .route("/", problemRoutes)
   .route("/", webRoutes);

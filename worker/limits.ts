@@ -88,6 +88,9 @@ export const GITHUB_PULL_MS = 8_000;
 export const ZIP_MAX_BYTES = partsSizeMaxBytes + 64 * KIB;
 export const ZIP_ENTRIES_MAX = 64;
 
+/** How long a party has between its one-time seed and its commitment. */
+export const REPRODUCTION_OPEN_MS = 24 * 3_600_000;
+
 export interface Quota {
   max: number;
   /** Absent: what exists at one time, not what was done in a time. */
@@ -95,13 +98,21 @@ export interface Quota {
   unit?: "content-bytes" | "concurrent-requests";
 }
 
-export type QuotaName = "validate" | "registrations" | "exchanges" | "submissions" | "bytes" | "queued";
+export type QuotaName =
+  | "validate"
+  | "registrations"
+  | "exchanges"
+  | "reproductions"
+  | "submissions"
+  | "bytes"
+  | "queued";
 
 /** Per address where the caller is nobody that is known, per vendor for submissions. Validation keeps nothing, and is the tightest. */
 export const QUOTAS: Readonly<Record<QuotaName, Quota>> = {
   validate: { max: 30, windowSeconds: 60 },
   registrations: { max: 20, windowSeconds: 3600 },
   exchanges: { max: 60, windowSeconds: 60 },
+  reproductions: { max: 20, windowSeconds: 24 * 3600 },
   submissions: { max: 600, windowSeconds: 3600 },
   bytes: { max: 512 * MIB, windowSeconds: 24 * 3600, unit: "content-bytes" },
   queued: { max: 200, unit: "concurrent-requests" },

@@ -4,6 +4,7 @@ import { bodyProblems, operation, tokenProblems } from "./operation.ts";
 import { Slug } from "./schemas/common.ts";
 import {
   DomainProofInput,
+  HookList,
   NewHookInput,
   NewHookOutput,
   NewVendorInput,
@@ -68,6 +69,14 @@ export const identityOperations: RouteConfig[] = [
     params: { id: z.string() },
     answer: { status: 200, says: "The token is revoked.", schema: OneToken },
     problems: [...tokenProblems, "not-found"],
+  }),
+  operation("get", "/api/v1/hooks", {
+    id: "listHooks",
+    tag: "Identity",
+    summary: "Every hook of the vendor, newest first, without its secrets",
+    secured: true,
+    answer: { status: 200, says: "The hooks.", schema: HookList },
+    problems: tokenProblems,
   }),
   operation("post", "/api/v1/hooks", {
     id: "createHook",

@@ -18,7 +18,7 @@ function document() {
   });
   for (const operation of operations) app.openAPIRegistry.registerPath(operation);
   return app.getOpenAPI31Document({
-    openapi: "3.1.1",
+    openapi: "3.1.2",
     info: {
       title: "Parley registry",
       version: "1.0.0",
@@ -29,6 +29,7 @@ function document() {
     tags: [
       { name: "Submit", description: "Ways in." },
       { name: "Read", description: "Ways out; anybody may." },
+      { name: "Trust", description: "Reproductions, disputes and withdrawn builds." },
       { name: "Identity", description: "Vendors, tokens and hooks." },
     ],
   });

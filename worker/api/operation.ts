@@ -16,7 +16,7 @@ type Method = "get" | "post";
 
 interface Told {
   id: string;
-  tag: "Submit" | "Read" | "Identity";
+  tag: "Submit" | "Read" | "Identity" | "Trust";
   summary: string;
   /** Name of the path parameter → schema. */
   params?: Record<string, z.ZodType>;

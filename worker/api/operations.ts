@@ -9,6 +9,7 @@ import { Digest, RunId, Slug } from "./schemas/common.ts";
 import { After, Limit } from "./schemas/lists.ts";
 import { Build, MatrixSchema, Run } from "./schemas/runs.ts";
 import { AcceptedBuild, BadgeEndpoint, BuildForm, IdempotencyKey, Report, ValidBuild } from "./schemas/submit.ts";
+import { trustOperations } from "./trust-operations.ts";
 
 const webhookHeaders = {
   "webhook-id": z.string().openapi({ description: "Counts once per hook." }),
@@ -158,5 +159,6 @@ export const operations: RouteConfig[] = [
   }),
   ...listOperations,
   ...runOperations,
+  ...trustOperations,
   ...badgeOperations(),
 ];

@@ -111,8 +111,8 @@ describe("quota of a vendor", () => {
     await insertRun("received");
     const copies = Array.from({ length: QUOTAS.queued.max - 1 }, (_, i) =>
       env.DB.prepare(
-        `INSERT INTO runs (id, build, suite, attempt, state, state_at, state_actor, next_at, created_at, execution, cause)
-         SELECT 'r' || ?1, build, suite, 2 + ?1, state, state_at, state_actor, next_at, created_at, execution, cause FROM runs LIMIT 1`,
+        `INSERT INTO runs (id, build, suite, attempt, state, state_at, state_actor, next_at, created_at, cause)
+         SELECT 'r' || ?1, build, suite, 2 + ?1, state, state_at, state_actor, next_at, created_at, cause FROM runs LIMIT 1`,
       ).bind(i),
     );
     await env.DB.batch(copies);

@@ -29,6 +29,11 @@ export function chargeAddress(c: AppContext, name: QuotaName, at: number): Promi
   return settle(c, owner, [{ name, amount: 1 }], at);
 }
 
+/** Charges a vendor for one thing that it asks for. @throws ProblemError quota-exceeded */
+export function chargeVendor(c: AppContext, vendor: string, name: QuotaName, at: number): Promise<void> {
+  return settle(c, `vendor:${vendor}`, [{ name, amount: 1 }], at);
+}
+
 /** Charges a vendor for one submission. @throws ProblemError quota-exceeded */
 export function chargeSubmission(c: AppContext, vendor: string, sizeBytes: number, at: number): Promise<void> {
   const charges: Charge[] = [

@@ -15,6 +15,7 @@ const view = {
   run: "0".repeat(24),
   group: null,
   state: "failing",
+  trust: { provenance: "token", execution: "registry-run" },
   pvi: "1.0",
   suite: testDigest("a"),
   at: "2026-11-22T09:30:00Z",

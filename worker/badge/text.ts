@@ -17,20 +17,23 @@ export const looks: Readonly<Record<BadgeState, { glyph: string; color: string; 
   passing: { glyph: "✓", color: "#1a6b2c", isError: false },
   partial: { glyph: "◐", color: "#7a5200", isError: false },
   failing: { glyph: "✗", color: "#b3261e", isError: true },
+  disputed: { glyph: "‽", color: "#6b3fa0", isError: true },
+  revoked: { glyph: "⊘", color: "#333f50", isError: true },
   stale: { glyph: "⧗", color: "#5a5a5a", isError: true },
   unknown: { glyph: "?", color: "#5a5a5a", isError: false },
 };
 
 const SUITE_CHARS = 7;
 
-/** Product, build version, state word and glyph, score, PVI, suite and date. */
+/** Product, build version, state word and glyph, score, PVI, suite, date, and whether another party reproduced it. */
 export function badgeText(badge: BadgeView): BadgeText {
   const { glyph, color, isError } = looks[badge.state];
   const suite = badge.suite.slice("sha256:".length).slice(0, SUITE_CHARS);
+  const reproduced = badge.trust.execution === "reproduced" ? " · reproduced" : "";
   const about = `${badge.vendor}/${badge.backend} ${badge.version}${badge.group ? ` ${badge.group}` : ""}`;
   return {
     label: about,
-    message: `${glyph} ${badge.state} ${badge.held}/${badge.of} · PVI ${badge.pvi} · suite ${suite} · ${badge.at.slice(0, 10)}`,
+    message: `${glyph} ${badge.state} ${badge.held}/${badge.of} · PVI ${badge.pvi} · suite ${suite} · ${badge.at.slice(0, 10)}${reproduced}`,
     color,
     isError,
   };

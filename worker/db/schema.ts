@@ -1,4 +1,4 @@
-// D1 is the index, R2 the evidence. Times are ms since 1970 (`_at`), digests `sha256:…`; triggers are in migrations/*_guards.sql.
+// D1 is the index, R2 the evidence. Times are ms since 1970 (`_at`), digests `sha256:…`; triggers are in migrations/*_triggers.sql.
 import { index, integer, primaryKey, sqliteTable, text, unique } from "drizzle-orm/sqlite-core";
 
 export const vendors = sqliteTable("vendors", {
@@ -109,20 +109,21 @@ export const runs = sqliteTable(
     /** When the sweeper looks at it again; null when the run is final. */
     nextAt: integer("next_at"),
     createdAt: integer("created_at").notNull(),
-    execution: text().notNull(),
+    /** The one-time seed of a reproduction, 64 hex digits; empty for an ordinary run. */
+    challenge: text().notNull().default(""),
     reportDigest: text("report_digest"),
     conforms: integer({ mode: "boolean" }),
     held: integer(),
     of: integer(),
     /** JSON of the runner's Summary. */
     summary: text(),
-    /** Why there is this attempt: submission, rerun, suite or repeat. */
+    /** Why there is this attempt: submission, rerun, suite, repeat or reproduction. */
     cause: text().notNull().default("submission"),
-    /** The run that newly failed, of which this is the repetition. */
+    /** The run that newly failed, or that did not match a reproduction, of which this is the repetition. */
     repeats: text(),
   },
   (t) => [
-    unique("runs_identity").on(t.build, t.suite, t.attempt),
+    unique("runs_identity").on(t.build, t.suite, t.challenge, t.attempt),
     // "runs that are due", for the sweeper
     index("runs_due").on(t.nextAt),
     // "the run of a report"
@@ -174,6 +175,78 @@ export const opResults = sqliteTable(
   (t) => [primaryKey({ columns: [t.run, t.op] })],
 );
 
+/** Another party's attempt to get the same result; the registry runs its seed only after the party committed to a digest. */
+export const reproductions = sqliteTable(
+  "reproductions",
+  {
+    id: text().primaryKey(),
+    /** The published run that it is about; what it shows holds for that build under that suite. */
+    run: text()
+      .notNull()
+      .references(() => runs.id),
+    build: text().notNull(),
+    suite: text().notNull(),
+    /** Who asked: verified then, and not the build's own vendor. */
+    vendor: text()
+      .notNull()
+      .references(() => vendors.slug),
+    /** 64 hex digits, given to the party alone until it has committed. */
+    seed: text().notNull().unique("reproductions_seed"),
+    state: text().notNull(),
+    stateAt: integer("state_at").notNull(),
+    stateActor: text("state_actor").notNull(),
+    issuedAt: integer("issued_at").notNull(),
+    expiresAt: integer("expires_at").notNull(),
+    committedDigest: text("committed_digest"),
+    checkRun: text("check_run"),
+    checkDigest: text("check_digest"),
+    repeatRun: text("repeat_run"),
+    repeatDigest: text("repeat_digest"),
+  },
+  (t) => [
+    // "reproductions of a build under a suite that matched", "those that lapse"
+    index("reproductions_of").on(t.build, t.suite, t.state),
+    index("reproductions_due").on(t.state, t.expiresAt),
+  ],
+);
+
+/** A published result that somebody has evidence against. */
+export const disputes = sqliteTable(
+  "disputes",
+  {
+    /** That of the reproduction which opened it. */
+    id: text().primaryKey(),
+    run: text()
+      .notNull()
+      .references(() => runs.id),
+    build: text().notNull(),
+    suite: text().notNull(),
+    reproduction: text()
+      .notNull()
+      .references(() => reproductions.id),
+    claimant: text().notNull(),
+    claim: text().notNull(),
+    openedAt: integer("opened_at").notNull(),
+    /** open, upheld or dismissed. */
+    state: text().notNull(),
+    stateAt: integer("state_at").notNull(),
+    stateActor: text("state_actor").notNull(),
+    reason: text(),
+  },
+  // "disputes about a build under a suite", "disputes, newest first"
+  (t) => [index("disputes_of").on(t.build, t.suite, t.state), index("disputes_opened").on(t.openedAt, t.id)],
+);
+
+/** Builds that their vendor or the mediator withdrew. Their results stay; nothing takes a withdrawal back. */
+export const revocations = sqliteTable("revocations", {
+  build: text()
+    .primaryKey()
+    .references(() => builds.digest),
+  at: integer().notNull(),
+  actor: text().notNull(),
+  reason: text().notNull(),
+});
+
 /** Append-only: who did what to what, when, with the state or digest before and after. */
 export const events = sqliteTable(
   "events",
@@ -182,7 +255,7 @@ export const events = sqliteTable(
     at: integer().notNull(),
     actor: text().notNull(),
     type: text().notNull(),
-    /** `run:ID`, `build:DIGEST`, `vendor:NAME`, `token:ID` or `hook:ID`. */
+    /** `run:ID`, `build:DIGEST`, `vendor:NAME`, `reproduction:ID`, `dispute:ID`, `token:ID`, `hook:ID`, `key:ID`, `publisher:ID`. */
     subject: text().notNull(),
     before: text(),
     after: text(),

@@ -49,10 +49,15 @@ export async function grantOf(env: Env, authorization: string | null, scope: Sco
   return { id, vendor, scopes, expiresAt, backend, provenance: row.provenance as Trust["provenance"] };
 }
 
+/** True for the mediator's token. @throws ProblemError unauthenticated for what is no token at all */
+export async function isMediator(env: Env, authorization: string | null): Promise<boolean> {
+  const token = bearer(authorization);
+  return Boolean(env.MEDIATOR_TOKEN) && (await sameSecret(token, env.MEDIATOR_TOKEN));
+}
+
 /** @throws ProblemError unauthenticated, or forbidden for a well-formed token that is not the mediator's */
 export async function requireMediator(env: Env, authorization: string | null): Promise<void> {
-  const token = bearer(authorization);
-  if (!env.MEDIATOR_TOKEN || !(await sameSecret(token, env.MEDIATOR_TOKEN))) {
+  if (!(await isMediator(env, authorization))) {
     throw new ProblemError("forbidden", "Only the mediator's token may do this.");
   }
 }

@@ -8,34 +8,38 @@ import { logFailure } from "../log.ts";
 import type { RunCause, RunState } from "../registry/views.ts";
 import { enqueue } from "./shards.ts";
 
-/** One run of a build under a suite; `attempt` counts from 1. */
+/** One run of a build under a suite, and under a reproduction's seed if there is one; `attempt` counts from 1. */
 export interface Attempt {
   build: string;
   suite: string;
+  challenge?: string | undefined;
   attempt: number;
 }
 
 /** The same for everybody who begins the same attempt at the same time: one of them creates it. */
-export async function runId({ build, suite, attempt }: Attempt): Promise<string> {
-  return (await sha256Hex(`${build}\n${suite}\n${attempt}`)).slice(0, 24);
+export async function runId({ build, suite, challenge, attempt }: Attempt): Promise<string> {
+  const fields = [build, suite, attempt, ...(challenge ? [challenge] : [])];
+  return (await sha256Hex(fields.join("\n"))).slice(0, 24);
 }
 
 /** The row that a run begins with; `actor` as in events. @param at ms since 1970 */
 export async function newRun(
-  attempt: Attempt,
+  { build, suite, challenge = "", attempt }: Attempt,
   { actor, cause }: { actor: string; cause: RunCause },
   at: number,
 ): Promise<typeof runs.$inferInsert> {
   return {
-    ...attempt,
+    build,
+    suite,
+    challenge,
+    attempt,
     cause,
-    id: await runId(attempt),
+    id: await runId({ build, suite, challenge, attempt }),
     state: "received",
     stateAt: at,
     stateActor: actor,
     nextAt: at + SWEEP_AGAIN_MS,
     createdAt: at,
-    execution: "registry-run",
   };
 }
 

@@ -95,8 +95,8 @@ describe("the record", () => {
       /report and state/,
     );
     await expect(
-      sql(`INSERT INTO runs (id, build, suite, attempt, state, state_at, state_actor, created_at, execution)
-        SELECT 'x', build, suite, 2, 'judging', 1, 'a', 1, 'registry-run' FROM runs`),
+      sql(`INSERT INTO runs (id, build, suite, attempt, state, state_at, state_actor, created_at)
+        SELECT 'x', build, suite, 2, 'judging', 1, 'a', 1 FROM runs`),
     ).rejects.toThrow(/begins as received/);
   });
 

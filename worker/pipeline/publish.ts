@@ -8,6 +8,7 @@ import { runs, shards } from "../db/schema.ts";
 import type { Env } from "../env.ts";
 import { announce } from "../live/announce.ts";
 import type { RunState } from "../registry/views.ts";
+import { settleStatements } from "../trust/settle.ts";
 import { newRun, start } from "./attempts.ts";
 import { loadBuild } from "./builds.ts";
 import { theSuite } from "./engine.ts";
@@ -75,7 +76,7 @@ async function collect(env: Env, run: string, indexes: number[]): Promise<ShardR
 
 /** @returns the run that repeats this one, if it newly failed */
 async function judge(env: Env, row: RunRow, build: Build, results: ShardResult[]): Promise<string | null> {
-  const judged = await mergeAndJudge(await theSuite(), build, results);
+  const judged = await mergeAndJudge(await theSuite(), build, results, { challenge: row.challenge || undefined });
   await putBlob(env, judged.digest, judged.report);
   const { core } = judged.summary;
   const evidence = {
@@ -96,13 +97,19 @@ async function judge(env: Env, row: RunRow, build: Build, results: ShardResult[]
   }
 }
 
-/** One batch, all or nothing: results, state (and by trigger its event), the repetition, and what matrix and badge show. */
+/** One batch, all or nothing: results, state (and by trigger its event), the repetition, and what matrix and badge show, or what a
+ * reproduction came to. */
 async function publish(env: Env, row: RunRow, move: Move, rows: OpRow[]): Promise<string | null> {
   const results = sql`INSERT INTO op_results (run, op, place, verdict, native, clauses, costs)
     SELECT ${row.id}, value ->> 'op', key, value ->> 'verdict', value ->> 'native', value -> 'clauses', value -> 'costs'
     FROM json_each(${JSON.stringify(rows)})`;
   const next = await newRun({ ...row, attempt: row.attempt + 1 }, { actor: "registry", cause: "repeat" }, move.at);
-  const queries = [results, moveStatement(database(env), move), repeatStatement(row.id, next), showStatement(row.id)];
+  const { id, challenge } = row;
+  const digest = move.evidence?.reportDigest ?? "";
+  const consequences = challenge
+    ? settleStatements({ id, challenge, digest }, next, move.at)
+    : [repeatStatement(id, next), showStatement(id)];
+  const queries = [results, moveStatement(database(env), move), ...consequences];
   const found = sql`SELECT id FROM runs WHERE repeats = ${row.id}`;
   const answers = await env.DB.batch<{ id: string }>([...queries, found].map((query) => statement(env, query)));
   await announce(env, row.id);

@@ -29,7 +29,12 @@ export async function consumeShard(env: Env, message: ShardMessage): Promise<voi
       await endEarly(env, message.run, "abandoned", now(env), reason);
       return;
     }
-    const job = { suite: run.suite, build: run.build, units: JSON.parse(shard.units) as number[] };
+    const job = {
+      suite: run.suite,
+      build: run.build,
+      challenge: run.challenge || undefined,
+      units: JSON.parse(shard.units) as number[],
+    };
     const taken = await inTurn((yieldNow) => work(env, message, job, yieldNow));
     if (!taken) return;
   }
@@ -52,7 +57,7 @@ async function read(env: Env, { run, shard }: ShardMessage) {
 async function work(
   env: Env,
   { run, shard }: ShardMessage,
-  job: { suite: string; build: string; units: number[] },
+  job: { suite: string; build: string; challenge: string | undefined; units: number[] },
   yieldNow: Yield,
 ): Promise<boolean> {
   const suite = await theSuite();
@@ -69,7 +74,8 @@ async function work(
   if (!(await takeLease(env, run, shard))) return false;
   await transition(env, { run, from: "queued", to: "running", at: now(env) });
   const build = await loadBuild(env, job.build);
-  const result = await runShard(await theVm(), suite, build, { index: shard, units: job.units }, { yieldNow });
+  const options = { yieldNow, challenge: job.challenge };
+  const result = await runShard(await theVm(), suite, build, { index: shard, units: job.units }, options);
   await keep(env, run, shard, result);
   return true;
 }

@@ -7,9 +7,9 @@ import type { runs } from "../db/schema.ts";
  * shown as the vendor's. A run that is itself a repetition, or older than what is shown, is not repeated.
  */
 export function repeatStatement(run: string, next: typeof runs.$inferInsert): SQL {
-  return sql`INSERT INTO runs (id, build, suite, attempt, state, state_at, state_actor, next_at, created_at, execution, cause, repeats)
+  return sql`INSERT INTO runs (id, build, suite, attempt, state, state_at, state_actor, next_at, created_at, cause, repeats)
     SELECT ${next.id}, build, suite, ${next.attempt}, ${next.state}, ${next.stateAt}, ${next.stateActor}, ${next.nextAt},
-      ${next.createdAt}, ${next.execution}, ${next.cause}, id
+      ${next.createdAt}, ${next.cause}, id
     FROM runs WHERE id = ${run} AND repeats IS NULL AND EXISTS (
       SELECT 1 FROM builds JOIN backends ON backends.vendor = builds.vendor AND backends.slug = builds.backend
         JOIN op_results AS before ON before.run = backends.current_run AND before.verdict = 'pass'

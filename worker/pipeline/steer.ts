@@ -15,7 +15,9 @@ import { endEarly } from "./transition.ts";
 
 /** Ends a run that is not final. @throws ProblemError not-found, forbidden, run-finished */
 export async function cancelRun(env: Env, id: string, vendor: string, at: number): Promise<{ state: RunState }> {
-  const { state } = await ownRun(env, id, vendor);
+  const { state, challenge } = await ownRun(env, id, vendor);
+  if (challenge)
+    throw new ProblemError("forbidden", `Run ${id} belongs to a reproduction, which its party alone began.`);
   const ended =
     !isFinal(state) && (await endEarly(env, id, "cancelled", at, "The vendor cancelled it.", actorOf(vendor)));
   if (!ended) throw new ProblemError("run-finished", `Run ${id} has ended already; what was recorded stays.`);
@@ -44,9 +46,13 @@ export async function repeatRun(env: Env, id: string, vendor: string, at: number
   return { build: { digest: build }, run: { id: row.id, state }, created: inserted.meta.changes > 0 };
 }
 
-async function ownRun(env: Env, id: string, vendor: string): Promise<{ build: string; state: RunState }> {
+async function ownRun(
+  env: Env,
+  id: string,
+  vendor: string,
+): Promise<{ build: string; state: RunState; challenge: string }> {
   const [row] = await database(env)
-    .select({ build: runs.build, state: runs.state, owner: builds.vendor })
+    .select({ build: runs.build, state: runs.state, challenge: runs.challenge, owner: builds.vendor })
     .from(runs)
     .innerJoin(builds, eq(builds.digest, runs.build))
     .where(eq(runs.id, id));
@@ -57,7 +63,7 @@ async function ownRun(env: Env, id: string, vendor: string): Promise<{ build: st
       `Run ${id} is vendor "${row.owner}"'s; this credential acts for "${vendor}" alone.`,
     );
   }
-  return { build: row.build, state: row.state as RunState };
+  return { build: row.build, state: row.state as RunState, challenge: row.challenge };
 }
 
 function actorOf(vendor: string): string {

@@ -6,6 +6,7 @@ import type { Env } from "../env.ts";
 import { DELIVERY_KEPT_MS, RUN_AGE_MAX_MS, SWEEP_AGAIN_MS, SWEEP_RUNS_MAX } from "../limits.ts";
 import { logFailure } from "../log.ts";
 import type { RunState } from "../registry/views.ts";
+import { lapseReproductions } from "../trust/reproductions.ts";
 import { BuildLostError } from "./builds.ts";
 import { followSuite } from "./new-suite.ts";
 import { finish } from "./publish.ts";
@@ -27,6 +28,7 @@ export async function sweep(env: Env, at: number, afresh = false): Promise<numbe
     await env.DB.batch([statement(env, free), statement(env, wake)]);
   }
   await followSuite(env, at);
+  await lapseReproductions(env, at);
   const due = await db
     .select({ id: runs.id, build: runs.build, state: runs.state, createdAt: runs.createdAt })
     .from(runs)

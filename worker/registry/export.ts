@@ -1,6 +1,8 @@
 // Everything public as JSON lines, in the order of the tables: {"type": "vendor", …} ⏎ {"type": "backend", …} ⏎ …
 // Each table is read by rowid, a page at a time, as fast as the reader takes it.
 import type { Env } from "../env.ts";
+import { disputeColumns } from "../trust/disputes.ts";
+import { reproductionColumns } from "../trust/read-reproduction.ts";
 
 const PAGE_ROWS = 500;
 
@@ -15,7 +17,7 @@ interface Kind {
 
 /** Tokens, hooks, secrets and deliveries are not public; events name tokens and hooks, so only the others are given out. */
 const kinds: readonly Kind[] = [
-  { type: "vendor", table: "vendors", columns: "slug, name, verified_at, created_at" },
+  { type: "vendor", table: "vendors", columns: "slug, name, verified_at, verified_by, created_at" },
   { type: "backend", table: "backends", columns: "vendor, slug, current_run, created_at" },
   { type: "suite", table: "suites", columns: "digest, pvi, judge, seen_at" },
   {
@@ -29,7 +31,7 @@ const kinds: readonly Kind[] = [
     type: "run",
     table: "runs",
     columns:
-      "id, build, suite, attempt, cause, repeats, state, state_at, reason, created_at, execution, report_digest, summary",
+      "id, build, suite, attempt, cause, repeats, state, state_at, reason, created_at, challenge, report_digest, summary",
     json: ["summary"],
   },
   {
@@ -38,6 +40,14 @@ const kinds: readonly Kind[] = [
     columns: "run, op, place, verdict, native, clauses, costs",
     json: ["clauses", "costs"],
   },
+  {
+    type: "reproduction",
+    table: "reproductions",
+    columns: Object.values(reproductionColumns).join(", "),
+    where: "committed_digest IS NOT NULL",
+  },
+  { type: "dispute", table: "disputes", columns: Object.values(disputeColumns).join(", ") },
+  { type: "revocation", table: "revocations", columns: "build, at, actor, reason" },
   {
     type: "event",
     table: "events",

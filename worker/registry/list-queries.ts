@@ -1,6 +1,7 @@
 // The statements of all paged lists. Each walks one index in its order from `after` on; a test holds their query plans to that.
 // LEFT JOIN keeps SQLite from beginning with another table.
 import { type SQL, sql } from "drizzle-orm";
+import { standingOf } from "../trust/standing.ts";
 import type { Key, PageRequest } from "./paging.ts";
 
 /** `(columns) > (key)`, or nothing for the first page. */
@@ -13,14 +14,20 @@ function beyond(columns: string, direction: ">" | "<", after: Key | null): SQL {
   return sql`(${sql.raw(columns)}) ${sql.raw(direction)} (${values})`;
 }
 
+const ofRun = standingOf("r");
+const ofCurrent = standingOf("c");
+
 /** Columns that name a run in a list, of run `r` and its build `rb`. */
 const runColumns =
   sql.raw(`r.id, r.state, r.state_at AS stateAt, r.created_at AS createdAt, r.attempt, r.cause, r.build, r.suite, s.pvi,
-  r.conforms, r.held, r."of", r.report_digest AS reportDigest, r.execution, rb.vendor, rb.backend, rb.version, rb.profile, rb.provenance`);
+  r.conforms, r.held, r."of", r.report_digest AS reportDigest, r.challenge, ${ofRun.execution} AS execution, ${ofRun.standing} AS standing,
+  rb.vendor, rv.verified_at AS verifiedAt, rb.backend, rb.version, rb.profile, rb.provenance`);
 
 const buildColumns = sql.raw("digest, vendor, backend, version, profile, machine, provenance, created_at AS createdAt");
 
-export const vendorColumns = sql.raw("slug, name, verified_at AS verifiedAt, created_at AS createdAt");
+export const vendorColumns = sql.raw(
+  "slug, name, verified_at AS verifiedAt, verified_by AS verifiedBy, created_at AS createdAt",
+);
 
 export function vendorsQuery({ limit, after }: PageRequest): SQL {
   return sql`SELECT ${vendorColumns} FROM vendors WHERE ${beyond("slug", ">", after)} ORDER BY slug LIMIT ${limit + 1}`;
@@ -32,7 +39,8 @@ export function backendsQuery(filter: { vendor?: string; backend?: string }, { l
   const backend = filter.backend === undefined ? sql`1` : sql`b.slug = ${filter.backend}`;
   return sql`SELECT b.vendor, b.slug AS backend, v.verified_at AS verifiedAt, b.created_at AS createdAt,
       c.id AS cRun, c.state_at AS cAt, c.conforms AS cConforms, c.held AS cHeld, c."of" AS cOf, c.suite AS cSuite, cs.pvi AS cPvi,
-      cb.version AS cVersion, cb.digest AS cBuild, n.id AS nRun, n.state AS nState, n.state_at AS nAt
+      cb.version AS cVersion, cb.digest AS cBuild, cb.provenance AS cProvenance, ${sql.raw(ofCurrent.execution)} AS cExecution,
+      ${sql.raw(ofCurrent.standing)} AS cStanding, n.id AS nRun, n.state AS nState, n.state_at AS nAt
     FROM backends b
     LEFT JOIN vendors v ON v.slug = b.vendor
     LEFT JOIN runs c ON c.id = b.current_run
@@ -52,7 +60,8 @@ export function buildsQuery(filter: { vendor?: string; backend?: string }, { lim
 export function runsQuery(filter: { build?: string; state?: string }, { limit, after }: PageRequest): SQL {
   const build = filter.build === undefined ? sql`1` : sql`r.build = ${filter.build}`;
   const state = filter.state === undefined ? sql`1` : sql`r.state = ${filter.state}`;
-  return sql`SELECT ${runColumns} FROM runs r LEFT JOIN builds rb ON rb.digest = r.build LEFT JOIN suites s ON s.digest = r.suite
+  return sql`SELECT ${runColumns} FROM runs r LEFT JOIN builds rb ON rb.digest = r.build LEFT JOIN vendors rv ON rv.slug = rb.vendor
+    LEFT JOIN suites s ON s.digest = r.suite
     WHERE ${build} AND ${state} AND ${beyond("r.created_at, r.id", "<", after)}
     ORDER BY r.created_at DESC, r.id DESC LIMIT ${limit + 1}`;
 }

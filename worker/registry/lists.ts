@@ -13,7 +13,7 @@ import {
   vendorsQuery,
 } from "./list-queries.ts";
 import { type Key, PAGE_LIMIT_MAX, type PageOf, type PageRequest, pageOf } from "./paging.ts";
-import type { BackendItem, BuildItem, EventItem, RunItem, RunRef, VendorItem } from "./views.ts";
+import type { BackendItem, BuildItem, EventItem, RunItem, RunRef, Standing, Trust, VendorItem } from "./views.ts";
 
 type Store = Pick<Env, "DB">;
 
@@ -21,6 +21,7 @@ interface VendorRow {
   slug: string;
   name: string;
   verifiedAt: number | null;
+  verifiedBy: string | null;
   createdAt: number;
 }
 
@@ -38,6 +39,9 @@ interface BackendRow {
   cPvi: string;
   cVersion: string;
   cBuild: string;
+  cProvenance: Trust["provenance"];
+  cExecution: Trust["execution"];
+  cStanding: Standing;
   nRun: string | null;
   nState: RunRef["state"];
   nAt: number;
@@ -45,10 +49,12 @@ interface BackendRow {
 
 type BuildRow = Omit<BuildItem, "submittedAt"> & { createdAt: number };
 
-type RunRow = Pick<RunItem, "id" | "state" | "attempt" | "cause" | "reportDigest"> &
+type RunRow = Pick<RunItem, "id" | "state" | "attempt" | "cause" | "standing" | "reportDigest"> &
   RunItem["trust"] &
-  Omit<RunItem["build"], "digest"> & {
+  Omit<RunItem["build"], "digest" | "unverified"> & {
     build: string;
+    verifiedAt: number | null;
+    challenge: string;
     stateAt: number;
     createdAt: number;
     suite: string;
@@ -72,6 +78,7 @@ async function list<Row, Item>(
 const vendorOf = ({ verifiedAt, createdAt, ...row }: VendorRow): VendorItem => ({
   ...row,
   unverified: verifiedAt === null,
+  verifiedAt: verifiedAt === null ? null : iso(verifiedAt),
   createdAt: iso(createdAt),
 });
 
@@ -103,6 +110,8 @@ function backendOf(row: BackendRow): BackendItem {
           suite: { digest: row.cSuite, pvi: row.cPvi },
           conforms: row.cConforms === 1,
           score: { held: row.cHeld, of: row.cOf },
+          trust: { provenance: row.cProvenance, execution: row.cExecution },
+          standing: row.cStanding,
         }
       : null,
     latest: row.nRun ? { id: row.nRun, state: row.nState, at: iso(row.nAt) } : null,
@@ -132,7 +141,7 @@ export function listBuilds(
 }
 
 function runOf(row: RunRow): RunItem {
-  const { vendor, backend, version, profile, provenance, execution, held, of } = row;
+  const { vendor, backend, version, profile, provenance, execution, standing, held, of } = row;
   return {
     id: row.id,
     state: row.state,
@@ -140,9 +149,11 @@ function runOf(row: RunRow): RunItem {
     createdAt: iso(row.createdAt),
     attempt: row.attempt,
     cause: row.cause,
-    build: { digest: row.build, vendor, backend, version, profile },
+    challenge: row.challenge || null,
+    build: { digest: row.build, vendor, unverified: row.verifiedAt === null, backend, version, profile },
     suite: { digest: row.suite, pvi: row.pvi },
     trust: { provenance, execution },
+    standing,
     conforms: row.conforms === null ? null : row.conforms === 1,
     score: held === null || of === null ? null : { held, of },
     reportDigest: row.reportDigest,

@@ -2,6 +2,8 @@ import { env } from "cloudflare:test";
 import type { SQL } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import { statement } from "../db/client.ts";
+import { disputesQuery } from "../trust/disputes.ts";
+import type { JsonQuery } from "./kept.ts";
 import {
   backendsQuery,
   buildsQuery,
@@ -11,7 +13,9 @@ import {
   vendorsQuery,
 } from "./list-queries.ts";
 import type { Key, PageRequest } from "./paging.ts";
+import { badgeQuery } from "./read-badge.ts";
 import { matrixQuery } from "./read-matrix.ts";
+import { runQuery } from "./read-run.ts";
 
 const page = (after: Key | null): PageRequest => ({ limit: 50, after });
 
@@ -28,16 +32,40 @@ const lists: [name: string, query: (page: PageRequest) => SQL, key: Key][] = [
   ["runs of a build in a state", (at) => runsQuery({ build: "x", state: "running" }, at), [1, "x"]],
   ["events of a run", (at) => runEventsQuery("x", at), [1]],
   ["events of a vendor", (at) => vendorEventsQuery("a", at), [1]],
-  ["matrix", (at) => matrixQuery("x", at), ["a", "b"]],
+  ["disputes", disputesQuery, [1, "x"]],
+];
+
+/** Reads that give one JSON text, as they are sent. */
+const texts: [name: string, query: JsonQuery][] = [
+  ["matrix, first page", matrixQuery(page(null))],
+  ["matrix, later page", matrixQuery(page(["a", "b"]))],
+  ["a run", runQuery("x")],
+  ["badge of a backend", badgeQuery({ vendor: "a", backend: "b" })],
+  ["badge of a group", badgeQuery({ vendor: "a", backend: "b", group: "g" })],
+  ["badge of a build", badgeQuery({ build: "x" })],
 ];
 
 async function planOf(query: SQL): Promise<string[]> {
   const { sql, params } = explained(query);
+  return planOfText(sql, params);
+}
+
+async function planOfText(sql: string, params: readonly unknown[]): Promise<string[]> {
   const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`)
     .bind(...params)
     .all<{ detail: string }>();
   return results.map(({ detail }) => detail);
 }
+
+describe.each(texts)("the plan of %s", (name, { text, params }) => {
+  it("finds every row by an index", async () => {
+    const plan = await planOfText(text, params);
+    expect(plan.length).toBeGreaterThan(0);
+    // A subquery is a result by itself, no table.
+    expect(plan.filter((step) => /^SCAN (?!.*USING (COVERING )?INDEX|\(subquery)/.test(step))).toEqual([]);
+    if (name.startsWith("matrix")) expect(plan.filter((step) => /TEMP B-TREE/.test(step))).toEqual([]);
+  });
+});
 
 /** The text and parameters of a query, as the statement that is sent would have them. */
 function explained(query: SQL): { sql: string; params: unknown[] } {

@@ -1,11 +1,11 @@
-import { sql } from "drizzle-orm";
 import type { Suite } from "../../conformance/runner/types.ts";
 import { iso } from "../clock.ts";
-import { statement } from "../db/client.ts";
 import type { Env } from "../env.ts";
 import { theSuite } from "../pipeline/engine.ts";
+import { standingOf } from "../trust/standing.ts";
+import { freshRead, type JsonQuery, jsonRow } from "./kept.ts";
 import { groupOf, scoreOf } from "./suite-view.ts";
-import type { BadgeState, BadgeView, Profile, Verdict } from "./views.ts";
+import type { BadgeState, BadgeView, Profile, Standing, Trust, Verdict } from "./views.ts";
 
 export type BadgeOf = { vendor: string; backend: string; group?: string } | { build: string };
 
@@ -22,54 +22,15 @@ interface BadgeRow {
   conforms: number;
   held: number;
   of: number;
-  summary: string;
+  provenance: Trust["provenance"];
+  execution: Trust["execution"];
+  standing: Standing;
+  summary: { core: { failed: number; error: number } };
 }
 
 interface ClauseRow {
   op: string;
-  clauses: string;
-}
-
-/** What a badge says: of a backend's current run, of one op group of it, or of a build's newest published run. */
-export async function readBadge(env: Env, of: BadgeOf): Promise<BadgeView | null> {
-  const suite = await theSuite();
-  const group = "group" in of ? (of.group ?? null) : null;
-  if (group !== null && !suite.ops.some((op) => groupOf(op.id) === group)) return null;
-  const rowQuery = sql`SELECT b.vendor, b.backend, b.version, b.profile, b.digest AS build, r.id AS run, s.pvi, s.digest AS suite,
-      r.state_at AS at, r.conforms, r.held, r."of", r.summary
-    FROM runs r JOIN builds b ON b.digest = r.build JOIN suites s ON s.digest = r.suite WHERE r.id = ${runOf(of)}`;
-  // The ops of a group: `/` follows `.` in the order of bytes.
-  const opsQuery = sql`SELECT op, clauses FROM op_results
-    WHERE ${group} IS NOT NULL AND run = ${runOf(of)} AND op >= ${`${group}.`} AND op < ${`${group}/`}`;
-  const answers = await env.DB.batch([statement(env, rowQuery), statement(env, opsQuery)]);
-  const [[row], ops] = answers.map((answer) => answer.results) as [BadgeRow[], ClauseRow[]];
-  if (!row) return null;
-  const score = group === null ? wholeScore(row) : groupScore(suite, row.profile, group, ops);
-  // A profile that owes nothing in this group has nothing to show.
-  if (score.of === 0) return null;
-  const { vendor, backend, version, build, run, pvi } = row;
-  return {
-    vendor,
-    backend,
-    version,
-    build,
-    run,
-    group,
-    state: row.suite === suite.digest ? stateOf(score) : "stale",
-    pvi,
-    suite: row.suite,
-    at: iso(row.at),
-    held: score.held,
-    of: score.of,
-  };
-}
-
-/** The run that the badge is about, as a scalar subquery; published runs alone. */
-function runOf(of: BadgeOf) {
-  if ("build" in of) {
-    return sql`(SELECT id FROM runs WHERE build = ${of.build} AND state = 'published' ORDER BY created_at DESC, attempt DESC LIMIT 1)`;
-  }
-  return sql`(SELECT current_run FROM backends WHERE vendor = ${of.vendor} AND slug = ${of.backend})`;
+  clauses: Record<string, Verdict>;
 }
 
 interface BadgeScore {
@@ -79,19 +40,97 @@ interface BadgeScore {
   whole: boolean;
 }
 
+const standing = standingOf("r");
+
+const badge = jsonRow<BadgeRow>({
+  vendor: "b.vendor",
+  backend: "b.backend",
+  version: "b.version",
+  profile: "b.profile",
+  build: "b.digest",
+  run: "r.id",
+  pvi: "s.pvi",
+  suite: "s.digest",
+  at: "r.state_at",
+  conforms: "r.conforms",
+  held: "r.held",
+  of: 'r."of"',
+  provenance: "b.provenance",
+  execution: standing.execution,
+  standing: standing.standing,
+  summary: "json(r.summary)",
+});
+const clause = jsonRow<ClauseRow>({ op: "op", clauses: "json(clauses)" });
+
+/** The run that the badge is about, as a scalar subquery; published runs alone, and none of a reproduction's seed. */
+const ofBuild =
+  "(SELECT id FROM runs WHERE build = ? AND state = 'published' AND challenge = '' ORDER BY created_at DESC, attempt DESC LIMIT 1)";
+const ofBackend = "(SELECT current_run FROM backends WHERE vendor = ? AND slug = ?)";
+
+/** The ops of a group: `/` follows `.` in the order of bytes. */
+const ofGroup = `(SELECT json_group_array(${clause.sql}) FROM op_results WHERE run = r.id AND op >= ? || '.' AND op < ? || '/')`;
+
+const groupName = (of: BadgeOf): string | null => ("group" in of ? (of.group ?? null) : null);
+
+/** Run and, for the badge of a group, its ops: one JSON array. */
+export function badgeQuery(of: BadgeOf): JsonQuery {
+  const group = groupName(of);
+  const text = `SELECT json_array(${badge.sql}, ${group === null ? "NULL" : ofGroup})
+    FROM runs r JOIN builds b ON b.digest = r.build JOIN suites s ON s.digest = r.suite
+    WHERE r.id = ${"build" in of ? ofBuild : ofBackend}`;
+  const named = "build" in of ? [of.build] : [of.vendor, of.backend];
+  return { text, params: group === null ? named : [group, group, ...named] };
+}
+
+/** What a badge says: of a backend's current run, of one op group of it, or of a build's newest published run. */
+export async function readBadge(env: Env, of: BadgeOf): Promise<BadgeView | null> {
+  return badgeView(await freshRead(env, badgeQuery(of)), of);
+}
+
+/** @param json what `badgeQuery` gave */
+export async function badgeView(json: string | null, of: BadgeOf): Promise<BadgeView | null> {
+  const suite = await theSuite();
+  const group = groupName(of);
+  if (json === null || (group !== null && !suite.ops.some((op) => groupOf(op.id) === group))) return null;
+  const [values, ops] = JSON.parse(json) as [unknown[], unknown[][] | null];
+  const row = badge.row(values);
+  const score = group === null ? wholeScore(row) : groupScore(suite, row.profile, group, (ops ?? []).map(clause.row));
+  // A profile that owes nothing in this group has nothing to show.
+  if (score.of === 0) return null;
+  const { vendor, backend, version, build, run, pvi, provenance, execution } = row;
+  return {
+    vendor,
+    backend,
+    version,
+    build,
+    run,
+    group,
+    state: stateOf(row, score, suite.digest),
+    trust: { provenance, execution },
+    pvi,
+    suite: row.suite,
+    at: iso(row.at),
+    held: score.held,
+    of: score.of,
+  };
+}
+
 function wholeScore({ held, of, conforms, summary }: BadgeRow): BadgeScore {
-  const { core } = JSON.parse(summary) as { core: { failed: number; error: number } };
-  return { held, of, failed: core.failed + core.error > 0, whole: conforms === 1 };
+  return { held, of, failed: summary.core.failed + summary.core.error > 0, whole: conforms === 1 };
 }
 
 function groupScore(suite: Suite, profile: Profile, group: string, rows: ClauseRow[]): BadgeScore {
-  const verdicts = new Map(rows.map(({ op, clauses }) => [op, JSON.parse(clauses) as Record<string, Verdict>]));
-  const score = scoreOf(suite, profile, group, verdicts);
+  const score = scoreOf(suite, profile, group, new Map(rows.map(({ op, clauses }) => [op, clauses])));
   return { ...score, whole: score.of > 0 && score.held === score.of };
 }
 
-/** Failing as soon as one core clause failed; passing only if all were run and held; what lies between is partial. */
-function stateOf({ failed, whole }: BadgeScore): BadgeState {
+/**
+ * A withdrawn build shows nothing else, a disputed result no verdict, and one of another suite no present one. Then: failing as soon
+ * as one core clause failed; passing only if all were run and held; what lies between is partial.
+ */
+function stateOf(row: BadgeRow, { failed, whole }: BadgeScore, suite: string): BadgeState {
+  if (row.standing !== "valid") return row.standing;
+  if (row.suite !== suite) return "stale";
   if (failed) return "failing";
   return whole ? "passing" : "partial";
 }

@@ -1,26 +1,35 @@
-import { desc, eq, getTableColumns } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, type SQL, sql } from "drizzle-orm";
 import type { Manifest } from "../../conformance/runner/types.ts";
 import { iso } from "../clock.ts";
 import { database } from "../db/client.ts";
-import { builds, runs, suites, vendors } from "../db/schema.ts";
+import { builds, revocations, runs, suites, vendors } from "../db/schema.ts";
 import type { Env } from "../env.ts";
-import type { BlobRef, BuildView, Profile, RunState, Trust } from "./views.ts";
+import { standingOf } from "../trust/standing.ts";
+import type { BlobRef, BuildView, Profile, RunState, Standing, Trust } from "./views.ts";
+
+const ofRun = standingOf("runs");
 
 /** A build by its digest, with its runs, newest first. */
 export async function readBuild(env: Pick<Env, "DB">, digest: string): Promise<BuildView | null> {
   const db = database(env);
-  const [[row], runRows] = await db.batch([
+  const [[row], runRows, [revoked]] = await db.batch([
     db
       .select({ ...getTableColumns(builds), verifiedAt: vendors.verifiedAt })
       .from(builds)
       .innerJoin(vendors, eq(vendors.slug, builds.vendor))
       .where(eq(builds.digest, digest)),
     db
-      .select({ ...getTableColumns(runs), pvi: suites.pvi })
+      .select({
+        ...getTableColumns(runs),
+        pvi: suites.pvi,
+        execution: sql.raw(ofRun.execution) as SQL<Trust["execution"]>,
+        standing: sql.raw(ofRun.standing) as SQL<Standing>,
+      })
       .from(runs)
       .innerJoin(suites, eq(suites.digest, runs.suite))
-      .where(eq(runs.build, digest))
+      .where(and(eq(runs.build, digest), eq(runs.challenge, "")))
       .orderBy(desc(runs.createdAt), desc(runs.attempt)),
+    db.select().from(revocations).where(eq(revocations.build, digest)),
   ]);
   if (!row) return null;
   const manifest = JSON.parse(row.manifest) as Manifest;
@@ -35,6 +44,7 @@ export async function readBuild(env: Pick<Env, "DB">, digest: string): Promise<B
     abi: manifest.abi,
     submittedAt: iso(row.createdAt),
     provenance: row.provenance as Trust["provenance"],
+    revoked: revoked ? { ...revoked, at: iso(revoked.at) } : null,
     manifest,
     guest: blob(row.guestDigest, row.guestSizeBytes),
     host: blob(row.hostDigest, row.hostSizeBytes),
@@ -47,6 +57,8 @@ export async function readBuild(env: Pick<Env, "DB">, digest: string): Promise<B
       attempt: run.attempt,
       conforms: run.conforms,
       score: run.held === null || run.of === null ? null : { held: run.held, of: run.of },
+      execution: run.execution,
+      standing: run.standing,
     })),
   };
 }

@@ -1,12 +1,12 @@
-import { type SQL, sql } from "drizzle-orm";
 import { iso } from "../clock.ts";
-import { database } from "../db/client.ts";
 import type { Env } from "../env.ts";
 import { theSuite } from "../pipeline/engine.ts";
 import { isFinal } from "../pipeline/states.ts";
+import { standingOf } from "../trust/standing.ts";
+import { freshRead, type JsonQuery, jsonRow } from "./kept.ts";
 import { firstPage, type PageRequest, pageOf } from "./paging.ts";
 import { groupsOf } from "./suite-view.ts";
-import type { GroupCount, Matrix, MatrixRow, Profile, RunRef, RunState, Trust, Verdict } from "./views.ts";
+import type { GroupCount, Matrix, MatrixRow, Profile, RunRef, RunState, Standing, Trust, Verdict } from "./views.ts";
 
 /** A backend with its current result (c…) and its newest run (n…); both may be missing. */
 interface BackendRow {
@@ -15,11 +15,14 @@ interface BackendRow {
   verifiedAt: number | null;
   cRun: string | null;
   cAt: number;
+  cSuite: string;
+  cPvi: string;
   cVersion: string;
   cProfile: Profile;
   cBuild: string;
   cProvenance: Trust["provenance"];
   cExecution: Trust["execution"];
+  cStanding: Standing;
   cConforms: number;
   cHeld: number;
   cOf: number;
@@ -28,21 +31,66 @@ interface BackendRow {
   nAt: number;
   nVersion: string;
   nBuild: string;
-  /** JSON: op id → verdict. */
-  cells: string;
+  cells: Record<string, Verdict> | null;
+}
+
+const standing = standingOf("c");
+
+const backendRow = jsonRow<BackendRow>({
+  vendor: "b.vendor",
+  backend: "b.slug",
+  verifiedAt: "v.verified_at",
+  cRun: "c.id",
+  cAt: "c.state_at",
+  cSuite: "c.suite",
+  cPvi: "cs.pvi",
+  cVersion: "cb.version",
+  cProfile: "cb.profile",
+  cBuild: "cb.digest",
+  cProvenance: "cb.provenance",
+  cExecution: standing.execution,
+  cStanding: standing.standing,
+  cConforms: "c.conforms",
+  cHeld: "c.held",
+  cOf: 'c."of"',
+  nRun: "n.id",
+  nState: "n.state",
+  nAt: "n.state_at",
+  nVersion: "nb.version",
+  nBuild: "nb.digest",
+  cells: "json((SELECT json_group_object(op, verdict) FROM op_results WHERE run = c.id))",
+});
+
+/** Walks the primary key of `backends`; everything else is found by its own key. */
+export function matrixQuery({ limit, after }: PageRequest): JsonQuery {
+  const text = `SELECT json_group_array(json(row)) FROM (SELECT ${backendRow.sql} AS row
+    FROM backends b
+    LEFT JOIN vendors v ON v.slug = b.vendor
+    LEFT JOIN runs c ON c.id = b.current_run
+    LEFT JOIN suites cs ON cs.digest = c.suite
+    LEFT JOIN builds cb ON cb.digest = c.build
+    LEFT JOIN runs n ON n.id = b.latest_run
+    LEFT JOIN builds nb ON nb.digest = n.build
+    ${after ? "WHERE (b.vendor, b.slug) > (?, ?)" : ""} ORDER BY b.vendor, b.slug LIMIT ?)`;
+  return { text, params: [...(after ?? []), limit + 1] };
 }
 
 /** Backends × ops of the current suite, a page of backends at a time. */
 export async function readMatrix(env: Env, page: PageRequest = firstPage): Promise<Matrix> {
+  return matrixView(await freshRead(env, matrixQuery(page)), page);
+}
+
+/** @param json what `matrixQuery` gave */
+export async function matrixView(json: string | null, page: PageRequest): Promise<Matrix> {
   const suite = await theSuite();
-  const rows = await database(env).all<BackendRow>(matrixQuery(suite.digest, page));
+  const rows = (JSON.parse(json ?? "[]") as unknown[][]).map(backendRow.row);
   const key = (row: BackendRow) => [row.vendor, row.backend];
   const groups = groupsOf(suite);
   const { items: backends, next } = pageOf(rows, page, { key, view: (row) => row });
   return {
     suite: { digest: suite.digest, pvi: suite.pvi },
     groups,
-    rows: backends.flatMap((row) => (row.cRun ? [matrixRow(groups, row, row.cRun)] : [])),
+    rows: backends.flatMap((row) => (row.cRun ? [matrixRow(groups, row, row.cRun, suite.digest)] : [])),
     waiting: backends.flatMap((row) => {
       const run = newest(row);
       const { vendor, backend, nVersion: version, nBuild: build } = row;
@@ -52,31 +100,19 @@ export async function readMatrix(env: Env, page: PageRequest = firstPage): Promi
   };
 }
 
-/** Walks the primary key of `backends`; everything else is found by its own key. */
-export function matrixQuery(suite: string, { limit, after }: PageRequest): SQL {
-  const beyond = after ? sql`(b.vendor, b.slug) > (${after[0]}, ${after[1]})` : sql`1`;
-  return sql`SELECT b.vendor, b.slug AS backend, v.verified_at AS verifiedAt,
-      c.id AS cRun, c.state_at AS cAt, c.conforms AS cConforms, c.held AS cHeld, c."of" AS cOf, c.execution AS cExecution,
-      cb.version AS cVersion, cb.profile AS cProfile, cb.digest AS cBuild, cb.provenance AS cProvenance,
-      n.id AS nRun, n.state AS nState, n.state_at AS nAt, nb.version AS nVersion, nb.digest AS nBuild,
-      (SELECT json_group_object(op, verdict) FROM op_results WHERE run = c.id) AS cells
-    FROM backends b
-    LEFT JOIN vendors v ON v.slug = b.vendor
-    LEFT JOIN runs c ON c.id = b.current_run AND c.suite = ${suite}
-    LEFT JOIN builds cb ON cb.digest = c.build
-    LEFT JOIN runs n ON n.id = b.latest_run
-    LEFT JOIN builds nb ON nb.digest = n.build
-    WHERE ${beyond} ORDER BY b.vendor, b.slug LIMIT ${limit + 1}`;
-}
-
 function newest(row: BackendRow): RunRef | null {
   return row.nRun ? { id: row.nRun, state: row.nState, at: iso(row.nAt) } : null;
 }
 
-function matrixRow(opGroups: Matrix["groups"], row: BackendRow, run: string): MatrixRow {
-  const verdicts = JSON.parse(row.cells) as Record<string, Verdict>;
-  const verdictOf = (op: string): Verdict => verdicts[op] ?? "not-run";
+function matrixRow(opGroups: Matrix["groups"], row: BackendRow, run: string, suite: string): MatrixRow {
+  const verdictOf = (op: string): Verdict => row.cells?.[op] ?? "not-run";
   const next = newest(row);
+  const cells: Record<string, Verdict> = {};
+  const groups: Record<string, GroupCount> = {};
+  for (const { id, ops } of opGroups) {
+    for (const op of ops) cells[op] = verdictOf(op);
+    groups[id] = countOf(ops.map(verdictOf));
+  }
   return {
     vendor: row.vendor,
     unverified: row.verifiedAt === null,
@@ -90,8 +126,11 @@ function matrixRow(opGroups: Matrix["groups"], row: BackendRow, run: string): Ma
     held: row.cHeld,
     of: row.cOf,
     trust: { provenance: row.cProvenance, execution: row.cExecution },
-    cells: Object.fromEntries(opGroups.flatMap(({ ops }) => ops.map((op) => [op, verdictOf(op)]))),
-    groups: Object.fromEntries(opGroups.map(({ id, ops }) => [id, countOf(ops.map(verdictOf))])),
+    standing: row.cStanding,
+    suite: { digest: row.cSuite, pvi: row.cPvi },
+    stale: row.cSuite !== suite,
+    cells,
+    groups,
   };
 }
 

@@ -15,14 +15,17 @@ export type RunState =
   | "abandoned"
   | "cancelled";
 
-/** Why there is a run: a submission, the vendor asked again, the suite is new, or it repeats a run that newly failed. */
-export type RunCause = "submission" | "rerun" | "suite" | "repeat";
+/** Why there is a run: a submission, the vendor asked again, the suite is new, it repeats a run, or it checks a reproduction. */
+export type RunCause = "submission" | "rerun" | "suite" | "repeat" | "reproduction";
 
 /** Two axes: where the build came from, who executed the run. */
 export interface Trust {
   provenance: "token" | "ci-attested";
   execution: "registry-run" | "reproduced";
 }
+
+/** Whether somebody has evidence against a result, or its build was withdrawn. The result itself never changes. */
+export type Standing = "valid" | "disputed" | "revoked";
 
 /** Clauses of the profile's core tier: `held` of `of` were run and held; `of` is the suite's number. */
 export interface Score {
@@ -52,7 +55,7 @@ export interface GroupCount {
   of: number;
 }
 
-/** One backend's current result: its newest published run of the current suite. */
+/** One backend's current result: its newest published run, of the current suite unless `stale`. */
 export interface MatrixRow extends Score {
   vendor: string;
   /** True until the vendor proved a domain or a repository. */
@@ -66,7 +69,12 @@ export interface MatrixRow extends Score {
   pending: RunRef | null;
   conforms: boolean;
   trust: Trust;
-  /** Verdict by op id; every op of the suite is a key. */
+  standing: Standing;
+  /** The suite that the run was of. */
+  suite: SuiteRef;
+  /** True if the current suite is another one: its run of this build is still to come. */
+  stale: boolean;
+  /** Verdict by op id; every op of the current suite is a key, `not-run` if the run knows it not. */
   cells: Record<string, Verdict>;
   groups: Record<string, GroupCount>;
 }
@@ -107,6 +115,9 @@ export interface OpResult {
   profile: Profile;
   build: string;
   run: string;
+  standing: Standing;
+  /** True if the run was of an older suite. */
+  stale: boolean;
   verdict: Verdict;
   /** Not exported by the guest half: the machine's own instruction did it, and its clauses held. */
   native: boolean;
@@ -140,13 +151,22 @@ export interface BuildView {
   abi: { name: string; version: string } | null;
   submittedAt: string;
   provenance: Trust["provenance"];
+  /** When, by whom and why it was withdrawn. */
+  revoked: RevocationView | null;
   /** The manifest as submitted, parsed. */
   manifest: Manifest;
   guest: BlobRef | null;
   host: BlobRef | null;
   rom: BlobRef | null;
   /** Newest first. */
-  runs: (RunRef & { suite: SuiteRef; attempt: number; conforms: boolean | null; score: Score | null })[];
+  runs: (RunRef & {
+    suite: SuiteRef;
+    attempt: number;
+    conforms: boolean | null;
+    score: Score | null;
+    execution: Trust["execution"];
+    standing: Standing;
+  })[];
 }
 
 /** One append-only event of a run or a build. */
@@ -167,8 +187,10 @@ export interface RunView {
   createdAt: string;
   /** Why it was abandoned or cancelled. */
   reason: string | null;
-  build: { digest: string; vendor: string; backend: string; version: string; profile: Profile };
+  build: { digest: string; vendor: string; unverified: boolean; backend: string; version: string; profile: Profile };
   suite: SuiteRef;
+  /** The one-time seed that it ran, 64 hex digits; null for an ordinary run. */
+  challenge: string | null;
   attempt: number;
   cause: RunCause;
   /** The run that newly failed against the backend's result before it, and that this run repeats. */
@@ -176,6 +198,10 @@ export interface RunView {
   /** Every attempt of this build under this suite, this one among them, oldest first. */
   attempts: (RunRef & { attempt: number })[];
   trust: Trust;
+  standing: Standing;
+  /** Of this build under this suite, oldest first. */
+  reproductions: ReproductionView[];
+  disputes: DisputeView[];
   progress: { shardsDone: number; shards: number };
   /** The three below are null until the run is published. */
   summary: Summary | null;
@@ -199,7 +225,63 @@ export interface VendorItem {
   name: string;
   /** True until the vendor proved a domain or a repository. */
   unverified: boolean;
+  /** `domain:NAME`, `repository:OWNER/NAME` or `mediator`; null while unverified. */
+  verifiedBy: string | null;
+  verifiedAt: string | null;
   createdAt: string;
+}
+
+/** issued → checking → matched, or → repeating → matched or disputed; `lapsed` without a commitment, `failed` without a run. */
+export type ReproductionState = "issued" | "checking" | "repeating" | "matched" | "disputed" | "lapsed" | "failed";
+
+/** A verified party's attempt to get a result again from a one-time seed. */
+export interface ReproductionView {
+  id: string;
+  /** The published run that it is about. */
+  run: string;
+  build: string;
+  suite: string;
+  vendor: string;
+  state: ReproductionState;
+  /** When it reached this state. */
+  at: string;
+  issuedAt: string;
+  /** Until when the party may commit. */
+  expiresAt: string;
+  /** Null until the party has committed. */
+  seed: string | null;
+  /** Digest of the report that the party got. */
+  committedDigest: string | null;
+  /** The registry's run of the seed, and its report's digest once published. */
+  checkRun: string | null;
+  checkDigest: string | null;
+  /** The registry's repetition, if the first did not match. */
+  repeatRun: string | null;
+  repeatDigest: string | null;
+}
+
+/** Evidence against a published result. The result stays; the dispute is shown beside it until the mediator closes it. */
+export interface DisputeView {
+  id: string;
+  run: string;
+  build: string;
+  suite: string;
+  reproduction: string;
+  /** `vendor:NAME`. */
+  claimant: string;
+  claim: string;
+  openedAt: string;
+  state: "open" | "upheld" | "dismissed";
+  at: string;
+  reason: string | null;
+}
+
+export interface RevocationView {
+  build: string;
+  at: string;
+  /** `vendor:NAME` or `mediator`. */
+  actor: string;
+  reason: string;
 }
 
 export interface BackendItem {
@@ -216,6 +298,8 @@ export interface BackendItem {
     suite: SuiteRef;
     conforms: boolean;
     score: Score;
+    trust: Trust;
+    standing: Standing;
   } | null;
   /** The run that began last, whatever its state. */
   latest: RunRef | null;
@@ -228,14 +312,25 @@ export type BuildItem = Pick<
 
 export type RunItem = Pick<
   RunView,
-  "id" | "state" | "at" | "createdAt" | "attempt" | "cause" | "build" | "suite" | "trust" | "reportDigest"
+  | "id"
+  | "state"
+  | "at"
+  | "createdAt"
+  | "attempt"
+  | "cause"
+  | "challenge"
+  | "build"
+  | "suite"
+  | "trust"
+  | "standing"
+  | "reportDigest"
 > & { conforms: boolean | null; score: Score | null };
 
 /** An event with what it is about, and the state or digest before and after. */
 export type EventItem = EventView & { subject: string; before: string | null; after: string | null };
 
 /** What a badge may say; the submitter chooses none of it. */
-export type BadgeState = "passing" | "partial" | "failing" | "stale" | "unknown";
+export type BadgeState = "passing" | "partial" | "failing" | "stale" | "disputed" | "revoked" | "unknown";
 
 export interface BadgeView extends Score {
   vendor: string;
@@ -246,6 +341,7 @@ export interface BadgeView extends Score {
   /** The op group that `held` and `of` are about; null for the whole profile. */
   group: string | null;
   state: BadgeState;
+  trust: Trust;
   pvi: string;
   suite: string;
   /** When the run was published. */

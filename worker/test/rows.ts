@@ -31,8 +31,8 @@ export async function insertRun(
       at,
     ),
     sql(
-      `INSERT INTO runs (id, build, suite, attempt, state, state_at, state_actor, next_at, created_at, execution)
-       VALUES (?, ?, ?, 1, 'received', ?, 'vendor:acme', ?, ?, 'registry-run')`,
+      `INSERT INTO runs (id, build, suite, attempt, state, state_at, state_actor, next_at, created_at)
+       VALUES (?, ?, ?, 1, 'received', ?, 'vendor:acme', ?, ?)`,
       id,
       build,
       suite.digest,

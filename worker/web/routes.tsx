@@ -21,7 +21,6 @@ import { html, notFoundHtml } from "./respond.ts";
 /** Pages for people: `/`, `/ops/{id}`, `/builds/{digest}`, `/runs/{id}`; each also with `.json`. */
 export const webRoutes = new Hono<AppEnv>()
   .get("/", async (c) => html(c, <MatrixPage matrix={await readMatrix(c.env, matrixPage(c))} />))
-  .get("/index.json", async (c) => cachedJson(c, await readMatrix(c.env, matrixPage(c)), LIVE))
   .get("/ops/:id", (c) => page(c, "operation", readOp, async (view) => <OpPage view={view} />))
   .get("/builds/:id", (c) => page(c, "build", readBuild, async (build) => <BuildPage build={build} />))
   .get("/runs/:id", (c) =>

@@ -49,9 +49,8 @@ function fill(db, suite) {
     SELECT ${digest("i")}, printf('vendor-%03d', i % ${BACKENDS} / 10), printf('backend-%d', i % 10), '1.0.' || i,
       'enlightened', 'enlightened', '{}', ${digest("i")}, 'token', i FROM n`);
   db.exec(`${numbers(RUNS)} INSERT INTO runs
-      (id, build, suite, attempt, state, state_at, state_actor, next_at, created_at, execution)
-    SELECT printf('%024x', i), ${digest(`i % ${BUILDS}`)}, '${suite.digest}', 1 + i / ${BUILDS}, 'received', i, 'registry', NULL, i,
-      'registry-run' FROM n`);
+      (id, build, suite, attempt, state, state_at, state_actor, next_at, created_at)
+    SELECT printf('%024x', i), ${digest(`i % ${BUILDS}`)}, '${suite.digest}', 1 + i / ${BUILDS}, 'received', i, 'registry', NULL, i FROM n`);
   for (const state of ["queued", "running", "merging", "judging"]) db.exec(`UPDATE runs SET state = '${state}'`);
   const ops = suite.ops.map(({ id, clauses }) => ({
     id,

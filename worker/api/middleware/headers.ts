@@ -13,6 +13,8 @@ const defaults: Readonly<Record<string, string>> = {
   "Cross-Origin-Resource-Policy": "cross-origin",
 };
 
+const added = Object.entries(defaults);
+
 /** Reading with a conditional request is all that a page elsewhere may do. */
 const preflight = {
   "Access-Control-Allow-Origin": "*",
@@ -26,15 +28,11 @@ const preflight = {
 export const headers = createMiddleware<AppEnv>(async function setHeaders(c, next) {
   if (c.req.method === "OPTIONS") return new Response(null, { status: 204, headers: preflight });
   await next();
-  const response = new Response(c.res.body, c.res);
-  for (const [name, value] of Object.entries(defaults)) {
-    if (!response.headers.has(name)) response.headers.set(name, value);
-  }
-  for (const [name, value] of Object.entries(c.var.rateLimit ?? {})) response.headers.set(name, value);
+  const { headers } = c.res;
+  for (const [name, value] of added) if (!headers.has(name)) headers.set(name, value);
+  for (const [name, value] of Object.entries(c.var.rateLimit ?? {})) headers.set(name, value);
   if (c.req.method === "GET" || c.req.method === "HEAD") {
-    response.headers.set("Access-Control-Allow-Origin", "*");
-    response.headers.set("Access-Control-Expose-Headers", "ETag, Link, Repr-Digest, Retry-After");
+    headers.set("Access-Control-Allow-Origin", "*");
+    headers.set("Access-Control-Expose-Headers", "ETag, Link, RateLimit, RateLimit-Policy, Repr-Digest, Retry-After");
   }
-  c.res = undefined;
-  c.res = response;
 });

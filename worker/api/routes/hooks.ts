@@ -5,6 +5,7 @@ import { takeGithub } from "../../hooks/github.ts";
 import { submit } from "../../intake/submit.ts";
 import { GITHUB_BODY_MAX_BYTES, HOOK_BODY_MAX_BYTES, JSON_BODY_MAX_BYTES } from "../../limits.ts";
 import { createHook } from "../../registry/create-hook.ts";
+import { listHooks } from "../../registry/list-hooks.ts";
 import { revokeHook, rotateSecret } from "../../registry/rotate-secret.ts";
 import { accepted } from "../accepted.ts";
 import type { AppEnv } from "../app-env.ts";
@@ -16,6 +17,10 @@ import { CiMessage } from "../schemas/ci-message.ts";
 import { NewHookInput } from "../schemas/identity.ts";
 
 export const hookRoutes = new Hono<AppEnv>()
+  .get("/api/v1/hooks", vendor("manage"), async (c) => {
+    const { origin } = new URL(c.req.url);
+    return c.json({ hooks: await listHooks(c.env, c.var.vendor, origin) }, 200, { "Cache-Control": "no-store" });
+  })
   .post("/api/v1/hooks", vendor("manage"), body("application/json", JSON_BODY_MAX_BYTES), async (c) => {
     const input = parseJson(NewHookInput, c.var.body);
     const { id, kind, secret } = await createHook(c.env, c.var.vendor, input, now(c.env, c.req.raw));

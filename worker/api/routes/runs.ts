@@ -4,20 +4,28 @@ import { getBlob } from "../../db/blobs.ts";
 import { isFinal } from "../../pipeline/states.ts";
 import { cancelRun, repeatRun } from "../../pipeline/steer.ts";
 import { ProblemError } from "../../problems.ts";
-import { readRun } from "../../registry/read-run.ts";
+import { keptRead } from "../../registry/kept.ts";
+import { readRun, runQuery, runView } from "../../registry/read-run.ts";
 import type { RunView } from "../../registry/views.ts";
 import { accepted } from "../accepted.ts";
 import type { AppContext, AppEnv } from "../app-env.ts";
 import { vendor } from "../middleware/auth.ts";
-import { cached, cachedJson, IMMUTABLE, LIVE, SHORT } from "../middleware/etag.ts";
+import { answerTagged, cached, IMMUTABLE, LIVE, SHORT, tagged } from "../middleware/etag.ts";
 import { parseParam } from "../parse.ts";
 import { reprDigest } from "../repr-digest.ts";
 import { RunId } from "../schemas/common.ts";
 
 export const runRoutes = new Hono<AppEnv>()
   .get("/api/v1/runs/:id", async (c) => {
-    const run = await runOf(c);
-    return cachedJson(c, run, isFinal(run.state) ? SHORT : LIVE);
+    const id = runIdOf(c);
+    const { body, lasting } = await keptRead(c.env, `run ${id}`, runQuery(id), async (json) => {
+      const run = json === null ? null : runView(json);
+      const body = run && (await tagged(JSON.stringify(run)));
+      const lasting = run !== null && isFinal(run.state);
+      return { value: { body, lasting }, sizeBytes: body?.bytes.length ?? 0, lasting };
+    });
+    if (!body) throw new ProblemError("not-found", `Run ${id} is not in this registry.`);
+    return answerTagged(c, body, { "Content-Type": "application/json", "Cache-Control": lasting ? SHORT : LIVE });
   })
   .get("/api/v1/runs/:id/report", async (c) => {
     const run = await runOf(c);

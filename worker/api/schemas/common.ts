@@ -25,9 +25,11 @@ export const RunState = z
   .openapi("RunState");
 
 export const Provenance = z.enum(["token", "ci-attested"]);
-export const Trust = z
-  .object({ provenance: Provenance, execution: z.enum(["registry-run", "reproduced"]) })
-  .openapi("Trust");
+export const Execution = z.enum(["registry-run", "reproduced"]);
+export const Trust = z.object({ provenance: Provenance, execution: Execution }).openapi("Trust");
+export const Standing = z
+  .enum(["valid", "disputed", "revoked"])
+  .openapi("Standing", { description: "Whether there is evidence against the result, or its build was withdrawn." });
 export const SuiteRef = z.object({ digest: Digest, pvi: z.string() }).openapi("SuiteRef");
 export const RunRef = z.object({ id: RunId, state: RunState, at: Time }).openapi("RunRef");
 

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { addressAllowed } from "../../outbound.ts";
 import type { NewVendor } from "../../registry/create-vendor.ts";
+import type { HookView } from "../../registry/list-hooks.ts";
 import { Slug, Time } from "./common.ts";
 
 // Control characters would reach logs and pages; everything else is escaped where it is shown.
@@ -70,6 +71,21 @@ export const RotatedSecret = z
 export const RevokedHook = z
   .object({ hook: z.object({ id: z.string(), revoked: z.literal(true) }) })
   .openapi("RevokedHook");
+
+export const Hook = z
+  .object({
+    id: z.string(),
+    kind: z.enum(["ci", "github"]),
+    url: z.url(),
+    hosts: z.array(z.string()),
+    repositoryId: z.string().nullable(),
+    createdAt: Time,
+    revokedAt: Time.nullable(),
+    secrets: z.array(z.object({ createdAt: Time, validUntil: Time.nullable() })),
+  })
+  .openapi("Hook") satisfies z.ZodType<HookView>;
+
+export const HookList = z.object({ hooks: z.array(Hook) }).openapi("HookList");
 
 export const NewHookOutput = z
   .object({

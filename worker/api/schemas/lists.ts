@@ -17,8 +17,10 @@ import {
   RunId,
   RunRef,
   Slug,
+  Standing,
   SuiteRef,
   Time,
+  Trust,
   Verdict,
   Verdicts,
 } from "./common.ts";
@@ -33,7 +35,14 @@ export function pageOf<Item extends z.ZodType>(name: string, item: Item) {
 }
 
 export const Vendor = z
-  .object({ slug: Slug, name: z.string(), unverified: z.boolean(), createdAt: Time })
+  .object({
+    slug: Slug,
+    name: z.string(),
+    unverified: z.boolean(),
+    verifiedBy: z.string().nullable(),
+    verifiedAt: Time.nullable(),
+    createdAt: Time,
+  })
   .openapi("Vendor") satisfies z.ZodType<VendorItem>;
 
 export const Backend = z
@@ -51,6 +60,8 @@ export const Backend = z
         suite: SuiteRef,
         conforms: z.boolean(),
         score: Score,
+        trust: Trust,
+        standing: Standing,
       })
       .nullable(),
     latest: RunRef.nullable(),
@@ -81,7 +92,9 @@ export const RunListed = Run.pick({
   cause: true,
   build: true,
   suite: true,
+  challenge: true,
   trust: true,
+  standing: true,
   reportDigest: true,
 })
   .extend({ conforms: z.boolean().nullable(), score: Score.nullable() })
@@ -121,6 +134,8 @@ export const OpResults = z
         profile: Profile,
         build: Digest,
         run: RunId,
+        standing: Standing,
+        stale: z.boolean(),
         verdict: Verdict,
         native: z.boolean(),
         clauses: Verdicts,

@@ -117,7 +117,8 @@ const causeText = {
   submission: "on submission",
   rerun: "asked for by the vendor",
   suite: "because the suite is new",
-  repeat: "because the run before it newly failed",
+  repeat: "because the run before it newly failed, or did not match a reproduction",
+  reproduction: "of a reproduction’s one-time seed",
 } as const;
 
 /** This attempt, and the way to the others. */

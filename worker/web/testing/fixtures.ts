@@ -29,6 +29,9 @@ function row(vendor: string, backend: string, bad: Record<string, Verdict>): Mat
     held: 24 - failed,
     of: 24,
     trust: { provenance: "token", execution: "registry-run" },
+    standing: "valid",
+    suite,
+    stale: false,
     cells,
     groups: Object.fromEntries(groups.map((group) => [group.id, count(group.ops.map((op) => cells[op] ?? "not-run"))])),
   };
@@ -90,6 +93,8 @@ export const op: OpView = {
       profile: "enlightened",
       build: digest,
       run: "run-hv",
+      standing: "valid",
+      stale: false,
       verdict: "fail",
       native: false,
       clauses: { "lock.kick.1": "fail", "lock.kick.2": "pass" },
@@ -97,6 +102,8 @@ export const op: OpView = {
     },
   ],
 };
+
+const ran = { execution: "registry-run", standing: "valid" } as const;
 
 export const build: BuildView = {
   digest,
@@ -109,6 +116,7 @@ export const build: BuildView = {
   abi: { name: "kvm-pv", version: "1" },
   submittedAt: at,
   provenance: "token",
+  revoked: null,
   manifest: {
     parley: 1,
     vendor: "parley",
@@ -129,8 +137,8 @@ export const build: BuildView = {
   host: { digest, sizeBytes: 123_456 },
   rom: null,
   runs: [
-    { id: "run-2", state: "running", at, suite, attempt: 2, conforms: null, score: null },
-    { id: "run-1", state: "published", at, suite, attempt: 1, conforms: true, score: { held: 24, of: 24 } },
+    { id: "run-2", state: "running", at, suite, attempt: 2, conforms: null, score: null, ...ran },
+    { id: "run-1", state: "published", at, suite, attempt: 1, conforms: true, score: { held: 24, of: 24 }, ...ran },
   ],
 };
 
@@ -142,8 +150,9 @@ export const run: RunView = {
   at,
   createdAt: at,
   reason: null,
-  build: { digest, vendor: "acme", backend: "hv", version: "1.0.0", profile: "enlightened" },
+  build: { digest, vendor: "acme", unverified: true, backend: "hv", version: "1.0.0", profile: "enlightened" },
   suite,
+  challenge: null,
   attempt: 1,
   cause: "submission",
   repeats: null,
@@ -152,6 +161,9 @@ export const run: RunView = {
     { id: "run-hv", state: "published", at, attempt: 2 },
   ],
   trust: { provenance: "token", execution: "registry-run" },
+  standing: "valid",
+  reproductions: [],
+  disputes: [],
   progress: { shardsDone: 3, shards: 3 },
   summary: {
     conforms: false,

@@ -1,1 +1,0 @@
-ALTER TABLE `vendors` ADD `verified_by` text;

@@ -1,1 +1,0 @@
-ALTER TABLE `hooks` ADD `hosts` text DEFAULT '[]' NOT NULL;
