@@ -60,6 +60,14 @@ export function fail(code: u32, offset: u32, text: string): void {
   appendText(text);
 }
 
+/** Refuses a feature outside the supported language; its encoding begins at this offset. */
+export function unsupported(offset: u32, feature: string): void {
+  if (failed) return;
+  fail(E_UNSUPPORTED, offset, "feature ");
+  appendText(feature);
+  appendText(" is not supported");
+}
+
 /** Notes in which function the failure happened. */
 export function failedIn(func: i32): void {
   if (failed) record.func = func;

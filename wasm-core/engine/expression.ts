@@ -1,10 +1,12 @@
 // Constant expressions: checked when the module is decoded, evaluated when it is instantiated. Extended constants included.
-import { E_INVALID, E_LIMIT, E_UNSUPPORTED, fail, failed } from "./errors";
+import { E_INVALID, E_LIMIT, fail, failed, unsupported } from "./errors";
+import { refuseInstruction } from "./features";
 import { Instance, funcRefOf } from "./instance";
 import { Element, Module, moduleGlobal } from "./module";
-import { at, malformed, offset, readByte, readSigned, readU32, readerStart, seek, skip } from "./reader";
+import { at, end, offset, readByte, readSigned, readU32, readerStart, seek, skip } from "./reader";
 import { declareRef } from "./sections";
-import { T_F32, T_F64, T_FUNCREF, T_I32, T_I64, isReference } from "./types";
+import { T_F32, T_F64, T_FUNCREF, T_I32, T_I64 } from "./types";
+import { readHeapType } from "./valuetypes";
 
 const DEPTH_MAX: u32 = 256;
 const types: usize = memory.data(256);
@@ -38,6 +40,7 @@ export function constantExpression(m: Module, type: u32): void {
 
 /** Reads the immediate of an instruction that pushes a constant; answers its type. */
 function constantType(m: Module, opcode: u32): u32 {
+  const where = offset() - 1;
   if (opcode == 0x41) readSigned(32);
   else if (opcode == 0x42) {
     readSigned(64);
@@ -48,32 +51,40 @@ function constantType(m: Module, opcode: u32): u32 {
   } else if (opcode == 0x44) {
     skip(8);
     return T_F64;
-  } else if (opcode == 0x23) return constantGlobal(m, readU32());
+  } else if (opcode == 0x23) return constantGlobal(m, where, readU32());
   else if (opcode == 0xd0) {
-    const type = readByte();
-    if (!failed && !isReference(type)) malformed("malformed reference type");
-    return type;
+    return readHeapType();
   } else if (opcode == 0xd2) {
     const index = readU32();
     if (!failed && index >= m.funcCount) fail(E_INVALID, offset(), "unknown function");
     if (!failed) declareRef(m, index);
     return T_FUNCREF;
-  } else if (opcode == 0xfd) fail(E_UNSUPPORTED, offset() - 1, "feature SIMD is not supported");
-  else if (opcode > 0xd2 || (opcode > 0x1c && opcode < 0x20) || (opcode > 0x11 && opcode < 0x1a))
-    malformed("illegal opcode");
-  else fail(E_INVALID, offset() - 1, "constant expression required");
+  } else if (isInstruction(opcode)) fail(E_INVALID, where, "constant expression required");
+  else refuseInstruction(where, opcode);
   return T_I32;
 }
 
-function constantGlobal(m: Module, index: u32): u32 {
+/** Is this an instruction of the supported language, if one that may not stand here? */
+function isInstruction(opcode: u32): bool {
+  if (opcode == 0xfc) return at < end && load<u8>(at) <= 17;
+  return (
+    opcode <= 0x05 ||
+    (opcode >= 0x0b && opcode <= 0x13) ||
+    (opcode >= 0x1a && opcode <= 0x1c) ||
+    (opcode >= 0x20 && opcode <= 0xc4 && opcode != 0x27) ||
+    opcode == 0xd1
+  );
+}
+
+function constantGlobal(m: Module, where: u32, index: u32): u32 {
   if (failed) return T_I32;
   if (index >= m.globalCount) {
     fail(E_INVALID, offset(), "unknown global");
     return T_I32;
   }
   const global = moduleGlobal(m, index);
-  if (global.mutable || index >= m.globalImports)
-    fail(E_INVALID, offset(), "constant expression required: the global must be an immutable import");
+  if (global.mutable) fail(E_INVALID, offset(), "constant expression required: the global must be immutable");
+  else if (index >= m.globalImports) unsupported(where, "GC (a constant expression that reads a global of its module)");
   return global.type;
 }
 

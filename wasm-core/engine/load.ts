@@ -4,6 +4,7 @@ import { stubsPrepare } from "./code";
 import { decodeCode } from "./lower/body";
 import { scratchPrepare } from "./lower/scratch";
 import { E_LIMIT, E_MALFORMED, E_MEMORY, errorClear, fail, failed } from "./errors";
+import { refuseSection } from "./features";
 import { engineLimits } from "./limits";
 import { Module } from "./module";
 import {
@@ -35,7 +36,7 @@ import { decodeNames } from "./namesection";
 import { typesRelease } from "./types";
 
 /** Place of a section id in the required order. */
-const ORDER: usize = memory.data<u8>([0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 6]);
+const ORDER: usize = memory.data<u8>([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 10]);
 
 /** Loads a module: a Module address, or 0 with engineError() saying why; then nothing stays allocated. */
 export function moduleLoad(bytes: usize, length: u32): usize {
@@ -90,11 +91,12 @@ function sections(m: Module): void {
   let codeSeen = false;
   const moduleEnd = end;
   while (at < moduleEnd && !failed) {
+    const sectionStart = offset();
     const id = readByte();
     const size = readU32();
     if (failed) return;
     if (size > <u32>(moduleEnd - at)) return malformed("unexpected end: a section is longer than the module");
-    if (id > 13) return malformed("malformed section id");
+    if (id > 12) return refuseSection(sectionStart, id);
     const sectionEnd = at + size;
     setEnd(sectionEnd);
     if (id != 0) {
@@ -111,7 +113,7 @@ function sections(m: Module): void {
   }
   if (failed) return;
   if (m.funcCount > m.funcImports && !codeSeen) malformed("function and code section have inconsistent lengths");
-  if (m.hasDataCount && last < 13 && m.dataCount) malformed("data count and data section have inconsistent lengths");
+  if (m.hasDataCount && last < 12 && m.dataCount) malformed("data count and data section have inconsistent lengths");
 }
 
 function section(m: Module, id: u32, sectionEnd: usize): void {
@@ -127,8 +129,7 @@ function section(m: Module, id: u32, sectionEnd: usize): void {
   else if (id == 9) decodeElements(m);
   else if (id == 10) decodeCode(m);
   else if (id == 11) decodeData(m);
-  else if (id == 12) decodeDataCount(m);
-  else fail(3, offset(), "feature exceptions (tag section) is not supported");
+  else decodeDataCount(m);
 }
 
 /** Custom sections are skipped, but their name must be well-formed. The name section is read for messages. */

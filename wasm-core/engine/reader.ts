@@ -24,6 +24,11 @@ export function seek(address: usize): void {
   at = address;
 }
 
+/** Takes back bytes just read. */
+export function seekBack(bytes: u32): void {
+  at -= bytes;
+}
+
 /** Narrows or widens the readable range; returns the old end. */
 export function setEnd(address: usize): usize {
   const old = end;

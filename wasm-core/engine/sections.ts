@@ -1,7 +1,8 @@
 // Decodes and validates the sections that declare: types, imports, functions, tables, memories, globals, exports, start.
 import { immutableAlloc } from "../memory/arena";
-import { E_INVALID, E_LIMIT, E_MEMORY, E_UNSUPPORTED, fail, failed } from "./errors";
+import { E_INVALID, E_LIMIT, E_MEMORY, fail, failed, unsupported } from "./errors";
 import { constantExpression } from "./expression";
+import { refuseLimits, refuseTypeForm } from "./features";
 import { KIND_FUNC, KIND_GLOBAL, KIND_MEMORY, KIND_TABLE } from "./instance";
 import { engineLimits } from "./limits";
 import {
@@ -20,14 +21,14 @@ import {
 } from "./module";
 import { exportNumber, nameHash } from "./names";
 import { at, end, malformed, nameLength, offset, readByte, readName, readU32 } from "./reader";
-import { T_F64, T_I32, internType, isReference, typeParamCount, typeResultCount } from "./types";
+import { internType, typeParamCount, typeResultCount } from "./types";
+import { readReferenceType, readValueType } from "./valuetypes";
+
+/** Pages of 64 KiB that 32-bit addresses reach. */
+const PAGES_MAX: u32 = 65536;
 
 export function invalid(text: string): void {
   fail(E_INVALID, offset(), text);
-}
-
-export function unsupported(text: string): void {
-  fail(E_UNSUPPORTED, offset(), text);
 }
 
 /** Room for records; fails when memory is used up. */
@@ -46,26 +47,14 @@ export function readCount(limit: u32, bytes: u32): u32 {
   return failed ? 0 : count;
 }
 
-export function readValueType(): u32 {
-  const type = readByte();
-  if (failed) return T_I32;
-  if ((type >= T_F64 && type <= T_I32) || isReference(type)) return type;
-  if (type == 0x7b) unsupported("feature SIMD (type v128) is not supported");
-  else if (type == 0x63 || type == 0x64 || (type >= 0x65 && type <= 0x6e) || (type >= 0x71 && type <= 0x74))
-    unsupported("feature GC (typed references) is not supported");
-  else malformed("malformed value type");
-  return T_I32;
-}
-
 export function decodeTypes(m: Module): void {
-  m.typeCount = readCount(engineLimits.types, 3);
+  m.typeCount = readCount(engineLimits.types, 2);
   m.types = records(m.typeCount, 4);
   const buffer = memory.data(2048);
   for (let i: u32 = 0; i < m.typeCount && !failed; i++) {
     const form = readByte();
-    if (form == 0x5e || form == 0x5f || form == 0x50 || form == 0x4f || form == 0x4e)
-      unsupported("feature GC (struct, array and recursive types) is not supported");
-    else if (form != 0x60) malformed("malformed function type: 60 expected");
+    if (failed) return;
+    if (form != 0x60) return refuseTypeForm(offset() - 1, form);
     const nparams = readTypes(buffer);
     const nresults = readTypes(buffer + 1024);
     if (failed) return;
@@ -82,17 +71,16 @@ function readTypes(to: usize): u32 {
 }
 
 /** Reads limits into limitMin, limitMax, limitHasMax. */
-function readLimits(most: u32, text: string): void {
+function readLimits(isMemory: bool): void {
   const flags = readByte();
   if (failed) return;
-  if (flags == 2 || flags == 3) return unsupported("feature threads (shared memory) is not supported");
-  if (flags >= 4 && flags <= 7) return unsupported("feature memory64 is not supported");
-  if (flags > 1) return malformed("malformed limits flags");
+  if (flags > 1) return refuseLimits(offset() - 1, flags, isMemory);
   limitMin = readU32();
   limitHasMax = flags;
   limitMax = flags ? readU32() : 0;
   if (failed) return;
-  if (limitMin > most || (limitHasMax && limitMax > most)) invalid(text);
+  if (isMemory && (limitMin > PAGES_MAX || limitMax > PAGES_MAX))
+    invalid("memory size must be at most 65536 pages (4GiB)");
   else if (limitHasMax && limitMax < limitMin) invalid("size minimum must not be greater than maximum");
 }
 
@@ -101,11 +89,11 @@ let limitMax: u32 = 0;
 let limitHasMax: u32 = 0;
 
 function readTable(table: TableType): void {
-  const type = readByte();
-  if (failed) return;
-  if (type == 0x40 || type == 0x63 || type == 0x64) return unsupported("feature GC (typed tables) is not supported");
-  if (!isReference(type)) return malformed("malformed reference type");
-  readLimits(0xffffffff, "");
+  const where = offset();
+  const isInitialised = at < end && load<u8>(at) == 0x40;
+  if (isInitialised) return unsupported(where, "GC (typed function references: tables with initialiser)");
+  const type = readReferenceType();
+  if (!failed) readLimits(false);
   if (failed) return;
   table.type = type;
   table.min = limitMin;
@@ -114,10 +102,11 @@ function readTable(table: TableType): void {
 }
 
 function readMemory(m: Module): void {
-  readLimits(65536, "memory size must be at most 65536 pages (4GiB)");
+  const where = offset();
+  readLimits(true);
   if (failed) return;
   m.memoryCount += 1;
-  if (m.memoryCount > 1) return unsupported("feature multi-memory (multiple memories) is not supported");
+  if (m.memoryCount > 1) return unsupported(where, "multi-memory");
   m.memoryMin = limitMin;
   m.memoryMax = limitMax;
   m.memoryHasMax = limitHasMax;
@@ -175,7 +164,7 @@ function decodeImport(m: Module, entry: Import): void {
     entry.index = m.globalImports;
     m.globalImports += 1;
     m.globalCount += 1;
-  } else if (entry.kind == 4) unsupported("feature exceptions (tag import) is not supported");
+  } else if (entry.kind == 4) unsupported(offset() - 1, "exceptions (tag import)");
   else malformed("malformed import kind");
 }
 
@@ -245,6 +234,7 @@ export function decodeExports(m: Module): void {
     entry.namePtr = readName();
     entry.nameLen = nameLength;
     entry.kind = readByte();
+    if (entry.kind == 4) unsupported(offset() - 1, "exceptions (tag export)");
     entry.index = readU32();
     if (failed) return;
     checkExport(m, entry);
@@ -270,8 +260,7 @@ function checkExport(m: Module, entry: Export): void {
     if (entry.index >= m.memoryCount) invalid("unknown memory");
   } else if (entry.kind == KIND_GLOBAL) {
     if (entry.index >= m.globalCount) invalid("unknown global");
-  } else if (entry.kind == 4) unsupported("feature exceptions (tag export) is not supported");
-  else malformed("malformed export kind");
+  } else malformed("malformed export kind");
 }
 
 /** Notes that a function may be the operand of ref.func: it occurs outside function bodies. */

@@ -5,7 +5,8 @@ import { engineLimits } from "./limits";
 import { Data, Element, Module, moduleData, moduleElement, moduleTable } from "./module";
 import { at, base, malformed, offset, readByte, readU32, skip } from "./reader";
 import { declareRef, invalid, readCount, records } from "./sections";
-import { T_FUNCREF, T_I32, isReference } from "./types";
+import { T_FUNCREF, T_I32 } from "./types";
+import { readReferenceType } from "./valuetypes";
 
 export const MODE_ACTIVE: u32 = 0;
 export const MODE_PASSIVE: u32 = 1;
@@ -33,12 +34,9 @@ function decodeElement(m: Module, element: Element): void {
   }
   if (failed) return;
   if (flags & 3) {
-    const kind = readByte();
+    if (flags & 4) element.type = readReferenceType();
+    else if (readByte() != 0) malformed("malformed element kind");
     if (failed) return;
-    if (flags & 4) {
-      if (!isReference(kind)) return malformed("malformed reference type");
-      element.type = kind;
-    } else if (kind != 0) return malformed("malformed element kind");
   }
   if (element.mode == MODE_ACTIVE && moduleTable(m, element.table).type != element.type)
     return invalid("type mismatch: the segment's type is not the table's");

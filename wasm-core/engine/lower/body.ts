@@ -4,7 +4,7 @@ import { E_LIMIT, E_MEMORY, fail, failed, failedIn } from "../errors";
 import { engineLimits } from "../limits";
 import { Func, Module, moduleFunc } from "../module";
 import { at, end, malformed, offset, readByte, readU32, setEnd } from "../reader";
-import { readValueType } from "../sections";
+import { readValueType } from "../valuetypes";
 import { typeParamCount, typeParams, typeResultCount, typeResults } from "../types";
 import { branchesStart } from "./branches";
 import { fuse } from "./fuse";

@@ -1,5 +1,5 @@
 // Lowering of calls, tail calls and the rare operations that take their operands from consecutive slots.
-import { E_INVALID, fail, failed } from "../errors";
+import { E_INVALID, fail, failed, unsupported } from "../errors";
 import {
   BULK_DATA_DROP,
   BULK_ELEM_DROP,
@@ -27,7 +27,7 @@ import { Module, moduleElement, moduleFunc, moduleTable, moduleType } from "../m
 import { malformed, offset, readByte, readU32 } from "../reader";
 import { T_FUNCREF, T_I32, typeParamCount, typeParams, typeResult, typeResultCount, typeResults } from "../types";
 import { linkOffset, lowerBr } from "./branches";
-import { closeBlock, emit, openBlock } from "./emit";
+import { closeBlock, emit, instructionOffset, openBlock } from "./emit";
 import { frameAt, frameDepth, popTypes, pushTypes, setUnreachable } from "./frames";
 import {
   X,
@@ -168,7 +168,7 @@ function tableIndex(m: Module): u32 {
 function needsMemory(m: Module): void {
   const index = readByte();
   if (failed) return;
-  if (index != 0) malformed("zero byte expected: feature multi-memory is not supported");
+  if (index != 0) unsupported(instructionOffset, "multi-memory");
   else if (!m.memoryCount) fail(E_INVALID, offset(), "unknown memory");
 }
 

@@ -1,5 +1,6 @@
 // One instruction: reads its immediates, validates it and lowers it.
-import { E_INVALID, E_UNSUPPORTED, fail, failed } from "../errors";
+import { E_INVALID, fail, failed } from "../errors";
+import { refuseInstruction, refuseType } from "../features";
 import { Module, moduleType } from "../module";
 import { at, malformed, offset, readByte, readFixed32, readSigned, readU32, seek } from "../reader";
 import { OP_JUMP, OP_UNREACHABLE, SATURATING_FIRST } from "../generated/opcodes";
@@ -49,6 +50,7 @@ import {
   setFrame,
   truncate,
 } from "./operands";
+import { readHeapType } from "../valuetypes";
 import { drop, globalGet, globalSet, localGet, localSet, localTee, select } from "./variables";
 
 /** Signatures of blocks without a type index: one byte per value type, at its own address. */
@@ -64,8 +66,9 @@ function readBlockType(m: Module): void {
   blockParamCount = 0;
   blockResults = singles;
   blockResultCount = 0;
-  const start = at;
+  const start = offset();
   const code = readSigned(33);
+  const length = offset() - start;
   if (failed || code == -64) return;
   if (code >= 0) {
     if (code >= <i64>m.typeCount) return fail(E_INVALID, offset(), "unknown type");
@@ -84,9 +87,8 @@ function readBlockType(m: Module): void {
       return;
     }
   }
-  seek(start);
-  if (single == 0x7b) fail(E_UNSUPPORTED, offset(), "feature SIMD (type v128) is not supported");
-  else malformed("malformed block type");
+  if (length > 1) malformed("malformed block type");
+  else refuseType(offset() - 1, single, "malformed block type");
 }
 
 function openFrame(m: Module, kind: u32): void {
@@ -180,7 +182,7 @@ function control(m: Module, opcode: u32): void {
     case 0x13:
       return lowerCallIndirect(m, true);
     default:
-      return refuse(opcode);
+      return refuseInstruction(instructionOffset, opcode);
   }
 }
 
@@ -234,11 +236,8 @@ function constant(m: Module, opcode: u32): void {
       const low = <u64>readFixed32();
       return pushConst(T_F64, low | ((<u64>readFixed32()) << 32));
     }
-    case 0xd0: {
-      const type = readByte();
-      if (!failed && !isReference(type)) malformed("malformed reference type");
-      return pushConst(type, 0);
-    }
+    case 0xd0:
+      return pushConst(readHeapType(), 0);
     case 0xd1: {
       const type = height > floor ? entryType(height - 1) : T_ANY;
       if (type != T_ANY && !isReference(type))
@@ -250,33 +249,23 @@ function constant(m: Module, opcode: u32): void {
     case 0xfc:
       return prefixed(m);
     default:
-      return refuse(opcode);
+      return refuseInstruction(instructionOffset, opcode);
   }
 }
 
 function prefixed(m: Module): void {
+  const start = at;
   const code = readU32();
   if (failed) return;
   if (code >= 8 && code <= 17) return lowerBulk(m, code);
   if (code < 8) return saturating(code);
-  malformed("illegal opcode");
+  seek(start);
+  refuseInstruction(instructionOffset, 0xfc);
 }
 
 /** Conversions with saturation: bit 0 unsigned, bit 1 from f64, bit 2 to i64. */
 function saturating(code: u32): void {
   unary(SATURATING_FIRST + code, code & 2 ? T_F64 : T_F32, code & 4 ? T_I64 : T_I32);
-}
-
-function refuse(opcode: u32): void {
-  const where = instructionOffset;
-  if (opcode == 0xfd) fail(E_UNSUPPORTED, where, "feature SIMD is not supported");
-  else if (opcode == 0xfe) fail(E_UNSUPPORTED, where, "feature threads (atomics) is not supported");
-  else if (opcode == 0xfb) fail(E_UNSUPPORTED, where, "feature GC is not supported");
-  else if ((opcode >= 0x06 && opcode <= 0x0a) || opcode == 0x18 || opcode == 0x19 || opcode == 0x1f)
-    fail(E_UNSUPPORTED, where, "feature exceptions is not supported");
-  else if (opcode == 0x14 || opcode == 0x15 || (opcode >= 0xd3 && opcode <= 0xd6))
-    fail(E_UNSUPPORTED, where, "feature typed function references is not supported");
-  else malformed("illegal opcode");
 }
 
 export function instruction(m: Module, opcode: u32): void {

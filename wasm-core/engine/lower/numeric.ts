@@ -1,5 +1,5 @@
 // Lowering of arithmetic, comparisons, loads and stores: picks the operand form that needs the fewest slot accesses.
-import { E_INVALID, E_UNSUPPORTED, fail, failed } from "../errors";
+import { E_INVALID, fail, failed, unsupported } from "../errors";
 import { FORM_ROWS, INVERSE, OP_MEMORY_GROW, OP_MEMORY_SIZE, PAIRED_END, SIGNATURES, SWAPPED } from "../generated/opcodes";
 import { offset, readByte, readU32 } from "../reader";
 import { T_I32 } from "../types";
@@ -33,10 +33,6 @@ function signature(opcode: u32, i: u32): u32 {
 @inline
 export function classOf(opcode: u32): u32 {
   return load<u8>(SIGNATURES + (opcode << 2));
-}
-
-export function unsupportedInstruction(text: string): void {
-  fail(E_UNSUPPORTED, instructionOffset, text);
 }
 
 /** Lowers an instruction of the given class. */
@@ -132,10 +128,10 @@ function retype(from: u32, to: u32): void {
 /** Reads alignment and offset; answers the offset. */
 function memoryArgument(alignMax: u32): u32 {
   const align = readU32();
+  if (align >= 0x40 && align < 0x80) unsupported(instructionOffset, "multi-memory");
   const distance = readU32();
   if (failed) return 0;
-  if (align & 0x40) unsupportedInstruction("feature multi-memory is not supported");
-  else if (align >= 32) fail(1, offset(), "malformed memop flags");
+  if (align >= 32) fail(1, offset(), "malformed memop flags");
   else if (align > alignMax) fail(E_INVALID, offset(), "alignment must not be larger than natural");
   return distance;
 }
@@ -199,7 +195,7 @@ function emitStore(opcode: u32): usize {
 export function lowerMemorySize(opcode: u32, hasMemory: bool): void {
   const index = readByte();
   if (failed) return;
-  if (index != 0) return unsupportedInstruction("feature multi-memory is not supported");
+  if (index != 0) return unsupported(instructionOffset, "multi-memory");
   if (!hasMemory) return fail(E_INVALID, offset(), "unknown memory");
   if (opcode == 0x3f) {
     if (dead) return pushTemp(T_I32);

@@ -16,7 +16,7 @@ import {
 } from "../generated/opcodes";
 import { offset, readU32 } from "../reader";
 import { T_ANY, T_I32, isReference } from "../types";
-import { readValueType } from "../sections";
+import { readValueType } from "../valuetypes";
 import { emit, lastOperation } from "./emit";
 import {
   CONST,
