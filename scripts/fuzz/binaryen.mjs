@@ -1,78 +1,48 @@
-// Modules of binaryen's generator: wasm-opt -ttf makes one of random bytes, restricted to the features the engine supports.
-import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { Random } from "../../wasm-core/engine/testing/random-tables.ts";
-import { root } from "../lib/toolchain.mjs";
+// Modules of binaryen's generator, made by a worker ahead of their use: module i is a function of the run's seed and i alone.
+import { Worker } from "node:worker_threads";
 
-const FEATURES = [
-  "--mvp-features",
-  "--enable-mutable-globals",
-  "--enable-nontrapping-float-to-int",
-  "--enable-sign-ext",
-  "--enable-bulk-memory",
-  "--enable-bulk-memory-opt",
-  "--enable-multivalue",
-  "--enable-reference-types",
-  "--enable-tail-call",
-  "--enable-extended-const",
-];
+/** How many modules may wait. */
+const AHEAD = 4;
 
-/** Starting wasm-opt costs a second: it rests as long as it works, to leave the core to the comparing. */
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, Math.min(ms, 1000)));
-
-/** Makes modules one after the other beside the caller, for seeds from `first` on. */
-export function foreignModules(first) {
-  const folder = mkdtempSync(join(tmpdir(), "parley-fuzz-"));
+/**
+ * @param {number} seed of the run
+ * @param {Iterable<number>} indices those of binaryen's modules, in the order of use
+ * @returns {{next: () => Promise<Uint8Array | null>, stop: () => Promise<unknown>}} next: null when binaryen made none of its bytes
+ */
+export function foreignModules(seed, indices) {
+  const worker = new Worker(new URL("./wasm-opt.mjs", import.meta.url), { stdout: true, stderr: true });
+  const order = indices[Symbol.iterator]();
   const ready = [];
-  let seed = first;
-  let stopped = false;
-  let child;
-  const loop = (async () => {
-    while (!stopped) {
-      const began = performance.now();
-      const made = await make(seed);
-      if (made) ready.push(made);
-      seed += 1;
-      await pause(performance.now() - began);
+  const waiting = [];
+  let failure;
+  const settle = () => {
+    while (waiting.length && (failure || ready.length)) {
+      const { resolve, reject } = waiting.shift();
+      if (failure) reject(failure);
+      else resolve(ready.shift());
     }
-  })();
-
-  async function make(own) {
-    const [input, output] = [join(folder, "input"), join(folder, "output.wasm")];
-    writeFileSync(input, randomBytes(own));
-    child = spawn(
-      process.execPath,
-      [join(root, "node_modules/binaryen/bin/wasm-opt"), "-ttf", input, ...FEATURES, "--denan", "-o", output],
-      {
-        stdio: "ignore",
-      },
-    );
-    const code = await new Promise((resolve) => child.on("exit", resolve));
-    if (code !== 0) return null;
-    return { bytes: new Uint8Array(readFileSync(output)), label: `wasm-opt -ttf seed ${own}`, seed: own };
-  }
-
-  return {
-    /** What was made since the last call. */
-    finished: () => ready.splice(0),
-    /** Waits for the next one. */
-    async next() {
-      while (!ready.length && !stopped) await new Promise((resolve) => setTimeout(resolve, 50));
-      return ready.splice(0);
-    },
-    async stop() {
-      stopped = true;
-      child?.kill();
-      await loop;
-      rmSync(folder, { recursive: true, force: true });
-    },
   };
-}
-
-/** 2 to 34 KB, all from the seed. */
-function randomBytes(seed) {
-  const random = new Random(seed + 31);
-  return Uint8Array.from({ length: 2000 + random.below(32_000) }, () => random.below(256));
+  const ask = () => {
+    const { value, done } = order.next();
+    if (!done) worker.postMessage({ seed, index: value });
+  };
+  worker.on("message", (bytes) => {
+    ready.push(bytes);
+    settle();
+  });
+  worker.on("error", (error) => {
+    failure = error;
+    settle();
+  });
+  for (let i = 0; i < AHEAD; i++) ask();
+  return {
+    next() {
+      ask();
+      return new Promise((resolve, reject) => {
+        waiting.push({ resolve, reject });
+        settle();
+      });
+    },
+    stop: () => worker.terminate(),
+  };
 }

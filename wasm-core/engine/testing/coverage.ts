@@ -1,11 +1,22 @@
 // Which WebAssembly instructions were executed: calls run one instruction at a time, and every stop tells where it was.
 import type { Engine } from "./engine.ts";
 import { RAN } from "./engine.ts";
-import { type Instruction, isCounted, OPCODES } from "./instructions.ts";
+import { type Instruction, instructionsOf, isCounted, OPCODES } from "./instructions.ts";
 
 /** Offsets in Thread: extra cost still to be paid, and the instructions already paid of the operation where it stands. */
 const DEBT = 16;
 const CARRY = 56;
+
+interface Place {
+  body: Instruction[];
+  i: number;
+}
+/** The instructions of a module by their offset. */
+export type Places = Map<number, Place>;
+
+export function placesOf(bytes: Uint8Array): Places {
+  return new Map(instructionsOf(bytes).flatMap((body) => body.map((one, i) => [one.offset, { body, i }] as const)));
+}
 
 export class Coverage {
   private readonly missing = new Set(OPCODES);
@@ -15,14 +26,8 @@ export class Coverage {
     return [...this.missing].map((opcode) => `0x${opcode.toString(16)}`);
   }
 
-  /** Whether stepping through this module could show something new. */
-  wants(bodies: Instruction[][]): boolean {
-    return this.missing.size > 0 && bodies.some((body) => body.some(({ opcode }) => this.missing.has(opcode)));
-  }
-
   /** Steps the thread to its end (at most `most` instructions) and counts what it executed; answers what it ran into. */
-  step(engine: Engine, thread: number, bodies: Instruction[][], most: number): { ran: number; used: number } {
-    const at = new Map(bodies.flatMap((body) => body.map((one, i) => [one.offset, { body, i }] as const)));
+  step(engine: Engine, thread: number, places: Places, most: number): { ran: number; used: number } {
     let used = 0;
     let ran: number = RAN.fuel;
     while (ran === RAN.fuel && used < most) {
@@ -36,12 +41,12 @@ export class Coverage {
       used += 1 - Number(engine.fuel(thread));
       // The operation is done: it stands for as many instructions, up to the one at its offset, as were paid.
       if (!inDebt && (ran !== RAN.fuel || engine.view.getUint32(thread + CARRY, true) === 0))
-        this.count(at.get(offset), carry + 1);
+        this.count(places.get(offset), carry + 1);
     }
     return { ran, used };
   }
 
-  private count(place: { body: Instruction[]; i: number } | undefined, paid: number): void {
+  private count(place: Place | undefined, paid: number): void {
     for (let i = place?.i ?? -1; i >= 0 && paid > 0; i--) {
       const one = place?.body[i] as Instruction;
       if (!isCounted(one)) continue;

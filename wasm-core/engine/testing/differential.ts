@@ -1,12 +1,10 @@
 // Runs one module in V8 and in the engine and compares results, traps, host calls, memory and globals after every call.
 import { must } from "../opcodes/must.ts";
 import { fromBits, isReference, toBits } from "./bits.ts";
-import type { Coverage } from "./coverage.ts";
+import { type Coverage, type Places, placesOf } from "./coverage.ts";
 import { type Engine, RAN } from "./engine.ts";
 import { bindEngine, bindNative, GLOBAL_BUDGETS, resetBudgets } from "./instances.ts";
-import { type Instruction, instructionsOf } from "./instructions.ts";
 import { Isolation } from "./isolation.ts";
-import { RandomModule } from "./random-module.ts";
 import { Random } from "./random-tables.ts";
 
 /** Text of V8's trap messages by our kinds. */
@@ -48,9 +46,7 @@ export interface Way {
   slice: () => number;
   /** Calls of every export. */
   rounds: number;
-  /** Whether NaNs must have the canonical bits; else any NaN equals any other. */
-  exactNaN: boolean;
-  /** Steps through modules that have something new for it. */
+  /** Steps through the beginning of every call for it. */
   coverage?: Coverage;
 }
 
@@ -71,14 +67,14 @@ class Pair {
   readonly thread: number;
   readonly isolation: Isolation;
   readonly callees: Callee[];
-  private readonly bodies: Instruction[][];
+  private readonly places: Places;
   private readonly way: Way;
   /** Draws of its own, so that arguments do not depend on how calls are run. */
   private readonly modes: Random;
 
   constructor(bytes: Uint8Array<ArrayBuffer>, way: Way) {
     const { engine } = way;
-    this.bodies = way.coverage ? instructionsOf(bytes) : [];
+    this.places = way.coverage ? placesOf(bytes) : new Map();
     this.way = way;
     this.modes = new Random(way.random.next());
     const module = new WebAssembly.Module(bytes);
@@ -135,8 +131,8 @@ class Pair {
     const { engine, coverage, slice } = this.way;
     engine.wasm.threadReset(this.thread);
     engine.enter(this.thread, this.instance, callee.index, args);
-    if (coverage?.wants(this.bodies)) {
-      const { ran } = coverage.step(engine, this.thread, this.bodies, STEPS_MAX);
+    if (coverage) {
+      const { ran } = coverage.step(engine, this.thread, this.places, STEPS_MAX);
       if (ran !== RAN.fuel) return this.answer(ran, callee);
     }
     if (!this.modes.chance(3)) return this.answer(engine.runSliced(this.thread, slice, FUEL_MAX).ran, callee);
@@ -170,16 +166,16 @@ class Pair {
   }
 
   private answer(ran: number, callee: Callee): string {
-    const { engine, exactNaN } = this.way;
+    const { engine } = this.way;
     if (ran === RAN.trap) {
       const trap = engine.trap(this.thread);
       return OUR_TRAPS[trap] ?? trap;
     }
     if (ran !== RAN.returned) return `ran ${ran}`;
     const values = engine.results(this.thread, callee.results.length);
-    const plain = (type: number, bits: bigint) =>
-      exactNaN && !isReference(type) ? bits : toBits(type, fromBits(type, bits));
-    return callee.results.map((type, i) => plain(type, must(values[i], "result"))).join(" ");
+    // Bits as they are: every NaN must be the canonical one. Of a reference only whether it is null can be compared.
+    const shown = (type: number, bits: bigint) => (isReference(type) ? toBits(type, fromBits(type, bits)) : bits);
+    return callee.results.map((type, i) => shown(type, must(values[i], "result"))).join(" ");
   }
 
   /** How the states of the two sides differ; empty when they do not. */
@@ -248,12 +244,4 @@ export function compareBytes(bytes: Uint8Array<ArrayBuffer>, label: string, way:
   }
   const violation = pair.isolation.violation(pair.instance);
   return violation ? { ...outcome, difference: `${label}: ${violation}` } : outcome;
-}
-
-/** The module that the generator makes of a seed. */
-export function compareModule(engine: Engine, seed: number, slice: () => number, coverage?: Coverage): Outcome {
-  const bytes = new RandomModule(seed).bytes();
-  const random = new Random(seed + 77);
-  const way = { engine, random, slice, rounds: 4, exactNaN: true, ...(coverage ? { coverage } : {}) };
-  return compareBytes(bytes, `seed ${seed}`, way);
 }

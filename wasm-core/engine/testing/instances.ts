@@ -64,17 +64,11 @@ export function bindEngine(engine: Engine, bytes: Uint8Array, imports: Descripto
     const name = imports[id]?.name ?? "";
     const type = LOGGED[name];
     const bits = engine.view.getBigUint64(args, true);
-    log.push(type === undefined ? name : `${name} ${type === 0x7d || type === 0x7c ? canonical(type, bits) : bits}`);
+    log.push(type === undefined ? name : `${name} ${bits}`);
     if (type === undefined) engine.view.setBigUint64(args, 0n, true);
     return HOST.done;
   };
   return instance;
-}
-
-function canonical(type: number, bits: bigint): bigint {
-  const view = new DataView(new ArrayBuffer(8));
-  view.setBigUint64(0, bits, true);
-  return toBits(type, type === 0x7d ? view.getFloat32(0, true) : view.getFloat64(0, true));
 }
 
 /** Ends of loops: global g0 of our generator, an exported function of wasm-opt's. */

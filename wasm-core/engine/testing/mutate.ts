@@ -1,5 +1,4 @@
-// Broken binaries: bit flips, bytes replaced, cut, deleted and spliced, of random valid modules.
-import { RandomModule } from "./random-module.ts";
+// Broken binaries: bit flips, bytes replaced, cut, deleted and spliced, lies about lengths.
 import { Random } from "./random-tables.ts";
 
 function mutate(bytes: Uint8Array<ArrayBuffer>, random: Random): Uint8Array<ArrayBuffer> {
@@ -42,19 +41,16 @@ function sectionSize(bytes: Uint8Array, random: Random): number {
   return random.pick(found);
 }
 
-/** `each` mutants of each of `modules` random modules. */
+/** So many mutants of a valid module. */
 export function* mutants(
-  modules: number,
-  each: number,
-  first = 1,
+  valid: Uint8Array<ArrayBuffer>,
+  count: number,
+  seed: number,
 ): Generator<{ bytes: Uint8Array<ArrayBuffer>; label: string }> {
-  for (let seed = first; seed < first + modules; seed++) {
-    const random = new Random(seed + 1000);
-    const valid = new RandomModule(seed).bytes();
-    for (let i = 0; i < each; i++) {
-      let bytes = valid.slice();
-      for (let n = 1 + random.below(3); n > 0 && bytes.length > 0; n--) bytes = mutate(bytes, random);
-      yield { bytes, label: `seed ${seed}, mutant ${i}` };
-    }
+  const random = new Random(seed + 1000);
+  for (let i = 0; i < count; i++) {
+    let bytes = valid.slice();
+    for (let n = 1 + random.below(3); n > 0 && bytes.length > 0; n--) bytes = mutate(bytes, random);
+    yield { bytes, label: `mutant ${i}` };
   }
 }
