@@ -21,6 +21,29 @@ describe("fuzzing", () => {
   });
 });
 
+describe("a round", () => {
+  it("follows from seed and index alone", () => {
+    const counts = ({ modules, calls, returned, mutants, accepted }: Fuzzer) => [
+      modules,
+      calls,
+      returned,
+      mutants,
+      accepted,
+    ];
+    const all = new Fuzzer(engine, 11);
+    for (let index = 0; index < 12; index++) {
+      const before = counts(all);
+      all.round(index);
+      const alone = new Fuzzer(engine, 11);
+      alone.round(index);
+      expect(counts(alone)).toEqual(counts(all).map((count, i) => count - (before[i] ?? 0)));
+    }
+    const other = new Fuzzer(engine, 12);
+    for (let index = 0; index < 12; index++) other.round(index);
+    expect(counts(other)).not.toEqual(counts(all));
+  });
+});
+
 describe("isolation", () => {
   /** store(address, value) and the like in a memory of one page, beside another instance; a table and two globals. */
   const source = assemble({

@@ -28,9 +28,11 @@ export class EngineLimits {
   tableEntries: u32;
   /** Operand words (8 bytes) of lowered code for one function. */
   codeWords: u32;
+  /** Steps of loading one module, see work.ts; at most 2^31. */
+  loadSteps: u32;
 }
 
-export const engineLimits = changetype<EngineLimits>(memory.data(52, 8));
+export const engineLimits = changetype<EngineLimits>(memory.data(56, 8));
 
 /** The limits of the product; call before changing single ones. */
 export function limitsDefault(): void {
@@ -47,4 +49,5 @@ export function limitsDefault(): void {
   engineLimits.memoryReservePages = 64;
   engineLimits.tableEntries = 16384;
   engineLimits.codeWords = 256 << 10;
+  engineLimits.loadSteps = 128 << 20;
 }

@@ -34,6 +34,7 @@ import {
 import { decodeData, decodeDataCount, decodeElements } from "./segments";
 import { decodeNames } from "./namesection";
 import { typesRelease } from "./types";
+import { workStart } from "./work";
 
 /** Place of a section id in the required order. */
 const ORDER: usize = memory.data<u8>([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 10]);
@@ -72,6 +73,7 @@ function decode(bytes: usize, length: u32): usize {
     fail(E_LIMIT, 0, "the module is larger than the limit for modules");
     return 0;
   }
+  workStart();
   const m = changetype<Module>(immutableAlloc(offsetof<Module>()));
   const copy = immutableAlloc(length + 8);
   if (!changetype<usize>(m) || !copy) return memoryUsedUp();

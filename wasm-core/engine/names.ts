@@ -68,12 +68,16 @@ export function nameHash(ptr: usize, len: u32): u32 {
   return hash ^ (hash >>> 15);
 }
 
+/** Steps that exportNumber has taken, in the measure of work.ts. */
+export let exportSteps: u32 = 0;
+
 /** Export number with this name, -1 = none. */
 export function exportNumber(m: Module, namePtr: usize, nameLen: u32): i32 {
   if (!m.exportCount) return -1;
   let next = load<u32>(m.exportBuckets + ((nameHash(namePtr, nameLen) & m.exportBucketMask) << 2));
   while (next) {
     const entry = moduleExport(m, next - 1);
+    exportSteps += 1 + (nameLen >>> 3);
     if (entry.nameLen == nameLen && memory.compare(entry.namePtr, namePtr, nameLen) == 0) return next - 1;
     next = entry.next;
   }

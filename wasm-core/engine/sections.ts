@@ -19,10 +19,11 @@ import {
   moduleTable,
   moduleType,
 } from "./module";
-import { exportNumber, nameHash } from "./names";
+import { exportNumber, exportSteps, nameHash } from "./names";
 import { at, end, malformed, nameLength, offset, readByte, readName, readU32 } from "./reader";
 import { internType, typeParamCount, typeResultCount } from "./types";
 import { readReferenceType, readValueType } from "./valuetypes";
+import { addWork } from "./work";
 
 /** Pages of 64 KiB that 32-bit addresses reach. */
 const PAGES_MAX: u32 = 65536;
@@ -238,7 +239,9 @@ export function decodeExports(m: Module): void {
     entry.index = readU32();
     if (failed) return;
     checkExport(m, entry);
+    const before = exportSteps;
     if (exportNumber(m, entry.namePtr, entry.nameLen) >= 0) return invalid("duplicate export name");
+    addWork(exportSteps - before);
     const bucket = m.exportBuckets + ((nameHash(entry.namePtr, entry.nameLen) & m.exportBucketMask) << 2);
     entry.next = load<u32>(bucket);
     store<u32>(bucket, i + 1);

@@ -2,6 +2,7 @@
 //
 //   FuncType: | params u16 | results u16 | hash u32 | next in bucket u32 | previous interned u32 | types u8 × (params + results) |
 import { arenaGeneration, immutableAlloc } from "../memory/arena";
+import { addWork } from "./work";
 
 export const T_I32: u32 = 0x7f;
 export const T_I64: u32 = 0x7e;
@@ -24,7 +25,9 @@ export function internType(params: usize, nparams: u32, results: usize, nresults
   const hash = hashOf(params, nparams, hashOf(results, nresults, nparams * 31 + nresults));
   const bucket = buckets + ((hash & (BUCKETS - 1)) << 2);
   for (let t: usize = load<u32>(bucket); t; t = load<u32>(t, 8)) {
+    addWork(1);
     if (load<u32>(t, 4) == hash && load<u16>(t) == nparams && load<u16>(t, 2) == nresults) {
+      addWork((nparams + nresults) >>> 3);
       if (memory.compare(t + HEADER_BYTES, params, nparams) == 0 && memory.compare(t + HEADER_BYTES + nparams, results, nresults) == 0) return t;
     }
   }

@@ -126,15 +126,16 @@ const instructions: Case[] = [
 ];
 
 describe("features outside the language", () => {
-  it.each(
-    [...types, ...declarations, ...instructions].map(([feature, bytes, offset]) => ({ feature, bytes, offset })),
-  )("$feature is refused by name, at byte $offset", ({ feature, bytes, offset }) => {
-    expect(engine.load(bytes)).toBe(0);
-    const error = engine.error();
-    expect(error.text).toContain(`feature ${feature}`);
-    expect(error.text).toContain(" is not supported");
-    expect([error.code, error.offset]).toEqual([E_UNSUPPORTED, offset]);
-  });
+  it.each([...types, ...declarations, ...instructions].map(([feature, bytes, offset]) => ({ feature, bytes, offset })))(
+    "$feature is refused by name, at byte $offset",
+    ({ feature, bytes, offset }) => {
+      expect(engine.load(bytes)).toBe(0);
+      const error = engine.error();
+      expect(error.text).toContain(`feature ${feature}`);
+      expect(error.text).toContain(" is not supported");
+      expect([error.code, error.offset]).toEqual([E_UNSUPPORTED, offset]);
+    },
+  );
 
   it("are not taken for what is only broken", () => {
     const broken = [

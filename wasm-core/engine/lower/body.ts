@@ -14,8 +14,9 @@ import { instruction } from "./instructions";
 import { dead, heightMax, operandsStart } from "./operands";
 import { localTypes, metaScratch } from "./scratch";
 import { setLocalCount } from "./variables";
+import { addWork } from "../work";
 
-/** Entering a function clears its locals: beyond this many they cost 1 fuel per 64. */
+/** Entering a function clears its locals: beyond this many they cost 1 fuel per 64 bytes, as bulk operations do. */
 const LOCALS_FREE: u32 = 256;
 
 export function decodeCode(m: Module): void {
@@ -61,6 +62,7 @@ function body(m: Module, func: Func): void {
   setInstructionOffset(offset());
   const locals = readLocals(type);
   if (failed) return;
+  addWork(locals >>> 6);
   setLocalCount(locals);
   emitStart();
   if (failed) return;
@@ -69,10 +71,11 @@ function body(m: Module, func: Func): void {
   branchesStart(locals << 3);
   pushFrame(FRAME_FUNCTION, 0, 0, typeResults(type), typeResultCount(type));
   openBlock();
-  if (locals > LOCALS_FREE) addPending(locals >>> 6);
+  if (locals > LOCALS_FREE) addPending(locals >>> 3);
   while (frameDepth > 0 && !failed) {
     setInstructionOffset(offset());
     const opcode = readByte();
+    addWork(1);
     if (!dead && opcode != 0x05 && opcode != 0x0b) addPending(1);
     instruction(m, opcode);
   }

@@ -3,9 +3,16 @@ import { E_INVALID, fail, failed } from "../errors";
 import { BRANCH_OF, INVERSE, LENGTHS, OP_BR_FALSE_A, OP_BR_FALSE_S, OP_BR_TABLE_A, OP_BR_TABLE_S, OP_COPY, OP_JUMP, OP_RETURN, OP_RETURN_A, OP_RETURN_I, OP_RETURN_MANY, OP_RETURN_S, PAIRED_END } from "../generated/opcodes";
 import { at, offset, readU32, seek } from "../reader";
 import { T_I32 } from "../types";
-import { blockAt, closeBlock, emit, emitWords, lastOperation, openBlock, retract } from "./emit";
+import { addPending, blockAt, closeBlock, emit, emitWords, lastOperation, openBlock, retract } from "./emit";
 import { FRAME_FUNCTION, Frame, checkTop, frameAt, frameDepth, framesStart, labelArity, labelTypes, linkTo, mismatch, requireTop, resolveChain, resolveField, setUnreachable } from "./frames";
 import { CONST, LOCAL, X, Y, accPin, copyEntry, dead, flushAll, height, homes, peekTop, pop, slotOf, takeAcc } from "./operands";
+
+/** A branch, return or tail call that carries more values than this pays for moving them: 1 fuel per 64 bytes, moved or not. */
+const VALUES_FREE: u32 = 32;
+
+export function chargeValues(count: u32): void {
+  if (count > VALUES_FREE && !dead) addPending(count >>> 3);
+}
 
 /** Byte offset of the link slot of the function being lowered. */
 export let linkOffset: u32 = 0;
@@ -120,6 +127,7 @@ export function finishFunction(): void {
   if (failed) return;
   if (height > f.nresults) return mismatch();
   if (!dead) {
+    chargeValues(f.nresults);
     if (f.nresults > 1) flushAll();
     emitReturn(f);
     closeBlock();
@@ -131,6 +139,7 @@ export function lowerBr(f: Frame): void {
   checkTop(labelTypes(f), labelArity(f));
   if (failed) return;
   if (!dead) {
+    chargeValues(labelArity(f));
     if (labelArity(f) > 1) flushAll();
     emitJump(f);
     closeBlock();
@@ -144,6 +153,7 @@ export function lowerBrIf(f: Frame): void {
   requireTop(labelTypes(f), labelArity(f));
   if (failed || dead) return;
   const arity = labelArity(f);
+  chargeValues(arity);
   if (arity) accPin();
   if (f.kind != FRAME_FUNCTION && (arity == 0 || inPlace(f))) {
     if (arity) flushAll();
@@ -167,6 +177,7 @@ export function lowerBrTable(): void {
   const arity = tableArity(count);
   if (failed) return;
   if (!dead) {
+    chargeValues(arity);
     if (arity) {
       flushAll();
       accPin();

@@ -26,7 +26,7 @@ import {
 import { Module, moduleElement, moduleFunc, moduleTable, moduleType } from "../module";
 import { malformed, offset, readByte, readU32 } from "../reader";
 import { T_FUNCREF, T_I32, typeParamCount, typeParams, typeResult, typeResultCount, typeResults } from "../types";
-import { linkOffset, lowerBr } from "./branches";
+import { chargeValues, linkOffset, lowerBr } from "./branches";
 import { closeBlock, emit, instructionOffset, openBlock } from "./emit";
 import { frameAt, frameDepth, popTypes, pushTypes, setUnreachable } from "./frames";
 import {
@@ -84,6 +84,7 @@ export function lowerTailCall(m: Module, index: u32): void {
     lowerCall(m, index);
     return lowerBr(frameAt(frameDepth - 1));
   }
+  chargeValues(typeParamCount(type));
   flushTop(min<u32>(typeParamCount(type), height));
   popTypes(typeParams(type), typeParamCount(type));
   if (failed) return;
@@ -113,7 +114,10 @@ export function lowerCallIndirect(m: Module, isTail: bool): void {
   else if (typeIndex >= m.typeCount) fail(E_INVALID, offset(), "unknown type");
   if (failed) return;
   const type = moduleType(m, typeIndex);
-  if (isTail) checkTailType(type);
+  if (isTail) {
+    checkTailType(type);
+    chargeValues(typeParamCount(type));
+  }
   pop(Z, T_I32);
   flushTop(min<u32>(typeParamCount(type), height));
   const slot = dead || Z.inAcc ? 0 : slotOf(Z);

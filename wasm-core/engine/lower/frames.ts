@@ -8,6 +8,7 @@ import { offset } from "../reader";
 import { Z, accForget, dead, entryType, floor, flushTop, height, polymorphic, pop, pushTemp, setDead, setFrame, truncate } from "./operands";
 import { blockAt, chargePending, openBlock } from "./emit";
 import { FRAME_BYTES, frameScratch } from "./scratch";
+import { addWork } from "../work";
 
 export const FRAME_FUNCTION: u32 = 0;
 export const FRAME_BLOCK: u32 = 1;
@@ -76,15 +77,18 @@ export function pushFrame(kind: u32, params: usize, nparams: u32, results: usize
 
 /** Pops values of these types, the last on top; the stack must be as high as they need. */
 export function popTypes(types: usize, count: u32): void {
+  addWork(count);
   for (let i = count; i > 0 && !failed; i--) pop(Z, load<u8>(types + i - 1));
 }
 
 export function pushTypes(types: usize, count: u32): void {
+  addWork(count);
   for (let i: u32 = 0; i < count && !failed; i++) pushTemp(load<u8>(types + i));
 }
 
 /** Checks that values of these types are on top, without popping them. */
 export function checkTop(types: usize, count: u32): void {
+  addWork(count);
   for (let i: u32 = 0; i < count; i++) {
     if (height - floor <= i) {
       if (!polymorphic) mismatch();

@@ -63,6 +63,7 @@ type HarnessCall =
   | "instanceInit"
   | "instanceModule"
   | "limitsRecord"
+  | "loadSteps"
   | "memoryBase"
   | "memorySize"
   | "memoryOf"

@@ -7,6 +7,7 @@ import { limitsDefault } from "../limits";
 import { Func, Module, moduleFunc } from "../module";
 import { setHostHandler } from "../run";
 import { Thread } from "../thread";
+import { work } from "../work";
 
 export * from "../index";
 export { funcRefOf, memoryCreate, tableCreate } from "../instance";
@@ -72,4 +73,9 @@ export function nextOffset(thread: usize): u32 {
   let pc = t.pc;
   while (load<u16>(pc) == OP_CHARGE) pc += 8;
   return offsetAt(changetype<Func>(functionAt(t.instance, pc)), pc);
+}
+
+/** Steps that loading the last module took. */
+export function loadSteps(): u32 {
+  return work;
 }

@@ -70,9 +70,9 @@ function tableStatement(place: Place): number[] {
     case 2:
       return [...few(15), ...reference, ...few(3), 0xfc, 17, 0];
     case 3:
-      return random.chance(20) ? [0xfc, 13, random.below(2)] : [0x01];
+      return random.chance(60) ? [0xfc, 13, random.below(2)] : [0x01];
     case 4:
-      return random.chance(10) ? [0xfc, 9, 0] : [0x01];
+      return random.chance(60) ? [0xfc, 9, 0] : [0x01];
     default:
       return [...few(15), ...few(3), ...few(3), 0xfc, 12, 1, 0];
   }

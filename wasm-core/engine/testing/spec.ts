@@ -179,6 +179,7 @@ function raiseLimits(engine: Engine): void {
   engine.view.setUint32(at + 36, 1000, true);
   engine.view.setUint32(at + 40, 2, true);
   engine.view.setUint32(at + 44, 70000, true);
+  engine.view.setUint32(at + 52, 0x7fffffff, true);
 }
 
 const patternOf = ({ type, value }: Value): bigint => {
