@@ -6,6 +6,7 @@ import { compileAll, root } from "./lib/asc.mjs";
 import { completeMutants, mutantJobs } from "./lib/mutants.mjs";
 import { makeSuite, readBytes, suitePath, writeIfChanged } from "./lib/suite.mjs";
 import { backendJobs, backendNames, coreJob, kernelJob } from "./lib/targets.mjs";
+import { variantJobs } from "./lib/variants.mjs";
 
 let built;
 
@@ -18,7 +19,7 @@ export function ensureBuilt(progress = (line) => console.error(`build: ${line}`)
 /** @returns {Promise<{compiled: number, cached: number, suite: {bytes: number, digest: string}}>} */
 export async function build(progress) {
   await runGenerators(progress);
-  const jobs = [coreJob(), kernelJob(), ...backendJobs(), ...mutantJobs()];
+  const jobs = [coreJob(), kernelJob(), ...backendJobs(), ...variantJobs(), ...mutantJobs()];
   const { compiled, cached } = await compileAll(jobs, progress);
   copyManifests();
   completeMutants();

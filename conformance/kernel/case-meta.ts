@@ -35,6 +35,8 @@ export interface CaseMeta {
   time: "lazy" | "free";
   /** Interrupts that the search lets arrive at any moment, or never. */
   arrivals: Arrival[];
+  /** Who stands in for the other half: "all" the reference and its hostile variants, "hostile" a hostile guest half alone. */
+  peers: "reference" | "hostile" | "all";
 }
 
 /** Cases of one source file in cases/, in suite order. */
@@ -44,7 +46,7 @@ export interface CaseFile {
 }
 
 type Options = Partial<
-  Pick<CaseMeta, "bound" | "budget" | "irq" | "evict" | "steal" | "time" | "stuck" | "arrivals">
+  Pick<CaseMeta, "bound" | "budget" | "irq" | "evict" | "steal" | "time" | "stuck" | "arrivals" | "peers">
 > & {
   /** vCPU of each role; role i is on vCPU i otherwise. */
   on?: number[];
@@ -82,9 +84,10 @@ function described(id: string, title: string, clauses: string[], roles: string[]
     time = "lazy",
     on = [],
     arrivals = [],
+    peers = "all",
   } = options;
   const mapped = roles.map((name, role) => ({ name, vcpu: on[role] ?? role }));
-  return { id, title, clauses, stuck, roles: mapped, irq, evict, steal, time, arrivals } as const;
+  return { id, title, clauses, stuck, roles: mapped, irq, evict, steal, time, arrivals, peers } as const;
 }
 
 /** One role on each vCPU. */

@@ -12,7 +12,6 @@ export interface SectionCase extends Omit<CaseMeta, "clauses" | "stuck"> {
   stuck: number;
   ops: number[];
   needs: { features: string[]; kinds: string[] };
-  peers: "reference";
 }
 
 /** Clause ids in the order of the numbers that `test.expect` uses. */
@@ -34,7 +33,6 @@ function sectionCase(meta: CaseMeta, index: number): SectionCase {
     stuck: clauseNumber(meta.stuck),
     ops: exercised,
     needs: { features: [], kinds: [] },
-    peers: "reference",
   };
 }
 

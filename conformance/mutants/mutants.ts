@@ -12,6 +12,8 @@ const mutantSchema = z.strictObject({
   source: z.string().min(1),
   edits: z.array(z.strictObject({ file: z.string(), find: z.string().min(1), replace: z.string() })).min(1),
   clauses: z.array(z.string()).min(1),
+  /** Hostile variant of the other half without which nothing fails. */
+  variant: z.string().optional(),
 });
 
 /** A mutant; `name` is its folder. Edits must match exactly once. `clauses` are all that may fail, and each must. */

@@ -34,7 +34,7 @@ const caseShape = z.object({
     .array(z.object({ kind: z.enum(["irq", "nmi"]), vector: count, vcpu: count, max: count }))
     .max(8)
     .default([]),
-  peers: z.enum(["reference", "hostile", "all"]).default("reference"),
+  peers: z.enum(["reference", "hostile", "all"]).default("all"),
 });
 
 const sectionShape = z.object({

@@ -5,7 +5,7 @@
 import { verdictsOfCase } from "./judge-case.ts";
 import { isPrivateAbi } from "./pairings.ts";
 import type { CoreTally, Manifest, MergedCase, OpResult, Pairing, Suite, SuiteOp, Summary, Verdict } from "./types.ts";
-import { caseApplies } from "./units.ts";
+import { caseApplies, caseMeets } from "./units.ts";
 
 export const JUDGE_VERSION = "1";
 
@@ -20,7 +20,7 @@ export interface Verdicts {
 }
 
 export interface JudgeInput {
-  suite: Pick<Suite, "pvi" | "ops" | "clauses" | "cases" | "clauseNumbers">;
+  suite: Pick<Suite, "pvi" | "ops" | "clauses" | "cases" | "clauseNumbers" | "variants">;
   manifest: Manifest;
   pairings: readonly Pairing[];
   /** Ops exported by the submitted guest half, or null if none was submitted and a peer's stands in. */
@@ -65,8 +65,9 @@ function collect(input: JudgeInput, cases: Verdicts["cases"]): Map<string, Claus
   }
   for (const [index, item] of input.suite.cases.entries()) {
     if (!caseApplies(item, input.manifest.machine)) continue;
-    for (const pairing of input.pairings.keys())
-      if (!seen.has(`${index} ${pairing}`)) for (const clause of item.clauses) add(clause, "not-run", index);
+    for (const [pairing, met] of input.pairings.entries())
+      if (caseMeets(input.suite, item, met) && !seen.has(`${index} ${pairing}`))
+        for (const clause of item.clauses) add(clause, "not-run", index);
   }
   return byClause;
 }

@@ -6,7 +6,16 @@ import { digestOf } from "./digest.ts";
 import { RunnerError } from "./errors.ts";
 import { JUDGE_VERSION } from "./judge.ts";
 import { encodeSuite, type SuiteIndex } from "./suite-format.ts";
-import type { Budgets, Digest, MachineConstants, Manifest, SuiteClause, SuiteOp, SuitePeer } from "./types.ts";
+import type {
+  Budgets,
+  Digest,
+  MachineConstants,
+  Manifest,
+  SuiteClause,
+  SuiteOp,
+  SuitePeer,
+  SuiteVariant,
+} from "./types.ts";
 
 export interface PeerParts {
   name: string;
@@ -17,6 +26,17 @@ export interface PeerParts {
   rom: Uint8Array | null;
 }
 
+export interface VariantParts {
+  name: string;
+  peer: string;
+  half: "guest" | "host";
+  title: string;
+  freedom: string;
+  module: Uint8Array;
+  /** Ops it is hostile about: the cases that claim one of their clauses are run with it. */
+  ops: string[];
+}
+
 export interface SuiteParts {
   pvi: string;
   ops: SuiteOp[];
@@ -25,6 +45,7 @@ export interface SuiteParts {
   kernel: Uint8Array;
   native: Uint8Array;
   peers: PeerParts[];
+  variants: VariantParts[];
   budgets: Budgets;
   constants: MachineConstants;
 }
@@ -48,6 +69,13 @@ export async function packSuite(parts: SuiteParts): Promise<Uint8Array<ArrayBuff
     const build = await buildDigest({ manifest: await digestOf(peer.manifestBytes), ...digests });
     peers.push({ name: peer.name, manifest: peer.manifest, build, ...digests });
   }
+  const variants: SuiteVariant[] = [];
+  for (const { module, ops: about, ...variant } of parts.variants)
+    variants.push({
+      ...variant,
+      module: (await keep(module)) as Digest,
+      cases: casesMet(parts, kernelCases, variant.half, about),
+    });
   const index: SuiteIndex = {
     pvi: parts.pvi,
     judge: JUDGE_VERSION,
@@ -59,11 +87,21 @@ export async function packSuite(parts: SuiteParts): Promise<Uint8Array<ArrayBuff
     cases: kernelCases.cases,
     clauseNumbers: kernelCases.clauseNumbers,
     peers,
+    variants,
     budgets: parts.budgets,
     constants: parts.constants,
     blobs: [...blobs].map(([digest, bytes]) => ({ digest, size_bytes: bytes.length })),
   };
   return encodeSuite(index, [...blobs.values()]);
+}
+
+/** A hostile host meets the ordinary cases, a hostile guest those that are written for one. */
+function casesMet(parts: SuiteParts, kernel: KernelCases, half: "guest" | "host", about: string[]): string[] {
+  const clauses = new Set(parts.clauses.filter((clause) => about.includes(clause.op)).map((clause) => clause.id));
+  return kernel.cases
+    .filter((item) => item.peers === (half === "host" ? "all" : "hostile"))
+    .filter((item) => item.clauses.some((id) => clauses.has(id)))
+    .map((item) => item.id);
 }
 
 function checkNames(parts: SuiteParts, kernel: KernelCases): void {

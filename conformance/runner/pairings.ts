@@ -1,4 +1,4 @@
-/** Which halves meet: own × own, and each submitted half against the reference of its ABI. */
+/** Which halves meet: own × own, and each submitted half against the reference of its ABI and that one's hostile variants. */
 import type { Build, Manifest, Pairing, Suite, SuitePeer } from "./types.ts";
 import { intersect, pviRange, versionRange } from "./versions.ts";
 
@@ -27,18 +27,27 @@ export function peersOf(suite: Suite, manifest: Manifest): SuitePeer[] {
 }
 
 /**
- * Pairings of a build in their order: own, then by peer guest/PEER, host/PEER. Pairings that join the same bytes are run
- * once, under the first id; `covers` lists all of them.
+ * Pairings of a build in their order: own, then by peer guest/PEER, host/PEER, then with each variant in suite order.
+ * Pairings that join the same bytes are run once, under the first id; `covers` lists all of them.
  */
 export function pairingsOf(suite: Suite, build: Build): Pairing[] {
   const { guest, host, rom } = build.digests;
   const all: Omit<Pairing, "covers">[] = [];
-  const alone = build.manifest.abi === null;
-  if (alone || (guest && host)) all.push({ id: "own", guest, host, rom, peer: null });
-  for (const peer of alone ? [] : peersOf(suite, build.manifest)) {
+  const alone = build.manifest.abi === null || build.pair === true;
+  if (alone || (guest && host)) all.push({ id: "own", guest, host, rom, peer: null, variant: null });
+  const peers = alone ? [] : peersOf(suite, build.manifest);
+  for (const peer of peers) {
     // A ROM belongs to the host's vendor, so it comes with the host half.
-    if (guest) all.push({ id: `guest/${peer.name}`, guest, host: peer.host, rom: peer.rom, peer: peer.name });
-    if (host) all.push({ id: `host/${peer.name}`, guest: peer.guest, host, rom, peer: peer.name });
+    const common = { peer: peer.name, variant: null };
+    if (guest) all.push({ id: `guest/${peer.name}`, guest, host: peer.host, rom: peer.rom, ...common });
+    if (host) all.push({ id: `host/${peer.name}`, guest: peer.guest, host, rom, ...common });
+  }
+  for (const { name, peer: of, half, module } of suite.variants) {
+    const peer = peers.find((item) => item.name === of);
+    const common = { peer: of, variant: name };
+    if (peer && half === "host" && guest)
+      all.push({ id: `guest/${of}+${name}`, guest, host: module, rom: peer.rom, ...common });
+    if (peer && half === "guest" && host) all.push({ id: `host/${of}+${name}`, guest: module, host, rom, ...common });
   }
   const distinct = new Map<string, Pairing>();
   for (const pairing of all) {
@@ -48,4 +57,13 @@ export function pairingsOf(suite: Suite, build: Build): Pairing[] {
     else distinct.set(key, { ...pairing, covers: [pairing.id] });
   }
   return [...distinct.values()];
+}
+
+/** Two manifests whose halves are to meet as one: what both speak, and what both need. */
+export function joinManifests(guest: Manifest, host: Manifest): Manifest {
+  const [one, other] = [guest.needs, host.needs];
+  const needs = Object.fromEntries(
+    (Object.keys(one) as (keyof Manifest["needs"])[]).map((key) => [key, Math.max(one[key], other[key])]),
+  ) as Manifest["needs"];
+  return { ...guest, needs };
 }

@@ -52,6 +52,8 @@ export interface Report {
     native: Digest;
     core: Digest;
     peers: Record<string, Digest>;
+    /** Hostile variants by "PEER+VARIANT". */
+    variants: Record<string, Digest>;
     judge: string;
   };
   pairings: { id: string; covers: string[]; guest: Digest | null; host: Digest | null; rom: Digest | null }[];
@@ -90,6 +92,7 @@ export function makeReport(input: ReportInput): Report {
       native,
       core,
       peers: Object.fromEntries(suite.peers.map((peer) => [peer.name, peer.build])),
+      variants: Object.fromEntries(suite.variants.map(({ peer, name, module }) => [`${peer}+${name}`, module])),
       judge,
     },
     pairings: pairings.map(({ id, covers, guest, host, rom }) => ({ id, covers, guest, host, rom })),

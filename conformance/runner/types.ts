@@ -93,6 +93,21 @@ export interface SuitePeer {
   rom: Digest | null;
 }
 
+/** A legal but hostile form of one half of a reference build: what the published ABI allows, and no friendly half does. */
+export interface SuiteVariant {
+  /** Kebab case, one of its kind per reference build. */
+  name: string;
+  /** Reference build it is a form of; its other half and its manifest are that build's. */
+  peer: string;
+  half: "guest" | "host";
+  title: string;
+  /** What in the published ABI makes it legal, with source. */
+  freedom: string;
+  module: Digest;
+  /** Ids of the cases that are run with it, in suite order. */
+  cases: string[];
+}
+
 export interface Suite {
   digest: Digest;
   pvi: string;
@@ -106,6 +121,7 @@ export interface Suite {
   /** Clause ids as `test.expect` numbers them: the `clauses` list of `parley.cases`. */
   clauseNumbers: string[];
   peers: SuitePeer[];
+  variants: SuiteVariant[];
   budgets: Budgets;
   constants: MachineConstants;
   /** Bytes of a module by digest; throws SuiteError for an unknown one. */
@@ -124,6 +140,8 @@ export interface Build {
   digest: Digest;
   manifest: Manifest;
   digests: { manifest: Digest; guest: Digest | null; host: Digest | null; rom: Digest | null };
+  /** Two submitted halves of different builds: only they are run, with each other. */
+  pair?: true;
   parts: Partial<Record<PartName, Uint8Array>>;
   /** Ops the guest half exports, in suite order. */
   exportsOps: string[];
@@ -147,7 +165,10 @@ export interface Problem {
 
 export type Inspection = { ok: true; build: Build } | { ok: false; problems: Problem[] };
 
-/** Which halves meet: "own" (own × own), "guest/PEER" (own guest × PEER's host) or "host/PEER" (PEER's guest × own host). */
+/**
+ * Which halves meet: "own" (own × own), "guest/PEER" (own guest × PEER's host) or "host/PEER" (PEER's guest × own host);
+ * "guest/PEER+VARIANT" and "host/PEER+VARIANT" with a hostile variant of PEER's half.
+ */
 export interface Pairing {
   id: string;
   /** Pairings that this one stands for: where two would join the same bytes, they are run once. */
@@ -157,6 +178,8 @@ export interface Pairing {
   rom: Digest | null;
   /** Name of the reference peer that supplies a half, or null. */
   peer: string | null;
+  /** Name of the peer's hostile variant that stands in for its half, or null. */
+  variant: string | null;
 }
 
 /** Smallest piece of work: (case, pairing, slice). `index` is its place in suite order. */

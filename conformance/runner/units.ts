@@ -1,6 +1,6 @@
 /** Units of a build under a suite, and how they are grouped into shards. The suite alone fixes slices and order. */
 import { pairingsOf } from "./pairings.ts";
-import type { Build, MachineKind, Shard, Suite, SuiteCase, Unit } from "./types.ts";
+import type { Build, MachineKind, Pairing, Shard, Suite, SuiteCase, Unit } from "./types.ts";
 
 /** Fuel of one schedule, for planning only: far above what references use, so that a slow build still ends in time. */
 const SCHEDULE_FUEL_ESTIMATE = 100_000;
@@ -11,14 +11,22 @@ export function caseApplies(item: SuiteCase, kind: MachineKind): boolean {
   return item.kinds.length === 0 || item.kinds.includes(kind);
 }
 
+/** True if the case is run in the pairing: a hostile variant meets the cases it names, all others meet what is not hostile. */
+export function caseMeets(suite: Pick<Suite, "variants">, item: SuiteCase, pairing: Pairing): boolean {
+  if (pairing.variant === null) return item.peers !== "hostile";
+  const variant = suite.variants.find(({ name, peer }) => name === pairing.variant && peer === pairing.peer);
+  return variant?.cases.includes(item.id) ?? false;
+}
+
 /** All units in suite order: by case, then pairing, then slice. `index` is the place in this list. */
 export function unitsOf(suite: Suite, build: Build): Unit[] {
-  const pairings = pairingsOf(suite, build).length;
+  const pairings = pairingsOf(suite, build);
   const units: Unit[] = [];
   for (const [at, item] of suite.cases.entries()) {
     if (!caseApplies(item, build.manifest.machine)) continue;
-    for (let pairing = 0; pairing < pairings; pairing++)
-      for (let slice = 0; slice < item.slices; slice++) units.push({ index: units.length, case: at, pairing, slice });
+    for (const [pairing, met] of pairings.entries())
+      for (let slice = 0; caseMeets(suite, item, met) && slice < item.slices; slice++)
+        units.push({ index: units.length, case: at, pairing, slice });
   }
   return units;
 }

@@ -7,6 +7,7 @@ import { packSuite } from "../../conformance/runner/pack.ts";
 import { budgets, constants } from "../../conformance/runner/suite-constants.ts";
 import { root } from "./asc.mjs";
 import { backendNames } from "./targets.mjs";
+import { readVariants } from "./variants.mjs";
 
 export const suitePath = "conformance/build/suite.bin";
 
@@ -33,6 +34,7 @@ export async function makeSuite(read = readBytes) {
     peers: backendNames()
       .map((name) => readPeer(name, read))
       .filter((peer) => peer.manifest.abi !== null),
+    variants: readVariants(read),
     budgets,
     constants,
   });

@@ -43,7 +43,7 @@ export function caseOf(change: Partial<SuiteCase> & Pick<SuiteCase, "id" | "inde
     steal: false,
     timeFree: false,
     arrivals: [],
-    peers: "reference",
+    peers: "all",
     ...change,
   };
 }
@@ -106,6 +106,7 @@ export function smallSuite(change: Partial<Suite> = {}): Suite {
       caseOf({ id: "lazy", index: 2, clauses: ["mmu.lazy.1"] }),
     ],
     peers: [peerKvm],
+    variants: [],
     budgets,
     constants,
     blob: () => new Uint8Array(),
