@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { mergeAndJudge } from "./merge.ts";
 import { runShard } from "./run.ts";
-import { inspected, listBuilds, openBuiltSuite } from "./testing/builds.ts";
+import { inspected, openBuiltSuite, sampleBuilds } from "./testing/builds.ts";
 import { randomOf, shuffled } from "./testing/random.ts";
 import type { Build, ShardResult, Suite } from "./types.ts";
 import { planShards } from "./units.ts";
 import type { Vm } from "./vm.ts";
 
-const builds = listBuilds();
+const builds = sampleBuilds();
 let vm: Vm;
 let suite: Suite;
 beforeAll(async () => {
