@@ -1,17 +1,20 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, inject, it } from "vitest";
 import type { Report } from "../conformance/runner/report.ts";
+import { sampleBuilds } from "../conformance/runner/testing/builds.ts";
 import type { BuildView, Matrix } from "../worker/registry/views.ts";
 import { accepted, demoParts, finished, submit } from "./lib/client.ts";
 import { root } from "./lib/registry.ts";
 
 const url = inject("url");
 const token = inject("demoToken");
-const known = readdirSync(join(root, "conformance/mutants")).filter((name) => name.startsWith("kvm-"));
+const known = sampleBuilds()
+  .filter(({ kind }) => kind === "known-bad")
+  .map(({ name }) => name);
 
 async function reportOf(id: string): Promise<{ report: Report; digest: string }> {
   const answer = await fetch(`${url}/api/v1/runs/${id}/report`);

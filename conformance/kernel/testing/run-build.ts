@@ -5,10 +5,15 @@ import {
   inspectBuild,
   mergeAndJudge,
   openSuite,
+  type Pairing,
   planShards,
   type Report,
   runShard,
+  type Suite,
+  type Unit,
 } from "../../runner/index.ts";
+import { pairingsOf } from "../../runner/pairings.ts";
+import { unitsOf } from "../../runner/units.ts";
 
 /** File names of a build; a half that does not exist is left out. */
 export interface BuildFiles {
@@ -25,10 +30,14 @@ export interface CaseResult {
   schedules: number;
 }
 
-/** Opens suite and core once; returns the function that runs a build. */
+/**
+ * Opens suite and core once; returns the function that runs a build. `hostile` false: with hostile variants only what is
+ * run with nobody else.
+ */
 export async function openRunner(
   suitePath: string,
   corePath: string,
+  { hostile = true }: { hostile?: boolean } = {},
 ): Promise<(files: BuildFiles) => Promise<CaseResult[]>> {
   const vm = await createVm(await WebAssembly.compile(readFileSync(corePath)));
   const suite = await openSuite(bytesOf(suitePath));
@@ -37,14 +46,29 @@ export async function openRunner(
     const inspected = await inspectBuild(vm, suite, parts);
     if (!inspected.ok) throw new Error(`${guest}: ${JSON.stringify(inspected.problems)}`);
     const results = [];
+    const units = unitsOf(suite, inspected.build);
+    const pairings = pairingsOf(suite, inspected.build);
+    const wanted = (index: number) => {
+      const unit = units[index] as Unit;
+      return hostile || pairings[unit.pairing]?.variant === null || suite.cases[unit.case]?.peers === "hostile";
+    };
     for (const shard of planShards(suite, inspected.build))
-      results.push(await runShard(vm, suite, inspected.build, shard));
-    const { report } = await mergeAndJudge(suite, inspected.build, results);
-    return caseResults(JSON.parse(new TextDecoder().decode(report)) as Report);
+      results.push(await runShard(vm, suite, inspected.build, { ...shard, units: shard.units.filter(wanted) }));
+    const { report } = await mergeAndJudge(suite, inspected.build, results, { partial: !hostile });
+    const { boots, cases } = JSON.parse(new TextDecoder().decode(report)) as Report;
+    const ran = new Set(units.filter(({ index }) => wanted(index)).map((unit) => named(suite, pairings, unit)));
+    return caseResults(
+      boots,
+      cases.filter(({ id, peer }) => ran.has(`${id} ${peer}`)),
+    );
   };
 }
 
-function caseResults({ boots, cases }: Report): CaseResult[] {
+function named(suite: Suite, pairings: Pairing[], unit: Unit): string {
+  return `${suite.cases[unit.case]?.id} ${pairings[unit.pairing]?.id}`;
+}
+
+function caseResults(boots: Report["boots"], cases: Report["cases"]): CaseResult[] {
   if (boots.length > 0) throw new Error(`The build does not boot: ${JSON.stringify(boots[0])}`);
   return cases.map(({ id, verdict, failure, schedules }) => ({
     id,

@@ -3,7 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { type BuildFiles, openRunner } from "./run-build.ts";
 
 const { suite, core } = workerData as { suite: string; core: string };
-const run = openRunner(suite, core);
+const run = openRunner(suite, core, { hostile: false });
 
 parentPort?.on("message", async ({ id, files }: { id: string; files: BuildFiles }) => {
   try {
