@@ -43,6 +43,8 @@ export const ops: readonly Op[] = [
   lock.lockWait,
   lock.lockKick,
   sys.sysShutdown,
+  sys.sysCrashReport,
+  sys.sysWatchdog,
 ];
 
 export interface NamedClause extends Clause {

@@ -19,6 +19,8 @@ export const features: readonly Constant[] = [
   { name: "FEATURE_REMOTE_FLUSH", value: 8, doc: "mmu.flush_tlb_multi spares vCPUs that do not run." },
   { name: "FEATURE_IPI", value: 16, doc: "ipi.send_mask needs one transition for many targets." },
   { name: "FEATURE_WAIT", value: 32, doc: "lock.wait gives the processor away until lock.kick." },
+  { name: "FEATURE_CRASH_REPORT", value: 1024, doc: "sys.crash_report reaches the host." },
+  { name: "FEATURE_WATCHDOG", value: 2048, doc: "sys.watchdog ends a guest that hangs." },
 ];
 
 /** Bits of `init.features(1)`: what the backend recommends. */

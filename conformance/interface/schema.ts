@@ -82,6 +82,14 @@ export const coreEverywhere: Record<Profile, Tier> = {
   direct: "core",
 };
 
+/** Optional where there is a hypervisor, without meaning on bare metal. */
+export const optionalWithHost: Record<Profile, Tier> = {
+  native: "none",
+  enlightened: "optional",
+  shadow: "optional",
+  direct: "optional",
+};
+
 /**
  * Declares an imported function by its signature in words, e.g. `fn("load8", "(va i64) -> i32", "…")`.
  * @throws Error naming the function when the signature cannot be read.

@@ -1,10 +1,13 @@
 // Guest half for KVM's published paravirt ABI. What it does not export, and what the host does not offer, is native.
 import {
+  E_NOSYS,
   FEATURE_CLOCK,
+  FEATURE_CRASH_REPORT,
   FEATURE_IPI,
   FEATURE_REMOTE_FLUSH,
   FEATURE_STEAL,
   FEATURE_WAIT,
+  FEATURE_WATCHDOG,
   PRIVILEGE_REMOTE,
   PRIVILEGE_SHUTDOWN,
 } from "../../sdk/as/info";
@@ -14,6 +17,7 @@ import { readInfo, vcpus } from "../lib/info";
 import { areasRegister } from "./guest/areas";
 import { clockRead, stealRead } from "./guest/clock";
 import { featuresInit, featuresRead, featuresSettle, has, hintsRead, hostHas } from "./guest/features";
+import { crashReport, watchdog } from "./guest/platform";
 import { flushMulti, kick, sendMask } from "./guest/remote";
 import { wait } from "./guest/wait";
 
@@ -71,4 +75,12 @@ export function lock_kick(vcpu: i32): void {
   // A target may still sleep by the answer it has read, so the user's veto on this vCPU does not count here.
   if (hostHas(FEATURE_WAIT)) kick(vcpu);
   else native.lock_kick(vcpu);
+}
+
+export function sys_crash_report(goes_on: i32): i32 {
+  return has(FEATURE_CRASH_REPORT) ? crashReport(goes_on) : E_NOSYS;
+}
+
+export function sys_watchdog(timeout_ns: i64): i32 {
+  return has(FEATURE_WATCHDOG) ? watchdog(timeout_ns) : E_NOSYS;
 }

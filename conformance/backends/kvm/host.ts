@@ -8,8 +8,9 @@ import { exitHypercall } from "./host/hypercalls";
 import { exitIo } from "./host/io";
 import { exitMsr } from "./host/msr";
 import { permissionsInit } from "./host/permissions";
+import { platformInit, platformTimer } from "./host/platform";
 import { exitStartup, startupInit } from "./host/startup";
-import { injectUd, skip, stateInit } from "./host/state";
+import { crash, injectUd, skip, stateInit } from "./host/state";
 import { stealEntered, stealPreempted } from "./host/steal";
 
 const SCHED_OUT: i32 = 0;
@@ -23,6 +24,7 @@ export function boot(): i32 {
   const vcpus = <i32>host.param(host.PARAM_VCPUS);
   stateInit(vcpus, featuresAllowed(host.param(host.PARAM_FEATURE_MASK)));
   clockInit();
+  platformInit(host.param(host.PARAM_FEATURE_MASK));
   startupInit();
   return permissionsInit();
 }
@@ -62,6 +64,11 @@ export function sched(vcpu: i32, what: i32): void {
   else if (what == SCHED_IN) clockRefresh(vcpu);
 }
 
+/** A host timer expired. */
+export function timer(vcpu: i32, slot: i32): void {
+  platformTimer(vcpu, slot);
+}
+
 function exitInstruction(vcpu: i32): i32 {
   const insn = <i32>host.get(vcpu, host.FIELD_EXIT_INSN);
   if (insn == host.INSN_HLT) return exitHlt(vcpu);
@@ -74,13 +81,3 @@ function outside(vcpu: i32): i32 {
   host.set(vcpu, host.FIELD_RAX, -1);
   return skip(vcpu);
 }
-
-/** Judges the guest; words are ASCII of at most 64 characters. */
-function crash(why: string): i32 {
-  const length = min(why.length, 64);
-  for (let i = 0; i < length; i++) store<u8>(words + i, <u8>load<u16>(changetype<usize>(why) + ((<usize>i) << 1)));
-  host.crash(<i32>words, length);
-  return host.ACTION_OFF;
-}
-
-const words: usize = memory.data(64);

@@ -1,12 +1,20 @@
-/** sys.shutdown: the end of the guest. */
+/** sys.*: the end of the guest, wanted, reported or enforced. */
 
+import * as info from "../../sdk/as/info";
 import * as machine from "../../sdk/as/machine";
 import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
+import { me } from "../lib/case";
+import { holds, same } from "../lib/expect";
+import { interruptsOn } from "../lib/interrupts";
 
 const POWER_OFF: i32 = 0;
 const UNKNOWN_REASON: i32 = 77;
+const SECOND: i64 = 1_000_000_000;
+/** More than any backend may be late. */
+const LATENESS: i64 = 3 * SECOND;
+const FEATURES: i32 = 0;
 const END_SHUTDOWN: i32 = 1;
 const END_CRASH: i32 = 2;
 const END_TRIPLE_FAULT: i32 = 4;
@@ -40,4 +48,90 @@ export function sys_other_reasons(): void {
   test.may_end(END_SHUTDOWN | END_CRASH | END_TRIPLE_FAULT);
   pvi.sys_shutdown(reason);
   test.fail(C.sys_shutdown_3, reason);
+}
+
+export function sys_crash_lost(): void {
+  test.expect(C.sys_crash_report_1, 1);
+  test.may_end(END_CRASH);
+  pvi.sys_crash_report(0);
+  test.fail(C.sys_crash_report_1, 0);
+}
+
+export function sys_crash_goes_on(): void {
+  same(C.sys_crash_report_2, "result when the guest goes on", pvi.sys_crash_report(1), 0);
+  holds(C.sys_crash_report_2, "interrupts are still enabled", interruptsOn(me()));
+  pvi.irq_disable();
+  pvi.sys_crash_report(1);
+  holds(C.sys_crash_report_2, "interrupts are still disabled", !interruptsOn(me()));
+}
+
+export function sys_crash_refused(): void {
+  same(C.sys_crash_report_3, "result for 2", pvi.sys_crash_report(2), info.E_INVAL);
+  same(C.sys_crash_report_3, "result for -1", pvi.sys_crash_report(-1), info.E_INVAL);
+}
+
+/** Forbids one feature on this vCPU, as the user may at any time. */
+function veto(feature: i32): void {
+  machine.store64(test.param(test.TEST_PARAM_INFO_VA) + info.INFO_FEATURE_MASK, ~(<i64>feature));
+  pvi.init_features(FEATURES);
+}
+
+export function sys_crash_vetoed(): void {
+  veto(info.FEATURE_CRASH_REPORT);
+  same(C.sys_crash_report_4, "result with the feature vetoed", pvi.sys_crash_report(0), info.E_NOSYS);
+}
+
+/** Lets time pass and everybody else act on it. */
+function pass(duration: i64): void {
+  test.advance(duration);
+  for (let i = 0; i < 8; i++) machine.pause();
+}
+
+export function sys_watchdog_bites(role: i32): void {
+  test.expect(C.sys_watchdog_1, 1);
+  if (role === 1) {
+    pvi.irq_disable();
+    pvi.irq_safe_halt();
+    return;
+  }
+  same(C.sys_watchdog_1, "result of arming", pvi.sys_watchdog(4 * SECOND), 0);
+  test.may_end(END_SHUTDOWN | END_CRASH | END_TRIPLE_FAULT);
+  pass(4 * SECOND + LATENESS);
+  test.fail(C.sys_watchdog_1, 0);
+}
+
+/** Whoever is ended here was ended too early: no end is declared good. */
+export function sys_watchdog_not_early(): void {
+  same(C.sys_watchdog_2, "result of arming", pvi.sys_watchdog(5 * SECOND), 0);
+  pass(5 * SECOND - 1000);
+  pvi.sys_watchdog(0);
+}
+
+export function sys_watchdog_rearmed(): void {
+  pvi.sys_watchdog(4 * SECOND);
+  pass(3 * SECOND);
+  same(C.sys_watchdog_3, "result of arming again", pvi.sys_watchdog(20 * SECOND), 0);
+  pass(1 * SECOND + LATENESS);
+  pvi.sys_watchdog(0);
+}
+
+export function sys_watchdog_disarmed(): void {
+  pvi.sys_watchdog(4 * SECOND);
+  same(C.sys_watchdog_4, "result of disarming", pvi.sys_watchdog(0), 0);
+  pass(40 * SECOND);
+}
+
+export function sys_watchdog_refused(): void {
+  same(C.sys_watchdog_5, "result for the longest time there is", pvi.sys_watchdog(-1), info.E_INVAL);
+  pvi.sys_watchdog(4 * SECOND);
+  same(C.sys_watchdog_5, "result while armed", pvi.sys_watchdog(-1), info.E_INVAL);
+  test.may_end(END_SHUTDOWN | END_CRASH | END_TRIPLE_FAULT);
+  pass(4 * SECOND + LATENESS);
+  test.fail(C.sys_watchdog_5, 0);
+}
+
+export function sys_watchdog_vetoed(): void {
+  veto(info.FEATURE_WATCHDOG);
+  same(C.sys_watchdog_6, "result with the feature vetoed", pvi.sys_watchdog(4 * SECOND), info.E_NOSYS);
+  pass(40 * SECOND);
 }

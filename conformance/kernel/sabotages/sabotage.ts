@@ -28,6 +28,8 @@ export const kvmClock = `${backends}/kvm/guest/clock.ts`;
 export const kvmWait = `${backends}/kvm/guest/wait.ts`;
 export const kvmRemote = `${backends}/kvm/guest/remote.ts`;
 export const kvmHypercalls = `${backends}/kvm/host/hypercalls.ts`;
+export const kvmPlatform = `${backends}/kvm/guest/platform.ts`;
+export const kvmHostPlatform = `${backends}/kvm/host/platform.ts`;
 export const kvmSteal = `${backends}/kvm/host/steal.ts`;
 
 /** Sabotage of the native half. */

@@ -36,14 +36,17 @@ export const hostileNames = [
   "host-bad-action",
 ] as const;
 
-export const trapNames: readonly string[] = ops.map((op) => `trap-${exportName(op.id)}`);
+/** Ops that a bare-metal build can owe; those without a meaning there are linked to nothing. */
+const trapping = ops.filter((op) => op.tiers.native !== "none");
+
+export const trapNames: readonly string[] = trapping.map((op) => `trap-${exportName(op.id)}`);
 
 /** Compiles what is out of date and reads all hostile builds by name. */
 export async function hostileBuilds(): Promise<Map<string, HostileBuild>> {
   const { compileAll } = (await import(new URL("scripts/lib/asc.mjs", `file://${root}`).href)) as {
     compileAll(jobs: Job[]): Promise<unknown>;
   };
-  const jobs = [...hostileNames.map((name) => jobOf(name, name)), ...ops.map((op) => trapJob(op.id))];
+  const jobs = [...hostileNames.map((name) => jobOf(name, name)), ...trapping.map((op) => trapJob(op.id))];
   await compileAll(jobs);
   return new Map(jobs.map((job) => [job.name, { name: job.name, parts: partsOf(job) }]));
 }
@@ -80,7 +83,8 @@ function partsOf(job: Job): BuildParts {
     guest_memory_pages: GUEST_PAGES,
     host_memory_pages: host ? 1 : 0,
   };
-  const bare: Partial<Manifest> = host ? {} : { machine: "native", profile: "native", abi: null };
+  const offers = trapping.filter((op) => op.tiers.native === "optional").map((op) => op.id);
+  const bare: Partial<Manifest> = host ? {} : { machine: "native", profile: "native", abi: null, offers };
   const manifest = manifestOf({ backend: job.name.replaceAll("_", "-"), needs, ...bare });
   return {
     manifest: new TextEncoder().encode(JSON.stringify(manifest)),

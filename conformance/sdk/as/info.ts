@@ -23,6 +23,10 @@ export const FEATURE_REMOTE_FLUSH: i32 = 8;
 export const FEATURE_IPI: i32 = 16;
 /** lock.wait gives the processor away until lock.kick. */
 export const FEATURE_WAIT: i32 = 32;
+/** sys.crash_report reaches the host. */
+export const FEATURE_CRASH_REPORT: i32 = 1024;
+/** sys.watchdog ends a guest that hangs. */
+export const FEATURE_WATCHDOG: i32 = 2048;
 /** vCPUs are practically never preempted: native locks and flushes are better. */
 export const HINT_DEDICATED: i32 = 1;
 /** May end the guest. */

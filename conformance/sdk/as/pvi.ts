@@ -178,6 +178,22 @@ export declare function lock_kick(vcpu: i32): void;
 @external("pvi", "sys_shutdown")
 export declare function sys_shutdown(reason: i32): void;
 
+/**
+ * Tells the host that the guest's kernel has crashed.
+ * goes_on: 0 when the guest is lost, 1 when a crash kernel takes over and the guest must go on.
+ * Returns 0, or a negative error after which nothing was reported; does not return for a guest that is lost.
+ */
+@external("pvi", "sys_crash_report")
+export declare function sys_crash_report(goes_on: i32): i32;
+
+/**
+ * Arms, re-arms or disarms a timer that ends a guest which no longer does so.
+ * timeout_ns: u64 nanoseconds from now; 0 disarms.
+ * Returns 0, or a negative error after which the watchdog is as it was.
+ */
+@external("pvi", "sys_watchdog")
+export declare function sys_watchdog(timeout_ns: i64): i32;
+
 /** Op id of init.version. */
 export const OP_INIT_VERSION: i32 = 0;
 /** Op id of init.features. */
@@ -230,5 +246,9 @@ export const OP_LOCK_WAIT: i32 = 23;
 export const OP_LOCK_KICK: i32 = 24;
 /** Op id of sys.shutdown. */
 export const OP_SYS_SHUTDOWN: i32 = 25;
+/** Op id of sys.crash_report. */
+export const OP_SYS_CRASH_REPORT: i32 = 26;
+/** Op id of sys.watchdog. */
+export const OP_SYS_WATCHDOG: i32 = 27;
 /** Version of this interface, major << 16 | minor. */
 export const PVI_VERSION: i32 = 65536;

@@ -2,10 +2,12 @@
 import {
   FEATURE_CLOCK,
   FEATURE_CLOCK_STABLE,
+  FEATURE_CRASH_REPORT,
   FEATURE_IPI,
   FEATURE_REMOTE_FLUSH,
   FEATURE_STEAL,
   FEATURE_WAIT,
+  FEATURE_WATCHDOG,
   HINT_DEDICATED,
 } from "../../../sdk/as/info";
 import * as machine from "../../../sdk/as/machine";
@@ -24,6 +26,7 @@ import {
   SIGNATURE_ECX,
   SIGNATURE_EDX,
 } from "../abi";
+import { hasPanic } from "./platform";
 
 const ECX_HYPERVISOR: i64 = 1 << 31;
 
@@ -44,6 +47,8 @@ export function featuresInit(): void {
   if (leaf_max != 0 && <u32>leaf_max < <u32>CPUID_FEATURES) return;
   machine.cpuid(CPUID_FEATURES, 0);
   take(<i32>machine.reg(machine.RAX), <i32>machine.reg(machine.RDX));
+  // The watchdog cannot be probed: both devices are part of the same machine.
+  if (hasPanic()) offered |= FEATURE_CRASH_REPORT | FEATURE_WATCHDOG;
 }
 
 function take(word: i32, hint_word: i32): void {

@@ -113,3 +113,13 @@ export function injectUd(vcpu: i32): i32 {
   host.set(vcpu, host.FIELD_ENTRY_EVENT, EVENT_UD);
   return host.ACTION_ENTER;
 }
+
+const words: usize = memory.data(64);
+
+/** Judges the guest; words are ASCII of at most 64 characters. */
+export function crash(why: string): i32 {
+  const length = min(why.length, 64);
+  for (let i = 0; i < length; i++) store<u8>(words + i, <u8>load<u16>(changetype<usize>(why) + ((<usize>i) << 1)));
+  host.crash(<i32>words, length);
+  return host.ACTION_OFF;
+}

@@ -54,12 +54,15 @@ export async function openBench(apicIds: number[], features = 0xffff_ffff_ffff_f
       fields[vcpu]?.set(id, value);
       return 0;
     },
+    now: () => 0n,
     tsc_hz: () => 2_500_000_000n,
     cpuid: (leaf: number, _sub: number, which: number) => (leaf === 1 && which === 2 ? 0x200 : which),
     param: (k: number) => params[k] ?? 0n,
     irq: (vcpu: number, vector: number) => call("irq", vector < 16 ? -1 : 0)(vcpu, vector),
     ...Object.fromEntries(
-      ["nmi", "tlb", "kick", "stop", "release", "mfence", "shutdown", "crash"].map((name) => [name, call(name)]),
+      ["nmi", "tlb", "kick", "stop", "release", "mfence", "timer_set", "timer_cancel", "shutdown", "crash"].map(
+        (name) => [name, call(name)],
+      ),
     ),
   };
   const bytes = readFileSync(new URL("../build/host.wasm", import.meta.url));
