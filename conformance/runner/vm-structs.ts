@@ -27,7 +27,16 @@ export interface VmConfig {
 
 export const strategies = { rr: 0, dfs: 1, pct: 2, replay: 3 } as const;
 /** `sequential`: a replay deviates from round-robin and stepping time instead of lazy time. */
-export const unitFlags = { fine: 1, evict: 2, steal: 4, timeFree: 8, traceAlways: 16, sequential: 32 } as const;
+export const unitFlags = {
+  fine: 1,
+  evict: 2,
+  steal: 4,
+  timeFree: 8,
+  traceAlways: 16,
+  sequential: 32,
+  /** Every alternative is tried, also those that commute: what the reduction is measured against. */
+  unreduced: 64,
+} as const;
 export const arrivalKinds = { irq: 0, nmi: 1 } as const;
 
 export interface VmUnit {

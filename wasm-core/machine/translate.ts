@@ -150,13 +150,21 @@ function setBits(v: Vcpu, at: u32, entry: u64, bits: u64): bool {
   return true;
 }
 
+/** Machine addresses of the entries that translateOnly read last, u32 each, and how many: what a walk depends on. */
+export const walkedEntries: usize = memory.data(16, 4);
+export let walkedCount: u32 = 0;
+
 /** As host.translate: walks the present root without TLB, A or D. −3 EFAULT or the machine address. */
 export function translateOnly(v: Vcpu, va: u64, access: u32): i64 {
+  walkedCount = 0;
   if (!canonical(va)) return -3;
   let flags: u32 = TLB_W | TLB_U | TLB_X;
   let table = toMachine(v, rootOf(v), Access.READ, true);
   for (let level: u32 = 4; level >= 1 && table < SLAT_MISS; level--) {
-    const entry = sbLoad(v, table + indexOf(va, level) * 8, 8);
+    const at = table + indexOf(va, level) * 8;
+    store<u32>(walkedEntries + (walkedCount << 2), at);
+    walkedCount += 1;
+    const entry = sbLoad(v, at, 8);
     if (!(entry & PTE_P) || hasReservedBits(v, entry, level)) return -3;
     flags = narrow(flags, entry);
     if (level == 1 || (entry & PTE_PS) != 0) {

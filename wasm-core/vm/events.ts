@@ -59,6 +59,7 @@ export function serveEvent(c: Cpu): bool {
   if (kickDue(c) && landsHere(c, CHOICE_KICK, c.kickHeld != 0)) {
     v.pending_kick = 0;
     c.kickHeld = 0;
+    c.visible = 1;
     v.exit_reason = Exit.KICK;
     // A kick ends a HLT: BLOCK is the host half's way to sleep on.
     wakeHalted(v);
@@ -104,6 +105,8 @@ function serveStart(c: Cpu): bool {
 /** Goes on with the machine's answer to a delivery. */
 function delivered(c: Cpu, status: i32): void {
   run.idleYields = 0;
+  // Before this its sender could not have sent another one that counts.
+  c.visible = 1;
   if (tracing) traceDeliver(c, status);
   if (status == Step.DONE) enterCode(c, false, false);
   else if (status == Step.EXIT) exitGuest(c);

@@ -19,7 +19,7 @@ import { choose } from "./explorer";
 import { FAIL_DIED, failBegin, failEnd } from "./failure";
 import { hostMemory } from "./host-memory";
 import { HostOp } from "./imports";
-import { hostInstance, hostThread } from "./link";
+import { hostEnterFunc, hostInstance, hostThread } from "./link";
 import { inGuest, release, turnOff } from "./lock";
 import { MAY_CRASH, MAY_SHUTDOWN } from "./machine-calls";
 import { hostParam } from "./params";
@@ -66,6 +66,7 @@ function serve(c: Cpu, id: u32, args: usize, a: u32, b: u64): i32 {
     default:
       break;
   }
+  if (isRacy(c, id, a, <u32>b) && !hostPoint(c, id, args)) return HOST_RESTART;
   const result = id < <u32>HostOp.get || id >= <u32>HostOp.now ? general(c, id, args, a, b) : ofVcpu(c, id, args, a, b);
   store<u64>(args, returnsI32(id) ? <u64>(<u32>result) : <u64>result);
   return HOST_DONE;
@@ -112,6 +113,12 @@ function cpuid(c: Cpu, leaf: u32, sub: u32, which: u32): i64 {
   return which == 0 ? eax : which == 1 ? ebx : which == 2 ? ecx : edx;
 }
 
+/** What another vCPU does in guest mode decides the answer: a point. Where enter is exported none gets there under the lock. */
+function isRacy(c: Cpu, id: u32, target: u32, field: u32): bool {
+  if (target == c.index) return false;
+  return id == <u32>HostOp.get ? isReadOnly(field) : id == <u32>HostOp.tlb && hostEnterFunc < 0;
+}
+
 /** Calls whose first argument is a vCPU. */
 function ofVcpu(c: Cpu, id: u32, args: usize, a: u32, b: u64): i64 {
   if (id == <u32>HostOp.timer_cancel) {
@@ -122,6 +129,8 @@ function ofVcpu(c: Cpu, id: u32, args: usize, a: u32, b: u64): i64 {
   const target = cpuAt(a);
   const v = target.vcpu;
   const away = target.index == c.index || !inGuest(target);
+  // Whoever is woken or interrupted could not have come before: from now on it can.
+  if (id == <u32>HostOp.irq || id == <u32>HostOp.nmi || id == <u32>HostOp.wake || id == <u32>HostOp.vcpu_on) c.visible = 1;
   switch (id) {
     case HostOp.get:
       return away || isReadOnly(<u32>b) ? get(v, <u32>b) : E_BUSY;
@@ -204,6 +213,7 @@ function kick(target: Cpu): void {
   target.vcpu.pending_kick = 1;
   target.kickIn = 1;
   target.kickHeld = 0;
+  cpuAt(run.hostCpu).visible = 1;
 }
 
 /** Waits until the target is out of guest mode; it stays out until release or the end of this host call. */

@@ -8,7 +8,7 @@ import { pendingEvent } from "../machine/interrupts";
 import { taken } from "./apply";
 import { isHeld } from "./delays";
 import { HostOp } from "./imports";
-import { config, FLAG_EVICT, FLAG_STEAL, FLAG_TIME, unitArrival, unitArrivals, unitFlags } from "./config";
+import { config, FLAG_EVICT, FLAG_STEAL, FLAG_TIME, FLAG_UNREDUCED, unitArrival, unitArrivals, unitFlags } from "./config";
 import { Cpu, cpuAt } from "./cpu";
 import { bufferHolds, buffersMeet } from "./lines";
 import { nextAfter } from "./explorer";
@@ -24,10 +24,11 @@ import { searchAdd } from "./search";
 /** Notes the alternatives before instruction `id` of the running CPU. */
 export function offerAt(c: Cpu, index: u32, id: u32, args: usize): void {
   const inHost = (id & HOST_POINT) != 0;
+  const all = (unitFlags() & FLAG_UNREDUCED) != 0;
   if (c.yielded) offerYield(c, index);
-  else if (pointVisible && c.visible) offerSwitches(c, index);
+  else if (all || (pointVisible && c.visible)) offerSwitches(c, index);
   for (let i: u32 = 0; i < config.vcpus; i++) {
-    if (i != c.index && wouldSee(c, cpuAt(i))) searchAdd(index, CHOICE_DRAIN, i, run.preemptions);
+    if (all ? sbCount(cpuAt(i).vcpu) != 0 : i != c.index && wouldSee(c, cpuAt(i))) searchAdd(index, CHOICE_DRAIN, i, run.preemptions);
   }
   if (inHost) {
     if (id == (HOST_POINT | <u32>HostOp.resched) && unitFlags() & FLAG_STEAL) searchAdd(index, CHOICE_STEAL, c.index, run.preemptions + 1);
@@ -37,7 +38,7 @@ export function offerAt(c: Cpu, index: u32, id: u32, args: usize): void {
   if (unitArrivals()) offerArrivals(c, index, id);
   const flags = unitFlags();
   if (flags & FLAG_STEAL) offerSteals(c, index);
-  if (flags & FLAG_EVICT && pointSlot >= 0 && inspectStale(c, addressOf(id, args))) {
+  if (flags & FLAG_EVICT && pointSlot >= 0 && (all || inspectStale(c, addressOf(id, args)))) {
     searchAdd(index, CHOICE_EVICT, (c.index << 16) | pointSlot, run.preemptions);
   }
   if (flags & FLAG_TIME && run.deadline != NEVER && run.deadline > machine.now) searchAdd(index, CHOICE_TIME, 0, run.preemptions);
@@ -100,7 +101,7 @@ export const PRIVATE: u32 = 0;
 
 /** Before an access with IF = 0 an arrival could matter to nobody: it is as one before the next instruction. */
 export function offerArrivals(c: Cpu, index: u32, id: u32): void {
-  if (!interruptsEnabled(c.vcpu) && id <= <u32>MachineOp.pause) return;
+  if (!interruptsEnabled(c.vcpu) && id <= <u32>MachineOp.pause && !(unitFlags() & FLAG_UNREDUCED)) return;
   for (let k: u32 = 0; k < unitArrivals(); k++) {
     if (unitArrival(k, 2) == c.index && taken(k) < unitArrival(k, 3)) searchAdd(index, CHOICE_ARRIVAL, k, run.preemptions);
   }

@@ -4,7 +4,7 @@
 //   A store is not visible when it executes: it enters the store buffer, and draining is a choice of its own.
 import { MachineOp } from "../machine/ops";
 import { tlbLookup, tlbMa } from "../machine/tlb";
-import { translateOnly } from "../machine/translate";
+import { translateOnly, walkedCount, walkedEntries } from "../machine/translate";
 import { tlbOf } from "../machine/vcpu";
 import { Cpu } from "./cpu";
 import { HostOp } from "./imports";
@@ -133,7 +133,8 @@ function inspectHost(c: Cpu, id: u32, args: usize): void {
   pointStealable = false;
 }
 
-/** The instruction executes now: its access is learnt. */
+/** The instruction executes now: its access is learnt, and the entries that its walk reads. */
 export function learn(): void {
+  if (pointWalks) for (let i: u32 = 0; i < walkedCount; i++) lineTouch(load<u32>(walkedEntries + (i << 2)), agent, false);
   if (pointMa) lineTouch(pointMa, agent, pointWrites);
 }

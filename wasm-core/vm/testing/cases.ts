@@ -1,9 +1,9 @@
 // The cases of the test kernel. Words of shared memory: x, y and a flag.
 import {
-  barrier, callCode, choose, cli, DIRECT_MAP, expect, expectEq, hlt, hypercall, invlpg, load64, mayEnd, mfence, note, opAdd, opGrow, opLoop,
-  opMissing, opRecurse, opTrap, outcome, outPort, param, pause, plan, advance, rdtsc, reg, rmw, setReg, softInterrupt, state, sti, store64, wrmsr,
+  barrier, callCode, choose, cli, DIRECT_MAP, expect, expectEq, hlt, hypercall, invlpg, iret, load64, mayEnd, mfence, note, opAdd, opGrow, opLoop,
+  opMissing, opRecurse, opTrap, outcome, outPort, param, pause, plan, advance, quiet, rdtsc, reg, rmw, setReg, softInterrupt, state, sti, store64, wrmsr,
 } from "./imports";
-import { COUNTER, expectFault, ICR, taken } from "./kernel";
+import { COUNTER, EOI, expectFault, ICR, taken } from "./kernel";
 
 function word(i: i32): i64 {
   return param(13) + i * 64;
@@ -50,6 +50,7 @@ export function runCase(index: i32, role: i32): void {
     case 33: return preemptedHost(role);
     case 34: return stale();
     case 35: return timePasses();
+    case 36: return mixed(role);
     default: return timer();
   }
 }
@@ -261,6 +262,74 @@ function timePasses(): void {
   outcome(0, taken);
   load64(word(X));
   outcome(1, taken);
+}
+
+/** Shared words beside X and Y: what the handler of 0x43 saw, per vCPU, lies in its own private memory. */
+const SEEN: usize = 24;
+
+/** Handler of 0x43: what it reads of X, and how often it ran. */
+export function onWitness(frame: i64): void {
+  store<i64>(SEEN, ((load<i64>(SEEN) << 2) | load64(word(X)) & 1) + 2);
+  wrmsr(EOI, 0);
+  iret(frame);
+}
+
+/**
+ * A program of accesses, interrupts and translations in the unit's seed: 4 bits per instruction, 4 per role. Page P is mapped to frame
+ * f, whose word is 1; 11 maps it to frame f + 1, whose word is 2. Slot t: 4 bits per instruction of role t; 4 + t: its handler's record.
+ */
+function mixed(role: i32): void {
+  quiet(1);
+  const program = param(3);
+  const page = DIRECT_MAP + ((param(5) as i64) << 12);
+  const entry = entryOf(page);
+  const mapping = load64(entry);
+  if (role == 0) {
+    store64(page, 1);
+    store64(page + 4096, 2);
+  }
+  load64(page);
+  load64(page + 4096);
+  load64(word(X));
+  rmw(0x134, word(FLAG), 0);
+  rmw(0x134, entry, 0);
+  store<i64>(SEEN, 0);
+  barrier(1);
+  quiet(0);
+  let seen: i64 = 0;
+  for (let i = 0; i < 4; i++) {
+    const code = ((program >> (4 * (4 * role + i))) & 15) as i32;
+    seen |= (step(code, role, page, entry, mapping) & 15) << (4 * i);
+  }
+  outcome(role, seen);
+  barrier(2);
+  outcome(4 + role, load<i64>(SEEN));
+  if (role == 0) outcome(3, load64(word(X)) | (load64(word(Y)) << 4));
+}
+
+function step(code: i32, role: i32, page: i64, entry: i64, mapping: i64): i64 {
+  switch (code) {
+    case 1: return load64(word(X));
+    case 2: return load64(word(Y));
+    case 3: return stored(word(X), role + 1);
+    case 4: return stored(word(Y), role + 1);
+    case 5: return rmw(0x130, word(X), role + 1);
+    case 6: return rmw(0x31, word(X), 4);
+    case 7: mfence(); break;
+    case 8: wrmsr(ICR, (param(10 | ((1 - role) << 8)) << 32) | 0x43); break;
+    case 9: cli(); break;
+    case 10: sti(); break;
+    case 11: return load64(page);
+    case 12: return stored(entry, mapping + 0x1000);
+    case 13: invlpg(page); break;
+    case 14: return load<i64>(SEEN);
+  }
+  return 0;
+}
+
+function stored(at: i64, value: i64): i64 {
+  store64(at, value);
+  return 0;
 }
 
 function powerOff(): void {

@@ -28,6 +28,7 @@ export const DIRECT_MAP: i64 = 0xffff8880_00000000;
 @external("test", "note") export declare function note(ptr: usize, len: i32): void;
 @external("test", "may_end") export declare function mayEnd(mask: i32): void;
 @external("test", "barrier") export declare function barrier(id: i32): void;
+@external("test", "quiet") export declare function quiet(on: i32): void;
 @external("test", "outcome") export declare function outcome(slot: i32, v: i64): void;
 @external("test", "choose") export declare function choose(n: i32): i32;
 @external("test", "plan") export declare function plan(kind: i32, vcpu: i32, at: i64, arg: i64): void;

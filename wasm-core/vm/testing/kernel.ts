@@ -1,9 +1,9 @@
 // The test kernel: boots all vCPUs through INIT and SIPI, takes vectors 0x40 and 14, and runs one small case per number.
 import { DIRECT_MAP, iret, load64, mfence, param, pause, store64, vcpu, wrmsr, codeAddr } from "./imports";
-import { runCase } from "./cases";
+import { onWitness, runCase } from "./cases";
 
 export const ICR: i32 = 0x830;
-const EOI: i32 = 0x80b;
+export const EOI: i32 = 0x80b;
 const SIPI_VECTOR: i64 = 8;
 const TRAMPOLINE: i64 = DIRECT_MAP + 0x8000;
 
@@ -54,6 +54,7 @@ function fillGates(): void {
   setGate(0x40, onInterrupt);
   setGate(0x41, onForgetful);
   setGate(0x42, onTalkative);
+  setGate(0x43, onWitness);
 }
 
 export function abi(): i64 {
