@@ -1,7 +1,7 @@
 // The cases of the test kernel. Words of shared memory: x, y and a flag.
 import {
   barrier, callCode, choose, cli, DIRECT_MAP, expect, expectEq, hlt, hypercall, invlpg, iret, load64, mayEnd, mfence, note, opAdd, opGrow, opLoop,
-  opMissing, opRecurse, opTrap, outcome, outPort, param, pause, plan, advance, quiet, rdtsc, reg, rmw, setReg, softInterrupt, state, sti, store64, wrmsr,
+  opMissing, opRecurse, opTrap, outcome, outPort, param, pause, plan, advance, quiet, raceCheck, raceEvent, racePrepare, raceRun, rdtsc, reg, rmw, setReg, store32, softInterrupt, state, sti, store64, wrmsr,
 } from "./imports";
 import { COUNTER, EOI, expectFault, ICR, taken } from "./kernel";
 
@@ -51,6 +51,7 @@ export function runCase(index: i32, role: i32): void {
     case 34: return stale();
     case 35: return timePasses();
     case 36: return mixed(role);
+    case 37: return race(role);
     default: return timer();
   }
 }
@@ -330,6 +331,31 @@ function step(code: i32, role: i32, page: i64, entry: i64, mapping: i64): i64 {
 function stored(at: i64, value: i64): i64 {
   store64(at, value);
   return 0;
+}
+
+/** Roles that meet in a half of conformance/mutants/races. */
+function race(role: i32): void {
+  quiet(1);
+  const at = word(0);
+  if (role == 0) {
+    store32(at + 56, param(0) as i32);
+    for (let i = 0; i < param(0) as i32; i++) store32(at + 64 + (i << 2), param(10 | (i << 8)) as i32);
+    racePrepare(at);
+  }
+  barrier(1);
+  quiet(0);
+  raceRun(role, at);
+  barrier(2);
+  // What was sent has come when none is pending any more.
+  while (state(role, 6 | (0x44 << 8)) != 0) pause();
+  expect(37, raceCheck(role));
+}
+
+/** Handler of 0x44. */
+export function onRace(frame: i64): void {
+  raceEvent(word(0));
+  wrmsr(EOI, 0);
+  iret(frame);
 }
 
 function powerOff(): void {

@@ -17,7 +17,18 @@ const part = (name: string) => ({
 });
 
 /** Ops of the test halves, in the order of their numbers. */
-export const ops = ["t_add", "t_trap", "t_loop", "t_recurse", "t_grow", "t_missing"];
+export const ops = [
+  "t_add",
+  "t_trap",
+  "t_loop",
+  "t_recurse",
+  "t_grow",
+  "t_missing",
+  "race_prepare",
+  "race_run",
+  "race_event",
+  "race_check",
+];
 const shared = { fuel_boot: 20_000_000, fuel_schedule: 200_000, fuel_unit: 100_000_000, tsc_hz: 2_500_000_000 };
 
 let core: WebAssembly.Module | undefined;
@@ -37,8 +48,14 @@ const kinds = {
 } as const;
 export type KindName = keyof typeof kinds;
 
+/** Other APIC ids, another guest half. */
+export interface Options {
+  apicIds?: number[];
+  guest?: Uint8Array<ArrayBuffer>;
+}
+
 /** A linked VM that has not booted. */
-export async function linked(name: KindName, vcpus = 4, seed = 1n): Promise<Vm> {
+export async function linked(name: KindName, vcpus = 4, options: Options = {}): Promise<Vm> {
   if (!core) await compileTesting();
   const vm = await createVm(core as WebAssembly.Module);
   vm.reset();
@@ -50,15 +67,15 @@ export async function linked(name: KindName, vcpus = 4, seed = 1n): Promise<Vm> 
     host_pages: 64,
     abi_version: 1,
     feature_mask: (1n << 64n) - 1n,
-    apic_id: [0, 5, 130, 3, 4, 6, 7, 8],
+    apic_id: options.apicIds ?? [0, 5, 130, 3, 4, 6, 7, 8],
     slat: false,
     trace_entries: 400,
-    seed,
+    seed: 1n,
   });
   for (const op of ops) vm.addOp(op);
   for (const part of ["kernel", "native", "guest", ...kinds[name].host]) {
     const role = part.endsWith("host") ? "host" : part;
-    const error = vm.load(role as "kernel", module(part));
+    const error = vm.load(role as "kernel", (part === "guest" && options.guest) || module(part));
     if (error) throw new Error(JSON.stringify(error));
   }
   const error = vm.link();
@@ -67,8 +84,8 @@ export async function linked(name: KindName, vcpus = 4, seed = 1n): Promise<Vm> 
 }
 
 /** A VM at its boot snapshot. */
-export async function booted(name: KindName, vcpus = 4): Promise<Vm> {
-  const vm = await linked(name, vcpus);
+export async function booted(name: KindName, vcpus = 4, options: Options = {}): Promise<Vm> {
+  const vm = await linked(name, vcpus, options);
   let state = vm.boot(1_000_000);
   while (state === "more") state = vm.boot(1_000_000);
   if (state !== "booted") throw new Error(JSON.stringify(state.failure));

@@ -18,6 +18,7 @@ export function abi(): i64 {
 }
 
 export function boot(): i32 {
+  for (let i = 0; i < 8; i++) store<i32>(apicIds + (i << 2), get(i, APIC_ID) as i32);
   return 0;
 }
 
@@ -108,8 +109,22 @@ function act(vcpu: i32, nr: i32): i32 {
       if (isAway) unreachable();
       return done(vcpu, preemptions * 2 + (before == after ? 0 : 1));
     }
+    case 16: return done(vcpu, sendWindow(vcpu));
     default: return done(vcpu, 0);
   }
+}
+
+const APIC_ID: i32 = 0x80;
+/** u32 APIC id per vCPU. */
+const apicIds: usize = memory.data(32);
+
+/** Sends 0x44 to every APIC id of the bitmap RDI (low), RSI (high) that begins at id RDX. */
+function sendWindow(vcpu: i32): i64 {
+  for (let bit: i64 = 0; bit < 128; bit++) {
+    if (!((get(vcpu, bit < 64 ? 7 : 6) >> (bit & 63)) & 1)) continue;
+    for (let i = 0; i < 8; i++) if (load<u32>(apicIds + (i << 2)) == (bit + get(vcpu, 2)) as u32) irq(i, 0x44);
+  }
+  return 0;
 }
 
 let preemptions: i64 = 0;

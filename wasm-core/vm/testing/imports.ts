@@ -3,6 +3,7 @@ export const DIRECT_MAP: i64 = 0xffff8880_00000000;
 
 @external("machine", "load64") export declare function load64(va: i64): i64;
 @external("machine", "store64") export declare function store64(va: i64, v: i64): void;
+@external("machine", "store32") export declare function store32(va: i64, v: i32): void;
 @external("machine", "load32") export declare function load32(va: i64): i32;
 @external("machine", "rmw") export declare function rmw(op: i32, va: i64, v: i64): i64;
 @external("machine", "mfence") export declare function mfence(): void;
@@ -41,4 +42,8 @@ export const DIRECT_MAP: i64 = 0xffff8880_00000000;
 @external("pvi", "t_loop") export declare function opLoop(): void;
 @external("pvi", "t_recurse") export declare function opRecurse(): void;
 @external("pvi", "t_grow") export declare function opGrow(): i32;
+@external("pvi", "race_prepare") export declare function racePrepare(at: i64): void;
+@external("pvi", "race_run") export declare function raceRun(role: i32, at: i64): void;
+@external("pvi", "race_event") export declare function raceEvent(at: i64): void;
+@external("pvi", "race_check") export declare function raceCheck(role: i32): i32;
 @external("pvi", "t_missing") export declare function opMissing(): void;

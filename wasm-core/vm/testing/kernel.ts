@@ -1,6 +1,6 @@
 // The test kernel: boots all vCPUs through INIT and SIPI, takes vectors 0x40 and 14, and runs one small case per number.
 import { DIRECT_MAP, iret, load64, mfence, param, pause, store64, vcpu, wrmsr, codeAddr } from "./imports";
-import { onWitness, runCase } from "./cases";
+import { onRace, onWitness, runCase } from "./cases";
 
 export const ICR: i32 = 0x830;
 export const EOI: i32 = 0x80b;
@@ -55,6 +55,7 @@ function fillGates(): void {
   setGate(0x41, onForgetful);
   setGate(0x42, onTalkative);
   setGate(0x43, onWitness);
+  setGate(0x44, onRace);
 }
 
 export function abi(): i64 {
