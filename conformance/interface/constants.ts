@@ -128,12 +128,30 @@ const fields: Record<string, number> = {
   FS_BASE: 0x26,
   GS_BASE: 0x27,
   KERNEL_GS_BASE: 0x28,
+  TSC_AUX: 0x29,
   CR0: 0x30,
   CR2: 0x31,
   CR3: 0x32,
   CR4: 0x33,
   CR8: 0x34,
   EFER: 0x35,
+  DR0: 0x36,
+  DR6: 0x3a,
+  DR7: 0x3b,
+  STAR: 0x3c,
+  LSTAR: 0x3d,
+  SFMASK: 0x3e,
+  PAT: 0x3f,
+  GDT_BASE: 0x40,
+  GDT_LIMIT: 0x41,
+  IDT_BASE: 0x42,
+  IDT_LIMIT: 0x43,
+  LDT_SELECTOR: 0x44,
+  TR_SELECTOR: 0x45,
+  LDT_BASE: 0x46,
+  TSS_BASE: 0x47,
+  LDT_LIMIT: 0x48,
+  TSS_LIMIT: 0x49,
   HW_ROOT: 0x50,
   SLAT_ROOT: 0x51,
   ASID: 0x52,
@@ -174,6 +192,8 @@ const fields: Record<string, number> = {
 };
 const instructions =
   "CLI STI PUSHF POPF HLT READ_CR WRITE_CR READ_DR WRITE_DR INVLPG INVPCID LGDT LIDT LLDT LTR CPUID RDTSC IRET WBINVD PAUSE SWAPGS RDPMC CLTS RDTSCP STR";
+const accesses =
+  "LOAD8 LOAD16 LOAD32 LOAD64 STORE8 STORE16 STORE32 STORE64 RMW CMPXCHG COPY_IN COPY_OUT FILL MFENCE";
 const states =
   "RUNSTATE IF REAL_NS AVAILABLE_NS STOLEN_NS TSC IRR ISR STORE_BUFFER DELIVERED EXITS CR3 TRANSITIONS HALTED SHUTDOWN";
 const testParams =
@@ -186,6 +206,7 @@ const host: readonly Constant[] = [
   ...numbered("EXIT", exits, 1, "Exit reason."),
   ...numbered("INSN", instructions, 1, "EXIT_INSN of an INSN exit."),
   ...Object.entries(fields).map(([name, value]) => ({ name: `FIELD_${name}`, value, doc: "" })),
+  ...numbered("ACCESS", accesses, 0, "Bits 7:0 of EXIT_A of an EXC exit: the access that faulted."),
   ...numbered("ACTION", "ENTER BLOCK YIELD OFF", 0, "What exit returns."),
   ...numbered("RUNSTATE", "OFF WAIT_SIPI GUEST HOST READY BLOCKED HALTED", 0, "Value of FIELD_RUNSTATE."),
   ...numbered("TLB", "ALL NON_GLOBAL PAGE RANGE ASID SECOND_LEVEL STRUCTURES", 0, "op of host.tlb."),

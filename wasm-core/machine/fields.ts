@@ -9,6 +9,7 @@ const EPERM: i32 = -4;
 
 const INTR_STI: u64 = 1;
 const INTR_NMI: u64 = 2;
+const INTR_NMI_PENDING: u64 = 4;
 
 /** Offset of a plain 64-bit field in Vcpu, −1 if the id is not one. */
 function wideOffset(id: u32): i32 {
@@ -18,6 +19,7 @@ function wideOffset(id: u32): i32 {
     case 0x26: return offsetof<Vcpu>("fs_base");
     case 0x27: return offsetof<Vcpu>("gs_base");
     case 0x28: return offsetof<Vcpu>("kernel_gs_base");
+    case 0x29: return offsetof<Vcpu>("tsc_aux");
     case 0x30: return offsetof<Vcpu>("cr0");
     case 0x31: return offsetof<Vcpu>("cr2");
     case 0x32: return offsetof<Vcpu>("cr3");
@@ -70,6 +72,8 @@ function narrowOffset(id: u32): i32 {
     case 0x43: return offsetof<Vcpu>("idt_limit");
     case 0x44: return offsetof<Vcpu>("ldt_selector");
     case 0x45: return offsetof<Vcpu>("tr_selector");
+    case 0x48: return offsetof<Vcpu>("ldt_limit");
+    case 0x49: return offsetof<Vcpu>("tss_limit");
     case 0x52: return offsetof<Vcpu>("asid");
     case 0x53: return offsetof<Vcpu>("ctl_exit");
     case 0x54: return offsetof<Vcpu>("ctl_exc");
@@ -112,7 +116,7 @@ export function fieldGet(v: Vcpu, id: u32, out: usize): i32 {
   switch (id) {
     case 0x21: return answer(out, reg(v, 4));
     case 0x34: return answer(out, v.tpr >> 4);
-    case 0x62: return answer(out, (v.sti_shadow ? INTR_STI : 0) | (v.nmi_blocked ? INTR_NMI : 0));
+    case 0x62: return answer(out, (v.sti_shadow ? INTR_STI : 0) | (v.nmi_blocked ? INTR_NMI : 0) | (v.nmi_pending ? INTR_NMI_PENDING : 0));
     case 0x94: return answer(out, tscOf(v));
     case 0x95: return answer(out, v.runstate == Runstate.GUEST || v.runstate == Runstate.HALTED ? 1 : 0);
     default: return EINVAL;
@@ -159,6 +163,7 @@ export function fieldSet(v: Vcpu, id: u32, value: u64): i32 {
   else if (id == 0x62) {
     v.sti_shadow = value & INTR_STI ? 1 : 0;
     v.nmi_blocked = value & INTR_NMI ? 1 : 0;
+    v.nmi_pending = value & INTR_NMI_PENDING ? 1 : 0;
   } else return EINVAL;
   return 0;
 }
@@ -169,9 +174,11 @@ function fieldMax(id: u32): u64 {
     case 0x23: return 3;
     case 0x24: case 0x25: case 0x41: case 0x43: case 0x44: case 0x45: case 0x52: return 0xffff;
     case 0x53: return 0x3ff;
+    case 0x48: case 0x49: return 0xf_ffff;
     case 0x54: case 0x60: case 0x61: return 0xffff_ffff;
+    case 0x29: return 0xffff_ffff;
     case 0x34: return 15;
-    case 0x62: return 3;
+    case 0x62: return 7;
     case 0x80: case 0x81: return 255;
     default: return ~(<u64>0);
   }

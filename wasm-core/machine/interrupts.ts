@@ -45,7 +45,7 @@ export function deliverPending(v: Vcpu): i32 {
 
 /** Whether a HALTED vCPU must wake. */
 export function hasWork(v: Vcpu): bool {
-  return pendingEvent(v) >= 0 || (v.nmi_pending != 0 && !v.nmi_blocked) || v.startup_pending != 0;
+  return pendingEvent(v) >= 0 || v.startup_pending != 0;
 }
 
 /** HALTED → GUEST; the event itself is still to be delivered. */
@@ -116,15 +116,19 @@ export function deliverEvent(v: Vcpu, first: u32, firstType: u32, firstHasError:
     }
     if (status == Step.EXIT) return interruptedExit(v, vector, type, hasError, error);
     const second = v.fault_vector;
+    // What the host half asked for exits as itself: whether it makes a double fault is then the host's to say (SDM vol. 3, 25.2).
+    if ((v.ctl_exc >> second) & 1) {
+      interruptedExit(v, vector, type, hasError, error);
+      return exitException(v, second, v.fault_error);
+    }
     if (type == EventType.FAULT && vector == <u32>Vector.DF) return tripleFault(v);
     const firstIsFault = type == EventType.FAULT;
     const doubles = firstIsFault && ((isContributory(vector) && isContributory(second)) ||
       (vector == <u32>Vector.PF && (second == <u32>Vector.PF || isContributory(second))));
-    // What the host half asked for exits as itself: whether it makes a double fault is then the host's to say (SDM vol. 3, 25.2).
-    const next = (v.ctl_exc >> second) & 1 ? second : doubles ? <u32>Vector.DF : second;
+    const next = doubles ? <u32>Vector.DF : second;
     if ((v.ctl_exc >> next) & 1) {
       interruptedExit(v, vector, type, hasError, error);
-      return exitException(v, next, next == second ? v.fault_error : 0);
+      return exitException(v, next, 0);
     }
     if (second == <u32>Vector.PF) v.cr2 = v.fault_address;
     hasError = doubles || v.fault_has_error != 0;

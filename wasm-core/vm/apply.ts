@@ -1,5 +1,4 @@
 // Choices made: every deviation from the default schedule, whoever asked for it (search, replay, shrinking, chance).
-import { raiseIrq, raiseNmi } from "../machine/apic";
 import { machine } from "../machine/machine";
 import { sbAddress, sbCount, sbDrainOne } from "../machine/storebuffer";
 import { advance } from "../machine/time";
@@ -7,6 +6,7 @@ import { NEVER } from "../machine/timers";
 import { tlbEvict } from "../machine/tlb";
 import { config, unitArrival, unitArrivals } from "./config";
 import { Cpu, cpuAt } from "./cpu";
+import { deviceIrq, deviceNmi } from "./device";
 import { NESTED_DUE, run } from "./run";
 import {
   CHOICE_ARRIVAL, CHOICE_DRAIN, CHOICE_EVICT, CHOICE_INTERRUPT, CHOICE_KICK, CHOICE_RETURN, CHOICE_STEAL, CHOICE_SWITCH, CHOICE_TIME, madeAdd,
@@ -136,8 +136,8 @@ function arrive(c: Cpu, k: u32): u32 {
   run.arrivalsTaken += 1 << (k << 2);
   const target = cpuAt(unitArrival(k, 2));
   if (tracing) traceAdd(target, LAYER_MACHINE, TRACE_ARRIVAL, 0, k, unitArrival(k, 1));
-  if (unitArrival(k, 0)) raiseNmi(target.vcpu);
-  else raiseIrq(target.vcpu, unitArrival(k, 1));
+  if (unitArrival(k, 0)) deviceNmi(target);
+  else deviceIrq(target, unitArrival(k, 1));
   return APPLIED_LEAVE;
 }
 

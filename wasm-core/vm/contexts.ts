@@ -138,7 +138,6 @@ export function resumeAt(c: Cpu, byHost: bool): bool {
     setRunstate(v, Runstate.GUEST);
     return true;
   }
-  if (byHost && returnsOut(c)) return armByHost(c);
   if (v.exec_active && !(byHost && codeRole(v.rip) >= 0)) {
     setRunstate(v, Runstate.GUEST);
     return true;
@@ -168,20 +167,23 @@ function returnsOut(c: Cpu): bool {
   if (!mayReturn) return false;
   const outer = contextAt(c, c.depth - 1);
   const rip = c.vcpu.rip;
+  if (outer.armed) return rip == outer.rip;
   if (outer.execActive) return rip - outer.rip <= EXEC_BYTES;
   return rip - (token(c) - 16) <= 1;
 }
 
-/** The host half has done what iret does: the call is complete, and the handler has to return now. */
-function armByHost(c: Cpu): bool {
+/**
+ * Guest mode is entered where an iret that the host half has done leads to: its call is complete, and the handler has to return
+ * now. Before anything else, since an event may be injected there.
+ */
+export function armIfReturning(c: Cpu): void {
+  if (!returnsOut(c)) return;
   const v = c.vcpu;
   completeInstruction(v);
   threadCompleteCall(c.thread, reg(v, RAX));
   c.middle = 0;
   armContext(c);
   c.halted = 0;
-  setRunstate(v, Runstate.GUEST);
-  return true;
 }
 
 /** After iret: RIP is where the context below goes on. */

@@ -8,7 +8,7 @@ import { enterCode } from "./contexts";
 import { contextAt, Cpu, token } from "./cpu";
 import { isHeld } from "./delays";
 import { lands } from "./explorer";
-import { exitGuest, inGuest, takeOut } from "./lock";
+import { exitGuest, inGuest, takeOutBetween } from "./lock";
 import { machineEnded } from "./machine-calls";
 import { run } from "./run";
 import { CHOICE_INTERRUPT, CHOICE_KICK } from "./schedule";
@@ -50,7 +50,7 @@ export function serveEvent(c: Cpu): bool {
   if (v.startup_pending) return serveStart(c);
   if (contextAt(c, c.depth).armed) return false;
   if (c.stopWanted && inGuest(c)) {
-    takeOut(c);
+    takeOutBetween(c);
     c.stopWanted = 0;
     c.stopped = 1;
     c.reenter = 1;

@@ -208,7 +208,7 @@ function resched(c: Cpu, args: usize): i32 {
 }
 
 /** An in-guest target exits with KICK at a later boundary; others are not concerned. */
-function kick(target: Cpu): void {
+export function kick(target: Cpu): void {
   if (!inGuest(target) || target.vcpu.pending_kick) return;
   target.vcpu.pending_kick = 1;
   target.kickIn = 1;

@@ -8,9 +8,9 @@ import { setRunstate } from "../machine/time";
 import { Exit, Runstate, vcpuAt } from "../machine/vcpu";
 import { config } from "./config";
 import { bootFirstEntry } from "./boot";
-import { enterCode, resumeAt } from "./contexts";
+import { armIfReturning, enterCode, resumeAt } from "./contexts";
 import { countExit } from "./costs";
-import { Cpu, cpuAt } from "./cpu";
+import { contextAt, Cpu, cpuAt, token } from "./cpu";
 import { FAIL_BAD_ENTRY, FAIL_TRAP, fail, failBegin, failEnd, failureToHost } from "./failure";
 import { hostBootFunc, hostEnterFunc, hostExitFunc, hostInstance, hostSchedFunc, hostThread, hostTimerFunc } from "./link";
 import { HOST_BOOT, HOST_ENTER, HOST_EXIT, HOST_SCHED, HOST_TIMER, NESTED_AWAY, NESTED_LEAVES, queueAt, queuePush, run } from "./run";
@@ -46,6 +46,13 @@ export function exitGuest(c: Cpu): void {
 export function takeOut(c: Cpu): void {
   c.halted = c.vcpu.runstate == Runstate.HALTED ? 1 : 0;
   leaveGuest(c.vcpu);
+}
+
+/** takeOut between two instructions, for another's sake: RIP may still be the code address that a handler was entered at. */
+export function takeOutBetween(c: Cpu): void {
+  const v = c.vcpu;
+  if (!v.exec_active && !contextAt(c, c.depth).armed) v.rip = token(c);
+  takeOut(c);
 }
 
 /** Hands the lock to the next waiting call. */
@@ -119,6 +126,8 @@ export function hostReturned(): void {
   releaseAll();
   goBack(fn);
   if (fn == HOST_EXIT) return act(c, result);
+  // Turned off while this call waited for its turn.
+  if (c.vcpu.runstate == Runstate.OFF && fn != HOST_BOOT && fn != HOST_TIMER) return;
   if (fn == HOST_ENTER) return enterGuest(c);
   if (fn == HOST_TIMER) {
     if (c.reenter) beginEntry(c);
@@ -184,6 +193,7 @@ export function turnOff(c: Cpu): void {
   c.parked = 0;
   c.halted = 0;
   c.schedDue = 0;
+  c.reenter = 0;
   if (c.role >= 0) run.rolesLeft -= 1;
   c.role = -1;
   setRunstate(c.vcpu, Runstate.OFF);
@@ -206,6 +216,7 @@ function enterGuest(c: Cpu): void {
     c.reenter = 1;
     return;
   }
+  armIfReturning(c);
   const status = enterMachine(v);
   if (status == Step.EXIT) return v.exit_reason == Exit.BAD_ENTRY ? badEntry(c) : exitGuest(c);
   const entered = status == Step.JUMP ? enterCode(c, true, false) : resumeAt(c, true);

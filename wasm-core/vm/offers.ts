@@ -1,5 +1,5 @@
 // The worthwhile alternatives at a point: each becomes a child of the schedule under way.
-import { machine } from "../machine/machine";
+import { deliversInterrupts, machine } from "../machine/machine";
 import { sbCount } from "../machine/storebuffer";
 import { NEVER } from "../machine/timers";
 import { interruptsEnabled, Runstate } from "../machine/vcpu";
@@ -114,10 +114,16 @@ export function offerPick(index: u32, chosen: i32): void {
   }
   for (let k: u32 = 0; k < unitArrivals(); k++) {
     const vcpu = unitArrival(k, 2);
-    if (vcpu < config.vcpus && cpuAt(vcpu).vcpu.runstate == Runstate.HALTED && taken(k) < unitArrival(k, 3)) {
+    if (vcpu < config.vcpus && sleeps(cpuAt(vcpu)) && taken(k) < unitArrival(k, 3)) {
       searchAdd(index, CHOICE_ARRIVAL, k, run.preemptions);
     }
   }
+}
+
+/** Whether an interrupt from outside would make this vCPU runnable. */
+function sleeps(c: Cpu): bool {
+  const state = c.vcpu.runstate;
+  return state == Runstate.HALTED || (state == Runstate.BLOCKED && !deliversInterrupts());
 }
 
 /** Notes the other values of a choose. */

@@ -2,11 +2,11 @@
 //
 //   entry (hot, 32 bytes): | at u64 | arg u64 | kind u32 | vcpu u32 | used u32 | reserved |
 import { hotAlloc } from "../memory/arena";
-import { raiseIrq, raiseNmi } from "../machine/apic";
 import { machine } from "../machine/machine";
 import { migrateTsc } from "../machine/time";
 import { NEVER } from "../machine/timers";
 import { cpuAt } from "./cpu";
+import { deviceIrq, deviceNmi } from "./device";
 import { run } from "./run";
 import { steal } from "./steal";
 
@@ -62,10 +62,10 @@ export function planServe(): void {
     store<u32>(entry, 0, 24);
     switch (load<u32>(entry, 16)) {
       case PLAN_IRQ:
-        raiseIrq(c.vcpu, <u32>arg);
+        deviceIrq(c, <u32>arg);
         break;
       case PLAN_NMI:
-        raiseNmi(c.vcpu);
+        deviceNmi(c);
         break;
       case PLAN_STEAL:
         c.planSteal = machine.now + arg;

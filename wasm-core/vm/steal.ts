@@ -4,7 +4,7 @@ import { setRunstate } from "../machine/time";
 import { Runstate } from "../machine/vcpu";
 import { Cpu } from "./cpu";
 import { hostSchedFunc } from "./link";
-import { enterHost, takeOut } from "./lock";
+import { enterHost, takeOutBetween } from "./lock";
 import { HOST_SCHED, NESTED_AWAY, NESTED_LEAVES, NESTED_RETURNS, queuePush, run } from "./run";
 
 /** The host half is at a resched on this CPU: the one place where its work can be preempted. */
@@ -31,7 +31,7 @@ export function returnToHostWork(c: Cpu): void {
 /** Deschedules a vCPU that executes in guest mode; false if it does not (one that sleeps loses nothing). It is READY from now on. */
 export function steal(c: Cpu): bool {
   if (c.vcpu.runstate != Runstate.GUEST) return false;
-  takeOut(c);
+  takeOutBetween(c);
   setRunstate(c.vcpu, Runstate.READY);
   c.schedDue = 1;
   run.deadlineDirty = 1;

@@ -3,7 +3,7 @@ import { machine } from "../machine/machine";
 import { config } from "./config";
 import { contextAt, Cpu, cpuAt } from "./cpu";
 import { hostTimerFunc } from "./link";
-import { inGuest, takeOut } from "./lock";
+import { inGuest, takeOutBetween } from "./lock";
 import { HOST_TIMER, queuePush, run } from "./run";
 
 /** Queues a call for every slot that has expired. */
@@ -43,7 +43,7 @@ function serveSlots(vcpu: i32, slots: u32): void {
   for (let slot: u32 = 0; slot < 32; slot++) {
     if (!((slots >> slot) & 1)) continue;
     if (inGuest(c)) {
-      takeOut(c);
+      takeOutBetween(c);
       c.reenter = 1;
     }
     queuePush(false, HOST_TIMER, c.index, vcpu, slot);

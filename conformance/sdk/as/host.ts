@@ -254,12 +254,30 @@ export const FIELD_SS: i32 = 37;
 export const FIELD_FS_BASE: i32 = 38;
 export const FIELD_GS_BASE: i32 = 39;
 export const FIELD_KERNEL_GS_BASE: i32 = 40;
+export const FIELD_TSC_AUX: i32 = 41;
 export const FIELD_CR0: i32 = 48;
 export const FIELD_CR2: i32 = 49;
 export const FIELD_CR3: i32 = 50;
 export const FIELD_CR4: i32 = 51;
 export const FIELD_CR8: i32 = 52;
 export const FIELD_EFER: i32 = 53;
+export const FIELD_DR0: i32 = 54;
+export const FIELD_DR6: i32 = 58;
+export const FIELD_DR7: i32 = 59;
+export const FIELD_STAR: i32 = 60;
+export const FIELD_LSTAR: i32 = 61;
+export const FIELD_SFMASK: i32 = 62;
+export const FIELD_PAT: i32 = 63;
+export const FIELD_GDT_BASE: i32 = 64;
+export const FIELD_GDT_LIMIT: i32 = 65;
+export const FIELD_IDT_BASE: i32 = 66;
+export const FIELD_IDT_LIMIT: i32 = 67;
+export const FIELD_LDT_SELECTOR: i32 = 68;
+export const FIELD_TR_SELECTOR: i32 = 69;
+export const FIELD_LDT_BASE: i32 = 70;
+export const FIELD_TSS_BASE: i32 = 71;
+export const FIELD_LDT_LIMIT: i32 = 72;
+export const FIELD_TSS_LIMIT: i32 = 73;
 export const FIELD_HW_ROOT: i32 = 80;
 export const FIELD_SLAT_ROOT: i32 = 81;
 export const FIELD_ASID: i32 = 82;
@@ -297,6 +315,34 @@ export const FIELD_TIME_BLOCKED: i32 = 147;
 export const FIELD_TSC: i32 = 148;
 export const FIELD_IN_GUEST: i32 = 149;
 export const FIELD_PENDING_KICK: i32 = 150;
+/** Bits 7:0 of EXIT_A of an EXC exit: the access that faulted. */
+export const ACCESS_LOAD8: i32 = 0;
+/** Bits 7:0 of EXIT_A of an EXC exit: the access that faulted. */
+export const ACCESS_LOAD16: i32 = 1;
+/** Bits 7:0 of EXIT_A of an EXC exit: the access that faulted. */
+export const ACCESS_LOAD32: i32 = 2;
+/** Bits 7:0 of EXIT_A of an EXC exit: the access that faulted. */
+export const ACCESS_LOAD64: i32 = 3;
+/** Bits 7:0 of EXIT_A of an EXC exit: the access that faulted. */
+export const ACCESS_STORE8: i32 = 4;
+/** Bits 7:0 of EXIT_A of an EXC exit: the access that faulted. */
+export const ACCESS_STORE16: i32 = 5;
+/** Bits 7:0 of EXIT_A of an EXC exit: the access that faulted. */
+export const ACCESS_STORE32: i32 = 6;
+/** Bits 7:0 of EXIT_A of an EXC exit: the access that faulted. */
+export const ACCESS_STORE64: i32 = 7;
+/** Bits 7:0 of EXIT_A of an EXC exit: the access that faulted. */
+export const ACCESS_RMW: i32 = 8;
+/** Bits 7:0 of EXIT_A of an EXC exit: the access that faulted. */
+export const ACCESS_CMPXCHG: i32 = 9;
+/** Bits 7:0 of EXIT_A of an EXC exit: the access that faulted. */
+export const ACCESS_COPY_IN: i32 = 10;
+/** Bits 7:0 of EXIT_A of an EXC exit: the access that faulted. */
+export const ACCESS_COPY_OUT: i32 = 11;
+/** Bits 7:0 of EXIT_A of an EXC exit: the access that faulted. */
+export const ACCESS_FILL: i32 = 12;
+/** Bits 7:0 of EXIT_A of an EXC exit: the access that faulted. */
+export const ACCESS_MFENCE: i32 = 13;
 /** What exit returns. */
 export const ACTION_ENTER: i32 = 0;
 /** What exit returns. */
