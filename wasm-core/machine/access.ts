@@ -25,12 +25,14 @@ function firstPart(va: u64, size: u32): u32 {
 /** Translates both parts into part_ma0 and part_ma1: DONE, or translate's other answers. */
 function translateParts(v: Vcpu, va: u64, size: u32, access: u32): i32 {
   let status = translate(v, va, access);
+  v.fault_second = 0;
   if (status != Step.DONE) return status;
   const first = translated;
   const length = firstPart(va, size);
   let second = first + length;
   if (length != size && ((va + length) & 0xfff) == 0) {
     status = translate(v, va + length, access);
+    v.fault_second = status == Step.FAULT ? 1 : 0;
     if (status != Step.DONE) return status;
     second = translated;
   }

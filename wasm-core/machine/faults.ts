@@ -61,6 +61,7 @@ export function faultForget(v: Vcpu): void {
   v.fault_vector = 0;
   v.fault_has_error = 0;
   v.fault_error = 0;
+  v.fault_second = 0;
   v.fault_address = 0;
 }
 

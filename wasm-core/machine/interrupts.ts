@@ -85,7 +85,9 @@ function exitException(v: Vcpu, vector: u32, error: u32): i32 {
   v.exit_insn = vector;
   v.exit_error = error;
   v.exit_gva = vector == <u32>Vector.PF ? v.fault_address : 0;
-  v.exit_flags = v.cpl;
+  // A memory access is one byte long like every primitive.
+  if (v.exit_len == 0) v.exit_len = 1;
+  v.exit_flags = v.cpl | (v.fault_second << 2);
   v.exit_a = v.last_op;
   v.exit_b = v.last_operand;
   v.exit_gpa = v.last_second;

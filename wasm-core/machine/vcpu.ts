@@ -142,6 +142,9 @@ export class Vcpu {
   fault_vector: u32;
   fault_has_error: u32;
   fault_error: u32;
+  /** 1 if the faulting address is that of the second page of an access. */
+  fault_second: u32;
+  reserved_fault: u32;
   /** Address of the last page fault; delivery moves it to CR2, an exit to EXIT_GVA. */
   fault_address: u64;
   /** Decode assist of exception exits (decode.ts): MachineOp, code of rmw and cmpxchg in 23:8; the operands. */

@@ -82,6 +82,7 @@ export const timeStealClock = op({
   deviations: [
     "About another vCPU the result may lag until that vCPU runs again.",
     "Without a hypervisor nothing is stolen: the result is 0.",
+    "Under full virtualisation the kernel does not know of its hypervisor and cannot be told: the result is 0.",
   ],
   sources: ["Linux pv_steal_clock", "KVM MSR_KVM_STEAL_TIME", "Xen runstate", "VMI stolen time"],
   native: true,

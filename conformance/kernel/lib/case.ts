@@ -51,6 +51,11 @@ export function canSteal(): bool {
   return test.param(test.TEST_PARAM_KIND) !== test.KIND_NATIVE;
 }
 
+/** True if a guest half has a way to learn of stolen time: not without a hypervisor, nor under one that does not show itself. */
+export function isToldOfSteal(): bool {
+  return canSteal() && test.param(test.TEST_PARAM_KIND) !== test.KIND_FULLVIRT;
+}
+
 /** Makes the host take the processor away from `vcpu` for `duration` ns, now. Nothing happens on bare metal. */
 export function steal(vcpu: i32, duration: i64): void {
   if (!canSteal()) return;

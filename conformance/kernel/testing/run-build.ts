@@ -18,8 +18,8 @@ import { unitsOf } from "../../runner/units.ts";
 /** File names of a build; a half that does not exist is left out. */
 export interface BuildFiles {
   manifest: string;
-  guest: string;
-  host?: string;
+  guest?: string | undefined;
+  host?: string | undefined;
 }
 
 export interface CaseResult {
@@ -42,9 +42,10 @@ export async function openRunner(
   const vm = await createVm(await WebAssembly.compile(readFileSync(corePath)));
   const suite = await openSuite(bytesOf(suitePath));
   return async ({ manifest, guest, host }) => {
-    const parts = { manifest: bytesOf(manifest), guest: bytesOf(guest), ...(host ? { host: bytesOf(host) } : {}) };
+    const half = (path: string | undefined) => (path === undefined ? undefined : bytesOf(path));
+    const parts = { manifest: bytesOf(manifest), guest: half(guest), host: half(host) };
     const inspected = await inspectBuild(vm, suite, parts);
-    if (!inspected.ok) throw new Error(`${guest}: ${JSON.stringify(inspected.problems)}`);
+    if (!inspected.ok) throw new Error(`${manifest}: ${JSON.stringify(inspected.problems)}`);
     const results = [];
     const units = unitsOf(suite, inspected.build);
     const pairings = pairingsOf(suite, inspected.build);

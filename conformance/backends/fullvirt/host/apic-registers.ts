@@ -1,6 +1,7 @@
 // x2APIC registers as MSRs 0x800–0x83F.
 import * as host from "../../../sdk/as/host";
 import {
+  apicIdOf,
   apicQuad,
   apicWord,
   DIVIDE,
@@ -37,7 +38,7 @@ export function readApic(vcpu: i32, register: i32): bool {
     return true;
   }
   switch (register) {
-    case 0x02: apicValue = host.get(vcpu, host.FIELD_APIC_ID); break;
+    case 0x02: apicValue = apicIdOf(vcpu); break;
     case 0x03: apicValue = VERSION; break;
     case 0x08: apicValue = host.get(vcpu, host.FIELD_TPR); break;
     case 0x0a: apicValue = priority(vcpu); break;

@@ -2,10 +2,11 @@
 //
 //   record (64 bytes): | initial u64 deadline-tsc u64 due-ns u64 | svr esr esr-pending divide u32 | lvt[6] u32 (timer, thermal, perf, lint0, lint1, error) |
 import * as host from "../../../sdk/as/host";
-import { VCPUS_MAX } from "./state";
+import { VCPUS_MAX, vcpus } from "./state";
 
 const RECORD_BYTES: i32 = 64;
 const records: usize = memory.data(512, 8);
+const ids: usize = memory.data(8);
 const SVR_ENABLED: i32 = 0x100;
 const SVR_RESET: i32 = 0x1ff;
 const LVT_MASKED: i32 = 0x10000;
@@ -54,7 +55,15 @@ export function apicReset(vcpu: i32): void {
 }
 
 export function apicInit(): void {
-  for (let vcpu = 0; vcpu < VCPUS_MAX; vcpu++) apicReset(vcpu);
+  for (let vcpu = 0; vcpu < VCPUS_MAX; vcpu++) {
+    apicReset(vcpu);
+    if (vcpu < vcpus) store<u8>(ids + vcpu, <u8>host.get(vcpu, host.FIELD_APIC_ID));
+  }
+}
+
+/** APIC id of a vCPU, kept here because the machine tells it only while the vCPU is out of guest mode. */
+export function apicIdOf(vcpu: i32): i32 {
+  return load<u8>(ids + vcpu);
 }
 
 /** Highest vector of the 256-bit table that begins at field `first`, −1 if it is empty. */
@@ -100,6 +109,6 @@ export function retire(vcpu: i32): void {
 
 /** Logical destination register: cluster in 31:16, bit in 15:0. */
 export function logicalId(vcpu: i32): i32 {
-  const id = <i32>host.get(vcpu, host.FIELD_APIC_ID);
+  const id = apicIdOf(vcpu);
   return ((id >> 4) << 16) | (1 << (id & 15));
 }

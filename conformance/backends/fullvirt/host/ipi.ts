@@ -1,6 +1,6 @@
 // The interrupt command register: fixed interrupts, NMI, INIT and SIPI to one, some or all vCPUs.
 import * as host from "../../../sdk/as/host";
-import { apicWord, ESR_PENDING, ESR_SEND_ILLEGAL, logicalId, setApicWord } from "./apic";
+import { apicIdOf, apicWord, ESR_PENDING, ESR_SEND_ILLEGAL, logicalId, setApicWord } from "./apic";
 import { tell } from "./events";
 import { sendInit, sendStartup } from "./startup";
 import { vcpus } from "./state";
@@ -44,7 +44,7 @@ export function sendSelf(vcpu: i32, vector: i32): bool {
 function isDestination(target: i32, icr: i64): bool {
   const destination = <i32>(icr >> 32);
   if (destination == EVERYBODY) return true;
-  if (!(icr & LOGICAL)) return <i64>(<u32>destination) == host.get(target, host.FIELD_APIC_ID);
+  if (!(icr & LOGICAL)) return destination == apicIdOf(target);
   const logical = logicalId(target);
   return destination >>> 16 == logical >>> 16 && (destination & logical & 0xffff) != 0;
 }
