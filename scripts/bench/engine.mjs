@@ -1,5 +1,5 @@
 // The engine against native V8 on the same modules, metering on, in Node and inside workerd; speed of loading; size; start.
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { backendNames } from "../lib/targets.mjs";
 import { root } from "../lib/toolchain.mjs";

@@ -7,9 +7,9 @@ const range = (from: number, to: number) => Array.from({ length: to - from + 1 }
 /** Ids of docs/abi.md. */
 const all = [
   ...range(0x00, 0x1b),
-  ...range(0x20, 0x28),
+  ...range(0x20, 0x29),
   ...range(0x30, 0x3f),
-  ...range(0x40, 0x47),
+  ...range(0x40, 0x49),
   ...range(0x50, 0x5c),
   ...range(0x60, 0x63),
   ...range(0x70, 0x77),
@@ -155,5 +155,51 @@ describe("entry", () => {
     m.run(0, "vmcall");
     m.h.leave(0);
     expect(m.get(0, 0x63)).toBe(0n);
+  });
+});
+
+describe("full virtualisation", () => {
+  const TOKEN = 0xffff_ffff_8f00_0000n;
+  const HANDLER = 0xffff_ffff_8100_0040n;
+  const STACK = 0x7000_0000_0800n;
+
+  /** A shadow root that equals the guest's own, but for the page under the stack. */
+  beforeEach(() => {
+    m.create({ kind: Kind.FULLVIRT, hostPages: 16 });
+    m.set(0, 0x50, m.get(0, 0x32));
+    m.set(0, 0x20, TOKEN);
+    m.set(0, 0x21, STACK);
+    m.set(0, 0x22, 2);
+  });
+
+  it.each([14, 8])(
+    "a fault on the way of an injected exception %s exits as itself, with what it interrupted",
+    (vector) => {
+      m.gate(0, vector, HANDLER);
+      m.set(0, 0x60, 0x8000_0b00n | BigInt(vector));
+      expect(m.h.enter(0)).toBe(Step.EXIT);
+      m.h.leave(0);
+      expect([m.h.exitReason(0), m.get(0, 0x70), m.get(0, 0x73)]).toEqual([5, 14n, STACK - 48n]);
+      expect(m.get(0, 0x63)).toBe(0x8000_0b00n | BigInt(vector));
+    },
+  );
+
+  it("the latch of an NMI can be read and taken by the host half", () => {
+    m.h.nmi(0);
+    expect([m.get(0, 0x62), m.h.pending(0)]).toEqual([4n, -1]);
+    m.set(0, 0x62, 2);
+    expect(m.get(0, 0x62)).toBe(2n);
+  });
+
+  it("a store that faults on its second page says so", () => {
+    m.map(0x7000_0000_0000n, 4, 0x67n);
+    for (const [va, flags] of [
+      [0x7000_0000_0ffcn, 4n],
+      [0x7000_0000_1000n, 0n],
+    ] as const) {
+      expect(m.run(0, "store64", va, 1n)).toBe(Step.FAULT);
+      expect(m.h.deliverException(0, 14, true, 2, false)).toBe(Step.EXIT);
+      expect([m.get(0, 0x73), m.get(0, 0x77), m.get(0, 0x76)]).toEqual([0x7000_0000_1000n, flags, 1n]);
+    }
   });
 });
