@@ -27,7 +27,7 @@ describe("reference builds", () => {
   it("were submitted by npm start, ran, and conform", async () => {
     const matrix = (await (await fetch(`${url}/index.json`)).json()) as Matrix;
     const rows = matrix.rows.filter((row) => row.vendor === "parley");
-    expect(rows.map((row) => row.backend)).toEqual(["kvm", "native"]);
+    expect(rows.map((row) => row.backend)).toEqual(["fullvirt", "kvm", "native"]);
     for (const row of rows) expect(row, row.backend).toMatchObject({ conforms: true, held: row.of });
   });
 
@@ -60,7 +60,7 @@ describe.each(known)("known-bad build %s", (name) => {
 });
 
 describe("the same build in CLI and registry", () => {
-  const folders = ["kvm", "native"].map((name) => `conformance/backends/${name}/build`);
+  const folders = ["fullvirt", "kvm", "native"].map((name) => `conformance/backends/${name}/build`);
 
   it.each(folders)("%s: one report, bit for bit", async (folder) => {
     const stdout = await cliReport(folder);
