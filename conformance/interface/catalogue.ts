@@ -1,4 +1,5 @@
 /** The catalogue in suite order: every op, every clause, the enums. All else is generated from here. */
+import * as alarm from "./ops/alarm.ts";
 import * as init from "./ops/init.ts";
 import * as ipi from "./ops/ipi.ts";
 import * as irq from "./ops/irq.ts";
@@ -40,6 +41,9 @@ export const ops: readonly Op[] = [
   ipi.ipiSendMask,
   time.timeSchedClock,
   time.timeStealClock,
+  alarm.timeCycleFrequency,
+  alarm.timeAlarmSet,
+  alarm.timeAlarmCancel,
   lock.lockWait,
   lock.lockKick,
   sys.sysShutdown,

@@ -19,6 +19,7 @@ export const features: readonly Constant[] = [
   { name: "FEATURE_REMOTE_FLUSH", value: 8, doc: "mmu.flush_tlb_multi spares vCPUs that do not run." },
   { name: "FEATURE_IPI", value: 16, doc: "ipi.send_mask needs one transition for many targets." },
   { name: "FEATURE_WAIT", value: 32, doc: "lock.wait gives the processor away until lock.kick." },
+  { name: "FEATURE_ALARM_AVAILABLE", value: 512, doc: "time.alarm_set counts available time too." },
   { name: "FEATURE_CRASH_REPORT", value: 1024, doc: "sys.crash_report reaches the host." },
   { name: "FEATURE_WATCHDOG", value: 2048, doc: "sys.watchdog ends a guest that hangs." },
 ];
@@ -83,8 +84,22 @@ const machine: readonly Constant[] = [
     value: 0x830,
     doc: "Bits 7:0 vector, 10:8 delivery mode, 63:32 destination APIC id. Not serialising.",
   },
+  { name: "MSR_X2APIC_SELF_IPI", value: 0x83f, doc: "Writing a vector makes it pending on this vCPU." },
+  {
+    name: "MSR_X2APIC_LVT_TIMER",
+    value: 0x832,
+    doc: "Bits 7:0 vector, 16 masked, 18:17 mode: 0 one-shot, 1 periodic, 2 TSC deadline.",
+  },
+  { name: "MSR_TSC_DEADLINE", value: 0x6e0, doc: "Counter value at which the APIC timer expires, 0 disarms." },
   { name: "MSR_X2APIC_EOI", value: 0x80b, doc: "Writing 0 retires the highest in-service vector." },
 ];
+
+/** All bits of one bitmap that this version defines. */
+const defined = (name: string, bits: readonly Constant[]): Constant => ({
+  name: `${name}_DEFINED`,
+  value: bits.reduce((all, { value }) => all | BigInt(value), 0n),
+  doc: "All bits of the bitmap that this version defines.",
+});
 
 /** Layout of the `info` page, by which a half finds its shared memory. */
 const info: readonly Constant[] = [
@@ -107,6 +122,21 @@ const info: readonly Constant[] = [
     name: "DIRECT_MAP",
     value: BigInt.asIntN(64, 0xffff_8880_0000_0000n),
     doc: "va of guest frame 0 (0xFFFF8880_00000000); frame n lies 4096 * n further.",
+  },
+];
+
+const bitmaps: readonly Constant[] = [
+  defined("FEATURES", features),
+  defined("HINTS", hints),
+  defined("PRIVILEGES", privileges),
+];
+
+const alarms: readonly Constant[] = [
+  { name: "COUNTER_REAL", value: 0, doc: "Counter of an alarm: what time.sched_clock reads." },
+  {
+    name: "COUNTER_AVAILABLE",
+    value: 1,
+    doc: "Counter of an alarm: time.sched_clock less time.steal_clock of the vCPU.",
   },
 ];
 
@@ -227,4 +257,9 @@ function numbered(prefix: string, names: string, first: number, doc: string): Co
 }
 
 /** Constants by the SDK file they are generated into. */
-export const constants = { machine, info: [...errors, ...features, ...hints, ...privileges, ...info], host, test };
+export const constants = {
+  machine,
+  info: [...errors, ...features, ...hints, ...privileges, ...bitmaps, ...alarms, ...info],
+  host,
+  test,
+};

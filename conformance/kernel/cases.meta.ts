@@ -1,5 +1,6 @@
 /** All cases; section.ts appends them to kernel.wasm as `parley.cases`. */
 import type { CaseFile, CaseMeta } from "./case-meta.ts";
+import { alarm } from "./cases/alarm.meta.ts";
 import { flush } from "./cases/flush.meta.ts";
 import { init } from "./cases/init.meta.ts";
 import { ipi } from "./cases/ipi.meta.ts";
@@ -22,6 +23,7 @@ export const caseFiles: readonly CaseFile[] = [
   { file: "flush", cases: flush },
   { file: "ipi", cases: ipi },
   { file: "time", cases: time },
+  { file: "alarm", cases: alarm },
   { file: "lock", cases: lock },
   { file: "sys", cases: sys },
 ];

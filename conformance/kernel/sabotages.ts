@@ -2,6 +2,7 @@
  * One bug per case that exactly this case notices: the proof that each case can fail, and fails for its own reason.
  * sabotages.test.ts compiles and runs them all.
  */
+import { alarmSabotages } from "./sabotages/alarm.ts";
 import { initSabotages } from "./sabotages/init.ts";
 import { ipiSabotages } from "./sabotages/ipi.ts";
 import { irqSabotages } from "./sabotages/irq.ts";
@@ -21,6 +22,7 @@ export const sabotages: readonly Sabotage[] = [
   ...mmuSabotages,
   ...ipiSabotages,
   ...timeSabotages,
+  ...alarmSabotages,
   ...lockSabotages,
   ...sysSabotages,
 ];

@@ -79,6 +79,9 @@ describe("a hostile build gets a finished report", () => {
     const report = await reportOf(name);
     const failure = { charged: "host", half: "host", reason: expect.stringMatching(reason) };
     expect(report.boots).toMatchObject([{ peer: "host/kvm", failure }]);
-    expect(report.summary).toMatchObject({ conforms: false, core: { held: 0, error: coreClauses(suite, "enlightened") } });
+    expect(report.summary).toMatchObject({
+      conforms: false,
+      core: { held: 0, error: coreClauses(suite, "enlightened") },
+    });
   });
 });

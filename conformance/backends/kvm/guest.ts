@@ -1,6 +1,7 @@
 // Guest half for KVM's published paravirt ABI. What it does not export, and what the host does not offer, is native.
 import {
   E_NOSYS,
+  FEATURE_ALARM_AVAILABLE,
   FEATURE_CLOCK,
   FEATURE_CRASH_REPORT,
   FEATURE_IPI,
@@ -13,9 +14,10 @@ import {
 } from "../../sdk/as/info";
 import * as native from "../../sdk/as/native";
 import { PVI_VERSION } from "../../sdk/as/pvi";
-import { readInfo, vcpus } from "../lib/info";
+import { alarmCancel, alarmInit, alarmSet } from "../lib/alarm";
+import { readInfo, self, vcpus } from "../lib/info";
 import { areasRegister } from "./guest/areas";
-import { clockRead, stealRead } from "./guest/clock";
+import { clockHz, clockRead, stealRead } from "./guest/clock";
 import { featuresInit, featuresRead, featuresSettle, has, hintsRead, hostHas } from "./guest/features";
 import { crashReport, watchdog } from "./guest/platform";
 import { flushMulti, kick, sendMask } from "./guest/remote";
@@ -34,6 +36,7 @@ export function half_init(info: i64): i32 {
   featuresRead();
   areasRegister();
   featuresSettle();
+  alarmInit(time_cycle_frequency(), time_sched_clock, available);
   return 0;
 }
 
@@ -64,6 +67,23 @@ export function time_sched_clock(): i64 {
 export function time_steal_clock(vcpu: i32): i64 {
   if (!has(FEATURE_STEAL)) return native.time_steal_clock(vcpu);
   return <u32>vcpu < <u32>vcpus ? stealRead(vcpu) : 0;
+}
+
+/** ns that were not stolen from this vCPU. */
+function available(): i64 {
+  return time_sched_clock() - time_steal_clock(self);
+}
+
+export function time_cycle_frequency(): i64 {
+  return has(FEATURE_CLOCK) ? clockHz() : native.time_cycle_frequency();
+}
+
+export function time_alarm_set(at: i64, period: i64, counter: i32, vector: i32): i32 {
+  return alarmSet(at, period, counter, vector, has(FEATURE_ALARM_AVAILABLE));
+}
+
+export function time_alarm_cancel(counter: i32): i32 {
+  return alarmCancel(counter, has(FEATURE_ALARM_AVAILABLE));
 }
 
 export function lock_wait(ptr: i64, val: i32): void {

@@ -200,3 +200,53 @@ describe("HLT and ports of the KVM model", () => {
     expect(bench.exit(1, "SIPI", { EXIT_A: 200n })).toBe(sdk.ACTION_OFF);
   });
 });
+
+describe("APIC timer of the KVM model", () => {
+  const DEADLINE = 0x6e0n;
+  const LVT = 0x832n;
+  const COUNT = 0x838n;
+  const read = (bench: Bench, index: bigint) => {
+    msr(bench, 1, index);
+    return bench.field(1, "RAX");
+  };
+
+  it("takes a deadline in its mode only, forgets it on expiry, and raises the vector unless masked", async () => {
+    const bench = await openBench([0, 1]);
+    bench.calls.length = 0;
+    msr(bench, 1, DEADLINE, 5000n);
+    expect([bench.calls, read(bench, DEADLINE), read(bench, LVT)]).toEqual([[], 0n, 0x10000n]);
+    msr(bench, 1, LVT, 0x400f1n);
+    bench.calls.length = 0;
+    msr(bench, 1, DEADLINE, 5000n);
+    expect([bench.calls, read(bench, DEADLINE)]).toEqual([["timer_set 1 0 5000 0 2"], 5000n]);
+    bench.calls.length = 0;
+    bench.timer(1);
+    expect([bench.calls, read(bench, DEADLINE)]).toEqual([["irq 1 241"], 0n]);
+    msr(bench, 1, LVT, 0x500f1n);
+    bench.calls.length = 0;
+    bench.timer(1);
+    msr(bench, 1, DEADLINE, 0n);
+    expect(bench.calls).toEqual(["timer_cancel 1 0"]);
+  });
+
+  it("counts down once or periodically, by its divider, and refuses reserved bits", async () => {
+    const bench = await openBench([0, 1]);
+    msr(bench, 1, 0x83en, 0xbn);
+    bench.calls.length = 0;
+    msr(bench, 1, COUNT, 1000n);
+    expect(bench.calls).toEqual(["timer_set 1 0 1000 0 0"]);
+    msr(bench, 1, LVT, 0x20040n);
+    msr(bench, 1, 0x83en, 1n);
+    bench.calls.length = 0;
+    msr(bench, 1, COUNT, 1000n);
+    msr(bench, 1, COUNT, 0n);
+    expect(bench.calls).toEqual(["timer_set 1 0 4000 4000 0", "timer_cancel 1 0"]);
+    for (const [index, value] of [
+      [0x839n, 1n],
+      [0x83en, 4n],
+      [LVT, 1n << 32n],
+      [COUNT, 1n << 32n],
+    ] as const)
+      expect(msr(bench, 1, index, value), `${index}`).toBe("#GP");
+  });
+});

@@ -12,6 +12,7 @@ import { platformInit, platformTimer } from "./host/platform";
 import { exitStartup, startupInit } from "./host/startup";
 import { crash, injectUd, skip, stateInit } from "./host/state";
 import { stealEntered, stealPreempted } from "./host/steal";
+import { timerExpired, timerInit } from "./host/timer";
 
 const SCHED_OUT: i32 = 0;
 const SCHED_IN: i32 = 1;
@@ -25,6 +26,7 @@ export function boot(): i32 {
   stateInit(vcpus, featuresAllowed(host.param(host.PARAM_FEATURE_MASK)));
   clockInit();
   platformInit(host.param(host.PARAM_FEATURE_MASK));
+  timerInit();
   startupInit();
   return permissionsInit();
 }
@@ -64,9 +66,10 @@ export function sched(vcpu: i32, what: i32): void {
   else if (what == SCHED_IN) clockRefresh(vcpu);
 }
 
-/** A host timer expired. */
+/** A host timer expired: a vCPU's own is its APIC's. */
 export function timer(vcpu: i32, slot: i32): void {
-  platformTimer(vcpu, slot);
+  if (vcpu >= 0) timerExpired(vcpu);
+  else platformTimer(vcpu, slot);
 }
 
 function exitInstruction(vcpu: i32): i32 {

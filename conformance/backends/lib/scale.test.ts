@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 interface Scale {
   scaleShift(hz: bigint): number;
   scaleMul(hz: bigint): number;
+  hzOf(mul: number, shift: number): bigint;
   scaled(ticks: bigint, mul: number, shift: number): bigint;
   scaledSince(now: bigint, origin: bigint, mul: number, shift: number): bigint;
 }
@@ -49,7 +50,14 @@ describe("counter to nanoseconds", () => {
     expect(scale.scaleShift(hz)).toBe(shift);
     expect(scale.scaleMul(hz) >>> 0).toBe(mul);
     expect(scale.scaled(hz, mul, shift)).toBe(second);
+    // The multiplier has 32 bits, so the way back is exact to one part in 2^31.
+    expect(Number(scale.hzOf(mul, shift) - hz)).toBeLessThanOrEqual(Number(hz >> 31n) + 1);
+    expect(Number(scale.hzOf(mul, shift) - hz)).toBeGreaterThanOrEqual(-1);
     expect(scale.scaled(hz * 3600n, mul, shift)).toBe(hour);
+  });
+
+  it("has no frequency for a multiplier or shift that nobody publishes", () => {
+    expect([scale.hzOf(0, 0), scale.hzOf(1, 31), scale.hzOf(1, -31)]).toEqual([0n, 0n, 0n]);
   });
 
   it("keeps the whole 96-bit product, modulo 2^64 like the published formula", () => {

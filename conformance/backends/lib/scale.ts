@@ -26,6 +26,17 @@ export function scaleMul(hz: u64): u32 {
   return <u32>((NS_PER_S << 32) / rate);
 }
 
+/** Hz of a counter with this multiplier and shift, to the nearest; 0 for a multiplier that nobody publishes. */
+export function hzOf(mul: u32, shift: i32): i64 {
+  if (!mul || shift > 30 || shift < -30) return 0;
+  // 10^9 · 2^32 / mul in quotient and rest, so that shifting left loses no bits.
+  const whole = (NS_PER_S << 32) / mul;
+  const rest = (NS_PER_S << 32) % mul;
+  if (shift > 0) return (whole + (1 << (shift - 1))) >> shift;
+  const left = <u64>-shift;
+  return (whole << left) + ((rest << left) + (mul >> 1)) / mul;
+}
+
 /** ns of `ticks`; wraps modulo 2^64 like the published formula. Shifts beyond ±63 give 0. */
 export function scaled(ticks: u64, mul: u32, shift: i32): u64 {
   if (shift > 63 || shift < -63) return 0;

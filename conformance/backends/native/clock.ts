@@ -5,11 +5,13 @@ import { scaled, scaleMul, scaleShift } from "../lib/scale";
 const LEAF_TSC: i32 = 0x15;
 const LEAF_FREQUENCY: i32 = 0x16;
 
+/** Counts of the TSC per second. */
+export let hz: u64 = 0;
 let mul: u32 = 0;
 let shift: i32 = 0;
 
 export function clockInit(): void {
-  const hz = tscHz();
+  hz = tscHz();
   shift = scaleShift(hz);
   mul = scaleMul(hz);
 }

@@ -6,7 +6,8 @@
 //        @0 u64 pending: vCPUs that have not flushed yet    @8 start    @16 end    @24 flags
 import { E_INVAL } from "../../sdk/as/info";
 import * as machine from "../../sdk/as/machine";
-import { apicIdOf, firstVector, idtVa, maskOf, self, sharedVa, vcpus } from "../lib/info";
+import { gateWrite, VECTOR_FLUSH } from "../lib/gate";
+import { apicIdOf, firstVector, maskOf, self, sharedVa, vcpus } from "../lib/info";
 
 const ICR_VECTOR_MASK: i32 = 0xff;
 const LOCKED_64: i32 = machine.SIZE_64 | machine.LOCK;
@@ -14,18 +15,11 @@ const LOCKED_64: i32 = machine.SIZE_64 | machine.LOCK;
 const PAGES_MAX: u64 = 8;
 const PAGE: u64 = 4096;
 const FLAG_FREED_TABLES: i32 = 1;
-const KERNEL_CS: i64 = 0x08;
-/** Present, DPL 0, 64-bit interrupt gate. */
-const INTERRUPT_GATE: i64 = 0x8e;
 export const INVPCID_ALL_GLOBAL: i32 = 2;
 
 /** Writes this vCPU's gate of the flush vector and declares it online. */
 export function flushInit(): void {
-  const address = machine.code_addr(<i32>onFlush.index, 0);
-  const gate = idtVa + (firstVector << 4);
-  const low = (address & 0xffff) | (KERNEL_CS << 16) | (INTERRUPT_GATE << 40) | (((address >> 16) & 0xffff) << 48);
-  machine.store64(gate, low);
-  machine.store64(gate + 8, (address >> 32) & 0xffff_ffff);
+  gateWrite(VECTOR_FLUSH, <i32>onFlush.index);
   machine.rmw(machine.RMW_OR | LOCKED_64, sharedVa, (<i64>1) << self);
 }
 

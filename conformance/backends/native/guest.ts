@@ -2,8 +2,9 @@
 import { E_INVAL, FEATURE_CLOCK_STABLE, PRIVILEGE_REMOTE, PRIVILEGE_SHUTDOWN } from "../../sdk/as/info";
 import * as machine from "../../sdk/as/machine";
 import { PVI_VERSION } from "../../sdk/as/pvi";
+import { alarmCancel, alarmInit, alarmSet } from "../lib/alarm";
 import { featureMask, maskOf, readInfo } from "../lib/info";
-import { clockInit, clockRead } from "./clock";
+import { clockInit, clockRead, hz } from "./clock";
 import { flushInit, flushMulti, INVPCID_ALL_GLOBAL, sendEach } from "./flush";
 import { msrReadSafe, msrWriteSafe } from "./msr";
 
@@ -21,6 +22,7 @@ export function half_init(info: i64): i32 {
   readInfo(info);
   clockInit();
   flushInit();
+  alarmInit(hz, clockRead, null);
   return 0;
 }
 
@@ -114,6 +116,19 @@ export function time_sched_clock(): i64 {
 
 export function time_steal_clock(vcpu: i32): i64 {
   return 0;
+}
+
+export function time_cycle_frequency(): i64 {
+  return hz;
+}
+
+/** Nobody tells this half what is stolen: there is real time only. */
+export function time_alarm_set(at: i64, period: i64, counter: i32, vector: i32): i32 {
+  return alarmSet(at, period, counter, vector, false);
+}
+
+export function time_alarm_cancel(counter: i32): i32 {
+  return alarmCancel(counter, false);
 }
 
 /** Without a hypervisor there is nobody to give the processor to: one spin. */

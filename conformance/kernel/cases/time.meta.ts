@@ -1,4 +1,4 @@
-import { type CaseMeta, explored, sequential } from "../case-meta.ts";
+import { type CaseMeta, everyVcpu, explored, sequential } from "../case-meta.ts";
 
 export const time: CaseMeta[] = [
   sequential("time-clock-monotone", "Readings never decrease", ["time.sched_clock.1"]),
@@ -38,4 +38,6 @@ export const time: CaseMeta[] = [
     ["time.steal_clock.4", "time.steal_clock.5"],
     ["reader", "preempted"],
   ),
+  sequential("time-frequency-rate", "The frequency is the counter's", ["time.cycle_frequency.1"]),
+  sequential("time-frequency-everywhere", "All vCPUs hear the same frequency", ["time.cycle_frequency.2"], everyVcpu),
 ];

@@ -9,7 +9,8 @@ import { atLeast, atMost, same } from "../lib/expect";
 import { FIRST_VECTOR, onInterrupt, raise, raiseLater, realTime, taken, waitTaken } from "../lib/interrupts";
 import { post, see } from "../lib/memory";
 
-const HOUR: i64 = 3_600_000_000_000;
+const SECOND: i64 = 1_000_000_000;
+const HOUR: i64 = 3600 * SECOND;
 /** Far below the time that passes between two publications of the clock's parameters. */
 const SLACK: i64 = 1000;
 /** Shared word for a reading that another vCPU compares with its own. */
@@ -199,4 +200,25 @@ export function time_steal_of_others(role: i32): void {
     test.barrier(2);
     test.barrier(3);
   }
+}
+
+export function time_frequency_rate(): void {
+  const startCount = test.state(me(), test.STATE_TSC);
+  const start = realTime();
+  test.advance(SECOND);
+  const counts = test.state(me(), test.STATE_TSC) - startCount;
+  // A few ns pass between the readings of one pair.
+  const want = (counts * SECOND) / (realTime() - start);
+  const slack = (want >> 30) + 64;
+  const hz = pvi.time_cycle_frequency();
+  atLeast(C.time_cycle_frequency_1, "Hz, the counts of a second", hz, want - slack);
+  atMost(C.time_cycle_frequency_1, "Hz, the counts of a second", hz, want + slack);
+}
+
+export function time_frequency_everywhere(role: i32): void {
+  post(role, pvi.time_cycle_frequency());
+  finish();
+  steal(me(), 5_000);
+  for (let other = 0; other < 4; other++)
+    same(C.time_cycle_frequency_2, "Hz on another vCPU", see(other), pvi.time_cycle_frequency());
 }

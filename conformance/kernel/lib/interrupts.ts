@@ -1,5 +1,7 @@
 /** Interrupt and fault handlers of the kernel, their gates, and ways to make an interrupt arrive. */
+import * as info from "../../sdk/as/info";
 import * as machine from "../../sdk/as/machine";
+import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 
 /** The cases use vectors FIRST_VECTOR + 0 … 7; all are of one priority class. */
@@ -70,6 +72,12 @@ export function delivered(vcpu: i32, vector: i32): i64 {
 /** True if `vcpu` takes interrupts, past all that an op may say about it. */
 export function interruptsOn(vcpu: i32): bool {
   return test.state(vcpu, test.STATE_IF) !== 0;
+}
+
+/** Withdraws features from this vCPU, as the user may: seen by the guest half in the call of init.features that follows. */
+export function veto(features: i64): void {
+  machine.store64(test.param(test.TEST_PARAM_INFO_VA) + info.INFO_FEATURE_MASK, ~features);
+  pvi.init_features(0);
 }
 
 /** Passes n instruction boundaries. */

@@ -53,7 +53,11 @@ export const sysSabotages: readonly Sabotage[] = [
   host(
     "sys-watchdog-bites",
     "short times are taken for a mistake",
-    edit(kvmHostPlatform, "  host.timer_set(NO_VCPU", "  if (timeout_ns < 6_000_000_000) return;\n  host.timer_set(NO_VCPU"),
+    edit(
+      kvmHostPlatform,
+      "  host.timer_set(NO_VCPU",
+      "  if (timeout_ns < 6_000_000_000) return;\n  host.timer_set(NO_VCPU",
+    ),
   ),
   guest(
     "sys-watchdog-not-early",

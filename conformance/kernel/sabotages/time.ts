@@ -8,8 +8,12 @@ const steal = "export function time_steal_clock(vcpu: i32): i64 {\n  return 0;";
 export const timeSabotages: readonly Sabotage[] = [
   native(
     "time-clock-monotone",
-    "every 16th reading is a microsecond old",
-    edit(nativeClock, clock, `  readings += 1;\n${clock.replace(";", " - (readings & 15 ? 0 : 1000);")}`),
+    "every 16th reading on vCPU 0 is a microsecond old",
+    edit(
+      nativeClock,
+      clock,
+      `  readings += 1;\n${clock.replace(";", " - (readings & 15 || machine.vcpu() ? 0 : 1000);")}`,
+    ),
     edit(nativeClock, "let mul: u32 = 0;", "let readings: i32 = 0;\nlet mul: u32 = 0;"),
   ),
   native("time-clock-rate", "the resolution is 256 ns", edit(nativeClock, clock, clock.replace(";", " & ~255;"))),
@@ -38,11 +42,11 @@ export const timeSabotages: readonly Sabotage[] = [
   ),
   native(
     "time-clock-goes-on",
-    "the clock stops while the vCPU sleeps",
+    "the clock stops while vCPU 0 sleeps",
     edit(
       nativeGuest,
       halt,
-      "  const start = clockRead();\n  machine.sti();\n  machine.hlt();\n  asleep += clockRead() - start;",
+      "  const start = clockRead();\n  machine.sti();\n  machine.hlt();\n  if (!machine.vcpu()) asleep += clockRead() - start;",
     ),
     edit(nativeGuest, "  return clockRead();", "  return clockRead() - asleep;"),
     edit(nativeGuest, "export function irq_safe_halt(", "let asleep: i64 = 0;\nexport function irq_safe_halt("),
@@ -63,13 +67,12 @@ export const timeSabotages: readonly Sabotage[] = [
   ),
   guest(
     "time-steal-counts",
-    "nothing is reported about the calling vCPU",
+    "vCPU 0 reports nothing about itself",
     edit(
       kvmGuest,
       "return <u32>vcpu < <u32>vcpus ? stealRead(vcpu) : 0;",
-      "return <u32>vcpu < <u32>vcpus && vcpu != self ? stealRead(vcpu) : 0;",
+      "return <u32>vcpu < <u32>vcpus && (vcpu || self) ? stealRead(vcpu) : 0;",
     ),
-    edit(kvmGuest, "import { readInfo, vcpus }", "import { readInfo, self, vcpus }"),
   ),
   native(
     "time-steal-not-asleep",
@@ -95,6 +98,15 @@ export const timeSabotages: readonly Sabotage[] = [
     "time-steal-of-others",
     "the calling vCPU is reported whoever was asked for",
     edit(kvmGuest, "? stealRead(vcpu) : 0", "? stealRead(self) : 0"),
-    edit(kvmGuest, "import { readInfo, vcpus }", "import { readInfo, self, vcpus }"),
+  ),
+  native(
+    "time-frequency-rate",
+    "the frequency is 1 kHz too high",
+    edit(nativeGuest, "  return hz;", "  return hz + 1000;"),
+  ),
+  native(
+    "time-frequency-everywhere",
+    "vCPU 1 runs at another frequency",
+    edit(nativeGuest, "  return hz;", "  return machine.vcpu() == 1 ? hz + 1 : hz;"),
   ),
 ];

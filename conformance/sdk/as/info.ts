@@ -23,6 +23,8 @@ export const FEATURE_REMOTE_FLUSH: i32 = 8;
 export const FEATURE_IPI: i32 = 16;
 /** lock.wait gives the processor away until lock.kick. */
 export const FEATURE_WAIT: i32 = 32;
+/** time.alarm_set counts available time too. */
+export const FEATURE_ALARM_AVAILABLE: i32 = 512;
 /** sys.crash_report reaches the host. */
 export const FEATURE_CRASH_REPORT: i32 = 1024;
 /** sys.watchdog ends a guest that hangs. */
@@ -33,6 +35,16 @@ export const HINT_DEDICATED: i32 = 1;
 export const PRIVILEGE_SHUTDOWN: i32 = 1;
 /** May act on other vCPUs: interrupts, flushes, kicks. */
 export const PRIVILEGE_REMOTE: i32 = 2;
+/** All bits of the bitmap that this version defines. */
+export const FEATURES_DEFINED: i64 = 3647;
+/** All bits of the bitmap that this version defines. */
+export const HINTS_DEFINED: i64 = 1;
+/** All bits of the bitmap that this version defines. */
+export const PRIVILEGES_DEFINED: i64 = 3;
+/** Counter of an alarm: what time.sched_clock reads. */
+export const COUNTER_REAL: i32 = 0;
+/** Counter of an alarm: time.sched_clock less time.steal_clock of the vCPU. */
+export const COUNTER_AVAILABLE: i32 = 1;
 /** u32 */
 export const INFO_VERSION: i32 = 0;
 /** u32: index of this vCPU */

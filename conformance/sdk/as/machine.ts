@@ -289,5 +289,11 @@ export const POWER_OFF: i32 = 8192;
 export const PORT_RESET: i32 = 3321;
 /** Bits 7:0 vector, 10:8 delivery mode, 63:32 destination APIC id. Not serialising. */
 export const MSR_X2APIC_ICR: i32 = 2096;
+/** Writing a vector makes it pending on this vCPU. */
+export const MSR_X2APIC_SELF_IPI: i32 = 2111;
+/** Bits 7:0 vector, 16 masked, 18:17 mode: 0 one-shot, 1 periodic, 2 TSC deadline. */
+export const MSR_X2APIC_LVT_TIMER: i32 = 2098;
+/** Counter value at which the APIC timer expires, 0 disarms. */
+export const MSR_TSC_DEADLINE: i32 = 1760;
 /** Writing 0 retires the highest in-service vector. */
 export const MSR_X2APIC_EOI: i32 = 2059;

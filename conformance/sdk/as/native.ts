@@ -157,6 +157,32 @@ export declare function time_sched_clock(): i64;
 export declare function time_steal_clock(vcpu: i32): i64;
 
 /**
+ * Frequency of the counter that RDTSC reads.
+ * Returns Hz.
+ */
+@external("native", "time_cycle_frequency")
+export declare function time_cycle_frequency(): i64;
+
+/**
+ * Arms this vCPU's alarm of a counter: an interrupt when the counter reaches a value, and again each period.
+ * at: u64 ns of the counter; what lies behind fires at once.
+ * period: u64 ns between further expiries, 0 for a single one.
+ * counter: COUNTER_REAL or COUNTER_AVAILABLE.
+ * vector: 16 to 255.
+ * Returns 0, E_INVAL, or E_NOSYS for COUNTER_AVAILABLE without FEATURE_ALARM_AVAILABLE.
+ */
+@external("native", "time_alarm_set")
+export declare function time_alarm_set(at: i64, period: i64, counter: i32, vector: i32): i32;
+
+/**
+ * Disarms this vCPU's alarm of a counter.
+ * counter: COUNTER_REAL or COUNTER_AVAILABLE.
+ * Returns 1 it was armed, 0 it was not; E_INVAL, E_NOSYS as time.alarm_set.
+ */
+@external("native", "time_alarm_cancel")
+export declare function time_alarm_cancel(counter: i32): i32;
+
+/**
  * Gives the processor away while a lock byte still holds a value.
  * ptr: va of one byte that all vCPUs share.
  * val: value, 0 to 255, for which waiting makes sense.

@@ -157,6 +157,32 @@ export declare function time_sched_clock(): i64;
 export declare function time_steal_clock(vcpu: i32): i64;
 
 /**
+ * Frequency of the counter that RDTSC reads.
+ * Returns Hz.
+ */
+@external("pvi", "time_cycle_frequency")
+export declare function time_cycle_frequency(): i64;
+
+/**
+ * Arms this vCPU's alarm of a counter: an interrupt when the counter reaches a value, and again each period.
+ * at: u64 ns of the counter; what lies behind fires at once.
+ * period: u64 ns between further expiries, 0 for a single one.
+ * counter: COUNTER_REAL or COUNTER_AVAILABLE.
+ * vector: 16 to 255.
+ * Returns 0, E_INVAL, or E_NOSYS for COUNTER_AVAILABLE without FEATURE_ALARM_AVAILABLE.
+ */
+@external("pvi", "time_alarm_set")
+export declare function time_alarm_set(at: i64, period: i64, counter: i32, vector: i32): i32;
+
+/**
+ * Disarms this vCPU's alarm of a counter.
+ * counter: COUNTER_REAL or COUNTER_AVAILABLE.
+ * Returns 1 it was armed, 0 it was not; E_INVAL, E_NOSYS as time.alarm_set.
+ */
+@external("pvi", "time_alarm_cancel")
+export declare function time_alarm_cancel(counter: i32): i32;
+
+/**
  * Gives the processor away while a lock byte still holds a value.
  * ptr: va of one byte that all vCPUs share.
  * val: value, 0 to 255, for which waiting makes sense.
@@ -240,15 +266,21 @@ export const OP_IPI_SEND_MASK: i32 = 20;
 export const OP_TIME_SCHED_CLOCK: i32 = 21;
 /** Op id of time.steal_clock. */
 export const OP_TIME_STEAL_CLOCK: i32 = 22;
+/** Op id of time.cycle_frequency. */
+export const OP_TIME_CYCLE_FREQUENCY: i32 = 23;
+/** Op id of time.alarm_set. */
+export const OP_TIME_ALARM_SET: i32 = 24;
+/** Op id of time.alarm_cancel. */
+export const OP_TIME_ALARM_CANCEL: i32 = 25;
 /** Op id of lock.wait. */
-export const OP_LOCK_WAIT: i32 = 23;
+export const OP_LOCK_WAIT: i32 = 26;
 /** Op id of lock.kick. */
-export const OP_LOCK_KICK: i32 = 24;
+export const OP_LOCK_KICK: i32 = 27;
 /** Op id of sys.shutdown. */
-export const OP_SYS_SHUTDOWN: i32 = 25;
+export const OP_SYS_SHUTDOWN: i32 = 28;
 /** Op id of sys.crash_report. */
-export const OP_SYS_CRASH_REPORT: i32 = 26;
+export const OP_SYS_CRASH_REPORT: i32 = 29;
 /** Op id of sys.watchdog. */
-export const OP_SYS_WATCHDOG: i32 = 27;
+export const OP_SYS_WATCHDOG: i32 = 30;
 /** Version of this interface, major << 16 | minor. */
 export const PVI_VERSION: i32 = 65536;

@@ -1,7 +1,7 @@
 // Readers of the areas. A version that is odd or changes in between means that the host is writing: read again.
 import * as machine from "../../../sdk/as/machine";
 import { self } from "../../lib/info";
-import { scaledSince } from "../../lib/scale";
+import { hzOf, scaledSince } from "../../lib/scale";
 import {
   PVCLOCK_FLAGS,
   PVCLOCK_MUL,
@@ -29,6 +29,18 @@ export function clockRead(): i64 {
       const ns = system + <i64>scaledSince(<u64>tsc, <u64>origin, <u32>mul, shift);
       return flags & PVCLOCK_TSC_STABLE ? ns : notBefore(ns);
     }
+    machine.pause();
+  }
+}
+
+/** Counts of the TSC per second, by the published multiplier: exact to its 32 bits. */
+export function clockHz(): i64 {
+  const at = clockArea(self);
+  while (true) {
+    const version = machine.load32(at);
+    const mul = <u32>machine.load32(at + PVCLOCK_MUL);
+    const shift = <i8>machine.load8(at + PVCLOCK_SHIFT);
+    if (!(version & 1) && machine.load32(at) == version) return hzOf(mul, shift);
     machine.pause();
   }
 }

@@ -1,5 +1,6 @@
 // What the host offers, by its CPUID leaves, and what of it the user allows.
 import {
+  FEATURE_ALARM_AVAILABLE,
   FEATURE_CLOCK,
   FEATURE_CLOCK_STABLE,
   FEATURE_CRASH_REPORT,
@@ -56,6 +57,8 @@ function take(word: i32, hint_word: i32): void {
   if (word & KVM_CLOCKSOURCE2) offered |= FEATURE_CLOCK;
   if (word & KVM_CLOCKSOURCE2 && word & KVM_CLOCKSOURCE_STABLE) offered |= FEATURE_CLOCK_STABLE;
   if (word & KVM_STEAL_TIME) offered |= FEATURE_STEAL;
+  // No call of the host's: what is not stolen is known by clock and steal time.
+  if (word & KVM_CLOCKSOURCE2 && word & KVM_STEAL_TIME) offered |= FEATURE_ALARM_AVAILABLE;
   if (word & KVM_PV_SEND_IPI) offered |= FEATURE_IPI;
   // On dedicated CPUs native locks and flushes are better; the flush needs the preempted byte of the steal area.
   if (!hints && word & KVM_PV_UNHALT) offered |= FEATURE_WAIT;
@@ -65,6 +68,7 @@ function take(word: i32, hint_word: i32): void {
 /** Features after the user's veto as it is now; the ops obey this answer from here on. */
 export function featuresRead(): i64 {
   allowed = offered & featureMask();
+  if (!(allowed & FEATURE_CLOCK) || !(allowed & FEATURE_STEAL)) allowed &= ~FEATURE_ALARM_AVAILABLE;
   return allowed;
 }
 

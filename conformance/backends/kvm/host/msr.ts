@@ -20,6 +20,7 @@ import {
   stealMsr,
   systemTimeMsr,
 } from "./state";
+import { isTimerMsr, timerRead, timerWrite } from "./timer";
 
 const FLAG_WRITE: i64 = 1;
 const WALL_CLOCK_BYTES: i32 = 12;
@@ -35,6 +36,7 @@ export function exitMsr(vcpu: i32): i32 {
 }
 
 function writeMsr(vcpu: i32, msr: i32, value: i64): bool {
+  if (isTimerMsr(msr)) return timerWrite(vcpu, msr, value);
   if (msr == MSR_WALL_CLOCK && offered & KVM_CLOCKSOURCE2) return fillWallClock(value);
   if (msr == MSR_SYSTEM_TIME && offered & KVM_CLOCKSOURCE2) {
     setSystemTimeMsr(vcpu, value);
@@ -52,7 +54,8 @@ function writeMsr(vcpu: i32, msr: i32, value: i64): bool {
 
 function readMsr(vcpu: i32, msr: i32): bool {
   let value: i64 = 0;
-  if (msr == MSR_SYSTEM_TIME && offered & KVM_CLOCKSOURCE2) value = systemTimeMsr(vcpu);
+  if (isTimerMsr(msr)) value = timerRead(vcpu, msr);
+  else if (msr == MSR_SYSTEM_TIME && offered & KVM_CLOCKSOURCE2) value = systemTimeMsr(vcpu);
   else if (msr == MSR_STEAL_TIME && offered & KVM_STEAL_TIME) value = stealMsr(vcpu);
   else if (msr != MSR_WALL_CLOCK || !(offered & KVM_CLOCKSOURCE2)) return false;
   host.set(vcpu, host.FIELD_RAX, value);

@@ -9,7 +9,9 @@ const MSR_TSC: i32 = 0x10;
 /** MSR 0x10 has the lowest two bits of its byte: reads pass, all else exits. */
 const READS_PASS: i32 = 0xfe;
 const X2APIC_FIRST: i32 = 0x800;
-const X2APIC_COUNT: i32 = 0x40;
+const LVT_TIMER: i32 = 0x832;
+const COUNT_INITIAL: i32 = 0x838;
+const SELF_IPI: i32 = 0x83f;
 const ERROR_NO_FRAMES: i32 = -6;
 
 /** Builds the map, gives it to every vCPU; 0, or −6 when there are no two neighbouring host frames. */
@@ -17,13 +19,14 @@ export function permissionsInit(): i32 {
   const map = twoFrames();
   if (map < 0) return ERROR_NO_FRAMES;
   for (let at: i64 = 0; at < MAP_BYTES; at += 8) host.store64(map + at, -1);
-  // TSC reads, APIC base, SYSENTER, PAT, TSC deadline, x2APIC.
+  // TSC reads, APIC base, SYSENTER, PAT, and the x2APIC without its timer.
   host.store8(map + (MSR_TSC >> 2), READS_PASS);
   allow(map, 0x1b, 1);
   allow(map, 0x174, 3);
   allow(map, 0x277, 1);
-  allow(map, 0x6e0, 1);
-  allow(map, X2APIC_FIRST, X2APIC_COUNT);
+  allow(map, X2APIC_FIRST, LVT_TIMER - X2APIC_FIRST);
+  allow(map, LVT_TIMER + 1, COUNT_INITIAL - LVT_TIMER - 1);
+  allow(map, SELF_IPI, 1);
   // EFER, STAR, LSTAR, CSTAR, SFMASK; FS, GS and kernel GS base, TSC_AUX.
   allow(map + HIGH_OFFSET, 0x80, 5);
   allow(map + HIGH_OFFSET, 0x100, 4);

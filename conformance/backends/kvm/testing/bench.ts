@@ -16,6 +16,8 @@ export interface Bench {
   exit(vcpu: number, reason: string, fields: Record<string, bigint>): number;
   enter(vcpu: number): void;
   sched(vcpu: number, what: number): void;
+  /** Host timer 0 of the vCPU expires. */
+  timer(vcpu: number): void;
   field(vcpu: number, name: string): bigint;
   set(vcpu: number, name: string, value: bigint): void;
   /** Machine memory; guest frame i is machine frame i here, host frames follow, the last is foreign. */
@@ -29,6 +31,7 @@ interface HostHalf {
   exit(vcpu: number, reason: number): number;
   enter(vcpu: number): void;
   sched(vcpu: number, what: number): void;
+  timer(vcpu: number, slot: number): void;
 }
 
 /** A machine of these APIC ids, booted; `features` is the user's mask. */
@@ -79,6 +82,7 @@ export async function openBench(apicIds: number[], features = 0xffff_ffff_ffff_f
     },
     enter: (vcpu) => half.enter(vcpu),
     sched: (vcpu, what) => half.sched(vcpu, what),
+    timer: (vcpu) => half.timer(vcpu, 0),
     field: (vcpu, name) => fields[vcpu]?.get(id(name)) ?? 0n,
     set,
     memory,
