@@ -13,14 +13,22 @@ export const harnessJob = {
   args: ["--maximumMemory", "1536"],
 };
 
+/** The product of page-table bits, accesses and controls. */
+export const accessJob = {
+  ...harnessJob,
+  name: "machine-access",
+  entry: "wasm-core/machine/testing/access.ts",
+  out: "wasm-core/build/machine-access.wasm",
+};
+
 // biome-ignore lint/suspicious/noExplicitAny: exports of a wasm module are not typed
 export type Harness = Record<string, any>;
 
-const lock = join(root, `${harnessJob.out}.lock`);
 const STALE_MS = 60_000;
 
 /** Test files start at once, each in a process of its own: one compiles, the others wait for it. */
-async function compileOnce(): Promise<void> {
+async function compileOnce(job: typeof harnessJob): Promise<void> {
+  const lock = join(root, `${job.out}.lock`);
   mkdirSync(join(lock, ".."), { recursive: true });
   for (;;) {
     try {
@@ -28,24 +36,24 @@ async function compileOnce(): Promise<void> {
       break;
     } catch {
       const since = statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
-      if (Date.now() - since > STALE_MS) release();
+      if (Date.now() - since > STALE_MS) release(lock);
       await setTimeout(50);
     }
   }
   try {
-    await compileAll([harnessJob]);
+    await compileAll([job]);
   } finally {
-    release();
+    release(lock);
   }
 }
 
-function release(): void {
+function release(lock: string): void {
   rmSync(lock, { recursive: true, force: true });
 }
 
-/** A fresh instance of the harness. */
-export async function loadHarness(): Promise<Harness> {
-  await compileOnce();
-  const module = await WebAssembly.compile(readFileSync(join(root, harnessJob.out)));
+/** A fresh instance of the harness, or of another module of the machine's tests. */
+export async function loadHarness(job: typeof harnessJob = harnessJob): Promise<Harness> {
+  await compileOnce(job);
+  const module = await WebAssembly.compile(readFileSync(join(root, job.out)));
   return (await WebAssembly.instantiate(module, {})).exports;
 }
