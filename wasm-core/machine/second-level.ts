@@ -1,9 +1,9 @@
 // From the addresses that page tables hold to machine addresses.
 //
-//   SLAT_ROOT 0: guest frame i of the linear map is guestFrame(i).
+//   SLAT_ROOT 0: guest frame i of the linear map is guestFrame(i), while the guest owns it.
 //   else: a 4-level table of entries | 0 read | 1 write | 2 execute | 7 large | 8 accessed | 9 dirty | frame 39:12 |
 import { config, Kind } from "./config";
-import { guestFrame, machineBytes, NOWHERE, physStore } from "./frames";
+import { frameOwner, guestFrame, machineBytes, NOWHERE, Owner, physStore } from "./frames";
 import { Access, PTE_FRAME } from "./paging";
 import { sbDrainOverlap, sbLoad } from "./storebuffer";
 import { Vcpu } from "./vcpu";
@@ -20,7 +20,9 @@ export function hasSecondLevel(v: Vcpu): bool {
 export function toMachine(v: Vcpu, physical: u64, access: u32, probe: bool): u32 {
   if (hasSecondLevel(v)) {
     if (v.slat_root) return walkSecondLevel(v, physical, access, probe);
-    return physical >> 12 < config.pages ? (guestFrame(<u32>(physical >> 12)) << 12) | (<u32>physical & 0xfff) : SLAT_MISS;
+    if (physical >> 12 >= config.pages) return SLAT_MISS;
+    const mfn = guestFrame(<u32>(physical >> 12));
+    return frameOwner(mfn) == Owner.GUEST ? (mfn << 12) | (<u32>physical & 0xfff) : SLAT_MISS;
   }
   const bytes = config.kind == <u32>Kind.NATIVE ? config.pages << 12 : machineBytes();
   return physical < bytes ? <u32>physical : NOWHERE | (<u32>physical & 0xfff);

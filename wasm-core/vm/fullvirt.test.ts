@@ -32,3 +32,19 @@ describe("trap and emulate", () => {
     expect(run(vm, unit(14, 1)).failure?.reason).toContain("after iret");
   });
 });
+
+describe("the audit of what a guest can reach", () => {
+  const failureOf = (nr: bigint) => run(vm, unit(17, 1, { seed: nr })).failure;
+
+  it.each([
+    ["a frame of the host half for writing", 20n, "let the guest write"],
+    ["a frame of somebody else, even for reading", 21n, "somebody else's"],
+    ["a page table of a live root for writing", 22n, "let the guest write"],
+  ])("finds %s", (_, nr, words) => {
+    expect(failureOf(nr)).toMatchObject({ kind: "audit", half: "host", reason: expect.stringContaining(words) });
+  });
+
+  it("lets a host half show its own frame read-only", () => {
+    expect(run(vm, unit(17, 1, { seed: 23n }))).toMatchObject({ end: "ok", failure: null });
+  });
+});

@@ -47,6 +47,11 @@ function walk(vcpu: i32, va: i64, write: bool): i64 {
 export function fill(vcpu: i32, va: i64, write: bool): bool {
   const leaf = walk(vcpu, va, write);
   if (!leaf || (leaf & FRAME) >> 12 >= param(1)) return false;
+  enterLeaf(vcpu, va, leaf | 0x60);
+  return true;
+}
+
+function enterLeaf(vcpu: i32, va: i64, leaf: i64): void {
   if (used[vcpu] > POOL - 4) forget(vcpu);
   let table = get(vcpu, HW_ROOT);
   for (let level = 4; level > 1; level--) {
@@ -54,9 +59,17 @@ export function fill(vcpu: i32, va: i64, write: bool): bool {
     if (!(load64(at) & 1)) store64(at, fresh(vcpu) | 0x27);
     table = load64(at) & FRAME;
   }
-  store64(table + (((va >> 12) & 511) << 3), leaf | 0x60);
+  store64(table + (((va >> 12) & 511) << 3), leaf);
   tlb(vcpu, 2, va, 0);
-  return true;
+}
+
+/** Breaks isolation: 0 its own frame writable, 1 somebody else's read-only, 2 the root writable. 3 does not: its own frame read-only. */
+export function misplace(vcpu: i32, how: i32): void {
+  const wanted = how == 1 ? 2 : 0;
+  let mfn = 0;
+  while (owner(mfn) != wanted || ((mfn as i64) << 12) == get(vcpu, HW_ROOT)) mfn++;
+  const frame = how == 2 ? get(vcpu, HW_ROOT) : (mfn as i64) << 12;
+  enterLeaf(vcpu, 0x7000_0000_0000, frame | (how == 0 || how == 2 ? 0x67 : 0x65));
 }
 
 /** The word at a va of the guest; 0 if it is not mapped. */
