@@ -1,6 +1,7 @@
 // The host half's one lock: calls wait in order, each runs to its return, then says what becomes of its vCPU.
 import { threadEnter, threadReset, threadResults } from "../engine/index";
 import { enterGuest as enterMachine, leaveGuest } from "../machine/entry";
+import { completeInstruction } from "../machine/instructions";
 import { Step } from "../machine/ops";
 import { Kind } from "../machine/config";
 import { sbDrainAll, sbDrainLocked, sbMarkLocked } from "../machine/storebuffer";
@@ -13,7 +14,7 @@ import { countExit } from "./costs";
 import { contextAt, Cpu, cpuAt, token } from "./cpu";
 import { FAIL_BAD_ENTRY, FAIL_TRAP, fail, failBegin, failEnd, failureToHost } from "./failure";
 import { hostBootFunc, hostEnterFunc, hostExitFunc, hostInstance, hostSchedFunc, hostThread, hostTimerFunc } from "./link";
-import { HOST_BOOT, HOST_ENTER, HOST_EXIT, HOST_SCHED, HOST_TIMER, NESTED_AWAY, NESTED_LEAVES, queueAt, queuePush, run } from "./run";
+import { HOST_BOOT, HOST_ENTER, HOST_EXIT, HOST_SCHED, HOST_TIMER, NESTED_AWAY, NESTED_LEAVES, QUEUE_MAX, queueAt, queueDrop, queuePush, run } from "./run";
 import { put, putI64, putU64 } from "./text";
 import { traceExit, traceHostCall, tracing } from "./trace";
 
@@ -60,7 +61,7 @@ export function startHostCall(): void {
   const request = queueAt(0);
   const fn = load<u32>(request);
   const c = cpuAt(load<u32>(request, 4));
-  run.queueFirst = (run.queueFirst + 1) & 63;
+  run.queueFirst = (run.queueFirst + 1) & (QUEUE_MAX - 1);
   run.queueCount -= 1;
   takeLock(c);
   run.hostActive = 1;
@@ -165,6 +166,8 @@ function nestedReturned(): void {
 
 function act(c: Cpu, action: i32): void {
   const v = c.vcpu;
+  // Turned off by itself: nothing is left that an action could be about.
+  if (isOff(c)) return;
   if (action == ACTION_ENTER) return beginEntry(c);
   c.schedDue = 1;
   if (action == ACTION_BLOCK) setRunstate(v, Runstate.BLOCKED);
@@ -184,8 +187,20 @@ function act(c: Cpu, action: i32): void {
   }
 }
 
-/** A vCPU that is off has no contexts. */
+function isOff(c: Cpu): bool {
+  return c.vcpu.runstate == Runstate.OFF || c.vcpu.runstate == Runstate.WAIT_SIPI;
+}
+
+/** A vCPU that is off has no contexts, and nothing waits for it. */
 export function turnOff(c: Cpu): void {
+  c.stopped = 0;
+  c.stopWanted = 0;
+  c.reenter = 0;
+  c.leaving = 0;
+  c.middle = 0;
+  c.barrier = -1;
+  completeInstruction(c.vcpu);
+  queueDrop(c.index);
   threadReset(c.thread);
   c.entries = 0;
   c.depth = 0;
@@ -201,6 +216,7 @@ export function turnOff(c: Cpu): void {
 
 /** Towards guest mode: the hook first, under the same lock. */
 export function beginEntry(c: Cpu): void {
+  if (isOff(c)) return;
   setRunstate(c.vcpu, Runstate.HOST);
   if (c.schedDue && hostSchedFunc >= 0) {
     c.schedDue = 0;
@@ -212,6 +228,7 @@ export function beginEntry(c: Cpu): void {
 /** The last step into guest mode: checks of the fields, injection, and a look at RIP. */
 function enterGuest(c: Cpu): void {
   const v = c.vcpu;
+  if (isOff(c)) return;
   if (c.stopped) {
     c.reenter = 1;
     return;

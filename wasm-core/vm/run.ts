@@ -26,7 +26,7 @@ export const NESTED_LEAVES: u32 = 2;
 export const NESTED_AWAY: u32 = 3;
 export const NESTED_RETURNS: u32 = 4;
 
-export const QUEUE_MAX: u32 = 64;
+export const QUEUE_MAX: u32 = 128;
 
 @unmanaged
 export class Run {
@@ -114,7 +114,29 @@ export function queueAt(i: u32): usize {
   return queue + (((run.queueFirst + i) & (QUEUE_MAX - 1)) << 4);
 }
 
-/** Queues a call of the host half behind (or before) the waiting ones. Every vCPU has at most a few, so the ring cannot fill. */
+/** Whether such a call waits already. */
+export function queueHas(fn: u32, vcpu: i32, arg: u32): bool {
+  for (let i: u32 = 0; i < run.queueCount; i++) {
+    const at = queueAt(i);
+    if (load<u32>(at) == fn && load<i32>(at, 8) == vcpu && load<u32>(at, 12) == arg) return true;
+  }
+  return false;
+}
+
+/** Drops what waits for a vCPU but its timers: it was turned off. */
+export function queueDrop(cpu: u32): void {
+  let kept: u32 = 0;
+  for (let i: u32 = 0; i < run.queueCount; i++) {
+    const at = queueAt(i);
+    if (load<u32>(at, 4) == cpu && load<u32>(at) != HOST_TIMER) continue;
+    if (kept != i) memory.copy(queueAt(kept), at, 16);
+    kept += 1;
+  }
+  for (let i = kept; i < run.queueCount; i++) memory.fill(queueAt(i), 0, 16);
+  run.queueCount = kept;
+}
+
+/** Queues a call of the host half behind (or before) the waiting ones. Nine timers and three others per vCPU at most. */
 export function queuePush(front: bool, fn: u32, cpu: u32, vcpu: i32, arg: u32): void {
   if (run.queueCount == QUEUE_MAX) return;
   if (front) run.queueFirst = (run.queueFirst - 1) & (QUEUE_MAX - 1);

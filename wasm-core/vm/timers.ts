@@ -4,7 +4,7 @@ import { config } from "./config";
 import { contextAt, Cpu, cpuAt } from "./cpu";
 import { hostTimerFunc } from "./link";
 import { inGuest, takeOutBetween } from "./lock";
-import { HOST_TIMER, queuePush, run } from "./run";
+import { HOST_TIMER, queueHas, queuePush, run } from "./run";
 
 /** Queues a call for every slot that has expired. */
 export function timersServe(): void {
@@ -41,7 +41,8 @@ function serveSlots(vcpu: i32, slots: u32): void {
   if (!slots || hostTimerFunc < 0) return;
   const c = cpuAt(vcpu < 0 ? 0 : vcpu);
   for (let slot: u32 = 0; slot < 32; slot++) {
-    if (!((slots >> slot) & 1)) continue;
+    // One expiry of a slot waits at most.
+    if (!((slots >> slot) & 1) || queueHas(HOST_TIMER, vcpu, slot)) continue;
     if (inGuest(c)) {
       takeOutBetween(c);
       c.reenter = 1;

@@ -4,6 +4,7 @@ import {
   opMissing, opRecurse, opTrap, outcome, outPort, param, pause, plan, advance, quiet, raceCheck, raceEvent, racePrepare, raceRun, rdtsc, reg, rmw, setReg, store32, softInterrupt, state, sti, store64, wrmsr,
 } from "./imports";
 import { COUNTER, EOI, expectFault, ICR, taken } from "./kernel";
+import { runMachineCase } from "./machine-cases";
 
 function word(i: i32): i64 {
   return param(13) + i * 64;
@@ -52,7 +53,7 @@ export function runCase(index: i32, role: i32): void {
     case 35: return timePasses();
     case 36: return mixed(role);
     case 37: return race(role);
-    default: return timer();
+    default: return index >= 40 ? runMachineCase(index, role) : timer();
   }
 }
 

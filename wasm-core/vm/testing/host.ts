@@ -1,5 +1,6 @@
 // The test host half (kind E): starts APs, answers a few hypercalls, and misbehaves where it is asked to.
 import { frames, get, guestFrame, kick, load64, mfence, now, owner, set, resched, shutdown, stop, store64, timerSet, wake, irq } from "./host-imports";
+import { misuse } from "./misuse";
 
 const RIP: i32 = 0x20;
 const RSP: i32 = 4;
@@ -29,6 +30,7 @@ export function exit(vcpu: i32, reason: i32): i32 {
   if (reason == 9) set(vcpu, 3, get(vcpu, 3) + 1);
   if (reason != 1) return ENTER;
   const nr = get(vcpu, 0);
+  if (nr >= 1000) return misuse(vcpu, nr);
   const action = act(vcpu, nr as i32);
   return action;
 }

@@ -1,5 +1,6 @@
 // A trap-and-emulate host half (kind F) for the VM's tests: shadow tables filled on demand, interrupts injected through the guest's IDT.
 import { get, kick, param, set, shutdown, vcpuOn, wake } from "./host-imports";
+import { misuse } from "./misuse";
 import { fill, forget, misplace, read } from "./trap-paging";
 
 const RIP: i32 = 0x20;
@@ -41,6 +42,7 @@ export function exit(vcpu: i32, reason: i32): i32 {
   else if (reason == 2) return instruction(vcpu, get(vcpu, EXIT_INSN) as i32);
   else if (reason == 3) msr(vcpu);
   else if (reason == 4) shutdown(0);
+  else if (reason == 1 && get(vcpu, 0) >= 1000) return misuse(vcpu, get(vcpu, 0));
   else if (reason == 1) hypercall(vcpu, get(vcpu, 0) as i32);
   if (reason == 7 || reason == 9) interrupt(vcpu);
   return ENTER;
