@@ -3,7 +3,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { compareBytes } from "./testing/differential.ts";
-import { Engine, HOST, RAN } from "./testing/engine.ts";
+import { Engine } from "./testing/engine.ts";
+import { asc, EngineProgram, PROGRAMS, type Program, runNative } from "./testing/programs.ts";
 import { Random } from "./testing/random-tables.ts";
 
 let engine: Engine;
@@ -15,26 +16,39 @@ beforeEach(() => engine.reset());
 const file = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const read = (path: string) => new Uint8Array(readFileSync(file(path)));
 
-type Run = Record<"run", (turns: number) => number>;
+describe("clang, rustc and asc", () => {
+  const programs = [...PROGRAMS, ...["hash", "sieve", "recursion", "pointers", "glue", "compressor"].map(asc)];
 
-describe("asc", () => {
-  const host = new WebAssembly.Instance(new WebAssembly.Module(read("wasm-core/engine/bench/host.wasm")));
-  const serve = host.exports.host as (kind: number, value: bigint) => bigint;
+  it.each(programs.map((program) => [program.name, program] as const))(
+    "%s answers and prints as in V8",
+    (_, program) => {
+      const expected = runNative(program);
+      const running = new EngineProgram(engine, program);
+      const { ran } = engine.runSliced(running.thread, () => 9973);
+      expect(running.answer(ran)).toBe(expected.answer);
+      expect(running.log).toEqual(expected.log);
+    },
+  );
 
-  it.each(["hash", "sieve", "recursion", "pointers", "glue", "compressor"])("%s answers as in V8", (name) => {
-    const bytes = read(`wasm-core/engine/bench/${name}.wasm`);
-    const native = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: host.exports }).exports as Run;
-    const expected = native.run(2);
-    const instance = engine.instantiate(bytes);
-    engine.host = (_engine, _thread, _id, args) => {
-      const answer = serve(engine.view.getInt32(args, true), engine.view.getBigInt64(args + 8, true));
-      engine.view.setBigInt64(args, answer, true);
-      return HOST.done;
-    };
-    const thread = engine.thread(1 << 20, 10_000);
-    engine.enter(thread, instance, engine.exported(instance, "run"), [2n]);
-    expect(engine.runSliced(thread, () => 9973).ran).toBe(RAN.returned);
-    expect(Number(BigInt.asIntN(32, engine.results(thread, 1)[0] ?? 0n))).toBe(expected);
+  it("print what they compute", () => {
+    const printed = (name: string) =>
+      runNative(PROGRAMS.find((program) => program.name === name) as Program).log.join("");
+    expect(printed("words")).toContain("99 words, 23 of them different");
+    expect(printed("shapes")).toContain("27 takes 111 steps, up to 9232");
+  });
+
+  it("panic as in V8", () => {
+    const ledger = { ...(PROGRAMS.find(({ name }) => name === "ledger") as Program), run: "pick" };
+    for (const index of [0, 100, 1_000_000]) {
+      const program = { ...ledger, args: [index] };
+      const running = new EngineProgram(engine, program);
+      const { ran } = engine.runSliced(running.thread, () => 9973);
+      if (index < 1000) expect(running.answer(ran)).toBe(runNative(program).answer);
+      else {
+        expect(() => runNative(program)).toThrow("unreachable");
+        expect(() => running.answer(ran)).toThrow("unreachable");
+      }
+    }
   });
 });
 
