@@ -120,4 +120,24 @@ describe("isolation", () => {
     engine.view.setUint32(engine.wasm.globalAddress(other, 0), 9, true);
     expect(isolation.violation(instance)).toContain("outside the instance");
   });
+
+  it("is seen to fail when static data, free memory or a guard changes", () => {
+    const places: [string, (memory: number, end: number) => number][] = [
+      ["outside the instance", () => engine.wasm.limitsRecord()],
+      ["outside the instance", () => engine.wasm.staticEnd() - 1],
+      ["free memory", (_, end) => end + 100_000],
+      // Behind the room of a memory that is at its maximum already, where another block follows.
+      ["outside the instance", (memory) => memory + (2 << 16)],
+      ["outside the instance", (memory) => memory - 1],
+    ];
+    for (const [text, place] of places) {
+      const { isolation, instance } = watched();
+      const end = engine.wasm.arenaUsed() >>> 0;
+      if (engine.wasm.memory.buffer.byteLength < end + (1 << 18)) engine.wasm.memory.grow(8);
+      isolation.watch(instance, engine.thread());
+      const at = place(engine.wasm.memoryBase(instance) >>> 0, engine.wasm.arenaUsed() >>> 0);
+      engine.view.setUint8(at, engine.view.getUint8(at) ^ 1);
+      expect(isolation.violation(instance)).toContain(text);
+    }
+  });
 });

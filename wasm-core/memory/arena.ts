@@ -18,13 +18,17 @@ export const HOT_MAX_BYTES: usize = 256 << 10;
 const PAGED_MAX: u32 = 1024;
 const STACKS_MAX: u32 = 128;
 /** Table of paged blocks: {start u32, size u32}. */
-const PAGED_TABLE: usize = memory.data(8192, 8);
+export const PAGED_TABLE: usize = memory.data(8192, 8);
 /** Table of stacks: {start u32, highCell u32, liveCell u32, image u32, imageCapacity u32, imageLength u32}. */
-const STACK_TABLE: usize = memory.data(3072, 8);
+export const STACK_TABLE: usize = memory.data(3072, 8);
 export const STACK_RECORD_BYTES: usize = 24;
 
 /** Counts arenaReset calls: whoever caches an address compares it. */
 export let arenaGeneration: u32 = 0;
+
+/** Bytes kept on both sides of every block: tests see by them whether anything was written beside a block. */
+let guardBytes: usize = 0;
+const GUARD: u8 = 0xa5;
 
 let bump: usize = 0;
 let hotStart: usize = 0;
@@ -48,6 +52,16 @@ export function arenaReset(): void {
   imageMapAddress = immutableAlloc((ARENA_CAP_BYTES / PAGE_BYTES) << 2);
 }
 
+/** Guards of so many bytes (a multiple of 16) around every block allocated from now on; 0 = none, as in the product. */
+export function arenaGuard(bytes: usize): void {
+  guardBytes = bytes;
+}
+
+function fillGuards(start: usize, end: usize): void {
+  memory.fill(start - guardBytes, GUARD, guardBytes);
+  memory.fill(end, GUARD, guardBytes);
+}
+
 /** Makes memory up to `end` addressable; false beyond the cap. */
 function reach(end: usize): bool {
   if (end > ARENA_CAP_BYTES) return false;
@@ -58,9 +72,10 @@ function reach(end: usize): bool {
 
 @inline
 function takeAligned(size: usize, align: usize): usize {
-  const start = (bump + (align - 1)) & ~(align - 1);
-  if (size > ARENA_CAP_BYTES || !reach(start + size)) return 0;
-  bump = start + size;
+  const start = (bump + guardBytes + (align - 1)) & ~(align - 1);
+  if (size > ARENA_CAP_BYTES || !reach(start + size + guardBytes)) return 0;
+  bump = start + size + guardBytes;
+  if (guardBytes) fillGuards(start, start + size);
   return start;
 }
 
@@ -100,9 +115,10 @@ export function pagedExtend(start: usize, size: usize): bool {
 /** Small mutable state that a snapshot copies whole: 16-aligned, zeroed; 0 when the 256 KiB region is full. */
 export function hotAlloc(size: usize): usize {
   const rounded = (size + 15) & ~15;
-  if (size > HOT_MAX_BYTES || hotTop + rounded > hotStart + HOT_MAX_BYTES) return 0;
-  const start = hotTop;
-  hotTop += rounded;
+  const start = hotTop + guardBytes;
+  if (size > HOT_MAX_BYTES || start + rounded + guardBytes > hotStart + HOT_MAX_BYTES) return 0;
+  hotTop = start + rounded + guardBytes;
+  if (guardBytes) fillGuards(start, start + rounded);
   return start;
 }
 

@@ -1,5 +1,5 @@
 // Entry of the engine's own test build: what a test in Node needs, over plain numbers.
-import { arenaReset, arenaUsed } from "../../memory/arena";
+import { DIRTY, PAGED_TABLE, STACK_TABLE, arenaGuard, arenaReset, arenaUsed } from "../../memory/arena";
 import { pagesRestored, regionDigest, snapshotDigest, snapshotRestore, snapshotTake } from "../../memory/snapshot";
 import { functionAt, offsetAt } from "../code";
 import { OP_CHARGE } from "../generated/opcodes";
@@ -12,7 +12,7 @@ import { work } from "../work";
 export * from "../index";
 export { funcRefOf, memoryCreate, tableCreate } from "../instance";
 export { threadEnterRef } from "../thread";
-export { arenaReset, arenaUsed, regionDigest, snapshotDigest, snapshotRestore, snapshotTake };
+export { arenaGuard, arenaReset, arenaUsed, regionDigest, snapshotDigest, snapshotRestore, snapshotTake };
 import { engineError, engineLimits } from "../index";
 import { hotAlloc, immutableAlloc } from "../../memory/arena";
 
@@ -25,6 +25,7 @@ function serve(thread: usize, hostId: u32, args: usize): i32 {
 }
 
 export function start(): void {
+  arenaGuard(0);
   arenaReset();
   limitsDefault();
   setHostHandler(serve);
@@ -78,4 +79,22 @@ export function nextOffset(thread: usize): u32 {
 /** Steps that loading the last module took. */
 export function loadSteps(): u32 {
   return work;
+}
+
+/** End of static data: above it lies what is allocated. */
+export function staticEnd(): usize {
+  return __heap_base;
+}
+
+/** Static data that running, growing and taking snapshots may write: the map of dirty pages and the tables of blocks and stacks. */
+export function dirtyMap(): usize {
+  return DIRTY;
+}
+
+export function pagedTable(): usize {
+  return PAGED_TABLE;
+}
+
+export function stackTable(): usize {
+  return STACK_TABLE;
 }

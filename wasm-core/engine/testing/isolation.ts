@@ -1,7 +1,8 @@
-// Proof that a run wrote only where it may: canaries around every region, and a digest of everything else.
+// Proof that a run wrote only where it may: canaries around every region, and a digest of everything else, static data and free
+// memory included.
 //
-//   | hot: canary, records and globals, canary … | canary, code, memory + room, table + room, stack, canary |
-//   what is no writable region keeps its digest; room beyond a memory's or table's present size stays zero
+//   | static | hot: guard, record, guard … canary | guard, code, guard | guard, memory + room, guard | … | canary | free |
+//   what is no writable region keeps its digest, guards and canaries too; room beyond a memory's or table's present size stays zero
 import type { Engine } from "./engine.ts";
 
 /** [start, end) */
@@ -9,6 +10,8 @@ type Region = readonly [start: number, end: number];
 
 const CANARY_BYTES = 256;
 const CANARY = 0xa5;
+const GUARD_BYTES = 64;
+const CHUNK_BYTES = 64 << 10;
 const HOT_BYTES = 256 << 10;
 const IMAGE_MAP_BYTES = 96 << 10;
 /** Offsets of fields: Instance and Memory in instance.ts, Module in module.ts, Thread in thread.ts. */
@@ -30,10 +33,12 @@ export class Isolation {
   private rooms: Region[] = [];
   private end = 0;
   private before = "";
+  private free: bigint[] = [];
 
   constructor(engine: Engine) {
     this.engine = engine;
-    this.start = engine.wasm.hot(0) >>> 0;
+    engine.wasm.arenaGuard(GUARD_BYTES);
+    this.start = (engine.wasm.hot(0) >>> 0) - GUARD_BYTES;
     this.canary();
   }
 
@@ -52,16 +57,38 @@ export class Isolation {
     this.canary();
     this.end = engine.wasm.arenaUsed() >>> 0;
     const images = this.start + HOT_BYTES;
-    const room = [thread, thread + THREAD.bytes] as const;
+    const context = [thread, thread + THREAD.bytes] as const;
     const stack = [this.u32(thread + THREAD.stackStart), this.u32(thread + THREAD.stackEnd)] as const;
     // The harness's own: images of snapshots, and room for arguments.
+    const { wasm } = engine;
+    const room = (at: number, bytes: number): Region => [at >>> 0, (at >>> 0) + bytes];
     const own: Region[] = [
-      [images, images + IMAGE_MAP_BYTES],
-      [engine.scratch, engine.scratch + 1024],
+      room(images, IMAGE_MAP_BYTES),
+      room(engine.scratch, 1024),
+      room(wasm.dirtyMap(), 32 << 10),
+      room(wasm.pagedTable(), 8192),
+      room(wasm.stackTable(), 3072),
     ];
     this.rooms = this.storage(instance).map(([, from, to]) => [from, to]);
-    this.regions = [...own, room, stack, ...this.records(instance), ...this.rooms].sort((a, b) => a[0] - b[0]);
+    this.regions = [...own, context, stack, ...this.records(instance), ...this.rooms].sort((a, b) => a[0] - b[0]);
     this.before = this.digest();
+    this.free = this.freeChunks();
+  }
+
+  /** Digests of the memory that nothing was allocated in at watch(), in chunks. */
+  private freeChunks(): bigint[] {
+    const end = this.engine.wasm.memory.buffer.byteLength;
+    const count = Math.max(0, Math.floor((end - this.end) / CHUNK_BYTES));
+    return Array.from({ length: count }, (_, i) =>
+      BigInt(this.engine.wasm.regionDigest(this.end + i * CHUNK_BYTES, CHUNK_BYTES)),
+    );
+  }
+
+  /** Whether memory that is free still was written. Snapshots and growth allocate, beyond them nothing may change. */
+  private freeChanged(): boolean {
+    const first = Math.ceil(((this.engine.wasm.arenaUsed() >>> 0) - this.end) / CHUNK_BYTES);
+    const now = this.freeChunks();
+    return this.free.some((digest, i) => i >= first && digest !== now[i]);
   }
 
   /** What was written that must not have been; empty when nothing. */
@@ -70,6 +97,7 @@ export class Isolation {
       if (!isFilled(this.engine.bytes(start, end - start), CANARY)) return `canary at ${start} was overwritten`;
     for (const [used, , end] of this.storage(instance))
       if (!isFilled(this.engine.bytes(used, end - used), 0)) return `written beyond the size, behind ${used}`;
+    if (this.freeChanged()) return "free memory was written";
     return this.digest() === this.before ? "" : "something outside the instance changed";
   }
 
@@ -106,7 +134,7 @@ export class Isolation {
 
   private digest(): string {
     const parts: bigint[] = [];
-    let at = this.start;
+    let at = 0;
     for (const [start, end] of [...this.regions, [this.end, this.end] as const]) {
       if (start > at) parts.push(BigInt(this.engine.wasm.regionDigest(at, start - at)));
       at = Math.max(at, end);
