@@ -9,7 +9,7 @@ import { giveBackAll } from "./delays";
 import { FAIL_SCHEDULE, fail } from "./failure";
 import { linesCreate } from "./lines";
 import { offerArrivals, offerAt, offerKeep, offerLanding, offerPick, offerValues, PRIVATE } from "./offers";
-import { inspect, learn, pointVisible } from "./point";
+import { inspect, learn, pointBuffers, pointVisible } from "./point";
 import { END_KNOWN, END_UNFIT, run } from "./run";
 import { CHOICE_VALUE, madeAdd, plannedAt, plannedTotal } from "./schedule";
 import { runnable } from "./scheduler";
@@ -148,7 +148,7 @@ function defaultAt(c: Cpu): bool {
   if (!c.yielded && c.points <= limit) {
     if (!searching) return true;
     learn();
-    if (pointVisible) c.visible += 1;
+    if (pointVisible || pointBuffers) c.visible += 1;
     return true;
   }
   if (!c.yielded) {

@@ -16,6 +16,8 @@ export let pointMa: u32 = 0;
 export let pointWrites: bool = false;
 /** Others could notice when it executes. */
 export let pointVisible: bool = false;
+/** It puts a store into the buffer that others could notice once it drains: they may come next. */
+export let pointBuffers: bool = false;
 /** The host half on the same CPU could: worth a steal. */
 export let pointStealable: bool = false;
 /** It walks page tables: any waiting store of others may be an entry. */
@@ -34,6 +36,7 @@ export function inspect(c: Cpu, id: u32, args: usize): void {
   pointWrites = false;
   pointVisible = true;
   pointStealable = true;
+  pointBuffers = false;
   pointWalks = false;
   pointDrains = false;
   pointSlot = -1;
@@ -61,6 +64,7 @@ function inspectAccess(c: Cpu, id: u32, args: usize): void {
 function judge(c: Cpu, isModify: bool): void {
   const mine: u32 = 0x101 << c.index;
   const plainStore = pointWrites && !isModify;
+  pointBuffers = plainStore && lineConflicts(pointMa, mine, true);
   const drainsSomething = pointDrains && bufferConflicts(c.vcpu, mine);
   pointVisible = pointWalks || drainsSomething || (!plainStore && lineConflicts(pointMa, mine, pointWrites));
   pointStealable = pointVisible || lineConflicts(pointMa, agent, pointWrites);

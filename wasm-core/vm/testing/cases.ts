@@ -1,6 +1,6 @@
 // The cases of the test kernel. Words of shared memory: x, y and a flag.
 import {
-  barrier, callCode, choose, cli, DIRECT_MAP, expect, expectEq, hlt, hypercall, invlpg, iret, load64, mayEnd, mfence, note, opAdd, opGrow, opLoop,
+  barrier, callCode, choose, cli, DIRECT_MAP, expect, expectEq, hlt, litmus0, litmus1, litmus2, litmus3, hypercall, invlpg, iret, load64, mayEnd, mfence, note, opAdd, opGrow, opLoop,
   opMissing, opRecurse, opTrap, outcome, outPort, param, pause, plan, advance, quiet, raceCheck, raceEvent, racePrepare, raceRun, rdtsc, reg, rmw, setReg, store32, softInterrupt, state, sti, store64, wrmsr,
 } from "./imports";
 import { COUNTER, EOI, expectFault, ICR, taken } from "./kernel";
@@ -41,7 +41,6 @@ export function runCase(index: i32, role: i32): void {
     case 22: return planned();
     case 23: return failsWithNumbers();
     case 24: return unlocked(role);
-    case 26: return litmus(role);
     case 27: return privateCounter();
     case 28: return takenAtEntry(role);
     case 29: return lockBusy(role);
@@ -53,6 +52,7 @@ export function runCase(index: i32, role: i32): void {
     case 35: return timePasses();
     case 36: return mixed(role);
     case 37: return race(role);
+    case 38: return litmusHalf(role);
     default: return index >= 40 ? runMachineCase(index, role) : timer();
   }
 }
@@ -133,30 +133,6 @@ function unlocked(role: i32): void {
   rmw(0x31, word(X), 1);
   barrier(2);
   if (role == 0) outcome(0, load64(word(X)));
-}
-
-/**
- * A litmus program in the unit's seed: 4 bits per instruction, 4 instructions per role; code = 2 · kind + variable, kinds 0 none, 1 load,
- * 2 store, 3 xchg, 4 mfence. Instruction i of role t writes 4t + i + 1. Slot t: what its instructions read, a byte each; 4, 5: memory.
- */
-function litmus(role: i32): void {
-  const program = param(3);
-  barrier(1);
-  let seen: i64 = 0;
-  for (let i = 0; i < 4; i++) {
-    const code = ((program >> (4 * (4 * role + i))) & 15) as i32;
-    const at = word(code & 1);
-    const value: i64 = 4 * role + i + 1;
-    if (code >> 1 == 1) seen |= load64(at) << (8 * i);
-    else if (code >> 1 == 2) store64(at, value);
-    else if (code >> 1 == 3) seen |= rmw(0x130, at, value) << (8 * i);
-    else if (code >> 1 == 4) mfence();
-  }
-  outcome(role, seen);
-  barrier(2);
-  if (role != 0) return;
-  outcome(4, load64(word(X)));
-  outcome(5, load64(word(Y)));
 }
 
 function sleepForEver(): void {
@@ -357,6 +333,20 @@ export function onRace(frame: i64): void {
   raceEvent(word(0));
   wrmsr(EOI, 0);
   iret(frame);
+}
+
+/** A litmus program in the guest half. Slot t: what role t read; 4, 5, 6: the shared words. */
+function litmusHalf(role: i32): void {
+  quiet(1);
+  load64(word(FLAG));
+  barrier(1);
+  quiet(0);
+  const at = word(X);
+  const seen = role == 0 ? litmus0(at) : role == 1 ? litmus1(at) : role == 2 ? litmus2(at) : litmus3(at);
+  outcome(role, seen);
+  barrier(2);
+  if (role != 0) return;
+  for (let i = 0; i < 3; i++) outcome(4 + i, load64(at + i * 64));
 }
 
 function powerOff(): void {

@@ -28,6 +28,10 @@ export const ops = [
   "race_run",
   "race_event",
   "race_check",
+  "litmus_0",
+  "litmus_1",
+  "litmus_2",
+  "litmus_3",
 ];
 const shared = { fuel_boot: 20_000_000, fuel_schedule: 200_000, fuel_unit: 100_000_000, tsc_hz: 2_500_000_000 };
 

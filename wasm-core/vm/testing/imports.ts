@@ -46,4 +46,8 @@ export const DIRECT_MAP: i64 = 0xffff8880_00000000;
 @external("pvi", "race_run") export declare function raceRun(role: i32, at: i64): void;
 @external("pvi", "race_event") export declare function raceEvent(at: i64): void;
 @external("pvi", "race_check") export declare function raceCheck(role: i32): i32;
+@external("pvi", "litmus_0") export declare function litmus0(at: i64): i64;
+@external("pvi", "litmus_1") export declare function litmus1(at: i64): i64;
+@external("pvi", "litmus_2") export declare function litmus2(at: i64): i64;
+@external("pvi", "litmus_3") export declare function litmus3(at: i64): i64;
 @external("pvi", "t_missing") export declare function opMissing(): void;
