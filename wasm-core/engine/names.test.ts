@@ -1,5 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { HEADER, section, unsigned, vector } from "./testing/assemble.ts";
+import { HEADER, name, section, unsigned, vector } from "./testing/assemble.ts";
+import { fromBodies } from "./testing/bodies.ts";
 import { Engine } from "./testing/engine.ts";
 
 let engine: Engine;
@@ -58,5 +59,40 @@ describe("names", () => {
     }
     expect([...reasons]).toEqual(["malformed UTF-8 encoding"]);
     expect(accepted).toBeGreaterThan(2000);
+  });
+});
+
+describe("the name section", () => {
+  const module = () => fromBodies({ functions: [{ body: [0, 0x0b] }, { body: [0, 0x0b] }] });
+  const withNames = (...subsections: number[]) =>
+    new Uint8Array([...module(), ...section(0, [...name("name"), ...subsections])]);
+  const functionNames = (entries: number[][]) => section(1, vector(entries));
+  const shown = (bytes: Uint8Array) => {
+    engine.reset();
+    const loaded = engine.loadOrThrow(bytes);
+    return [0, 1, 2].map((i) => engine.text(engine.wasm.funcName(loaded, i)));
+  };
+
+  it("names functions, exports name the others", () => {
+    expect(shown(module())).toEqual(["f0", "f1", ""]);
+    expect(shown(withNames(...functionNames([[1, ...name("größe")]])))).toEqual(["f0", "größe", ""]);
+    const all = functionNames([
+      [0, ...name("a")],
+      [1, ...name("b")],
+      [9, ...name("nobody")],
+    ]);
+    expect(shown(withNames(...section(0, name("module")), ...all))).toEqual(["a", "b", ""]);
+  });
+
+  it("is ignored from where it is broken on, and never makes a module invalid", () => {
+    for (const broken of [
+      [1],
+      [1, 200, 1],
+      [1, 3, 0x80, 0x80, 0x80],
+      functionNames([[0, 50, 97]]),
+      functionNames([[0, 2, 0xc3, 0x28]]),
+      [0xff, 0xff, 0xff],
+    ])
+      expect(shown(withNames(...broken))).toEqual(["f0", "f1", ""]);
   });
 });

@@ -329,6 +329,45 @@ describe("several instances", () => {
     ]);
   });
 
+  it("are entered, nested, at every instruction boundary of a stack that spans them, pending host calls included", () => {
+    const { above, below } = join();
+    const [twice, run] = [engine.exported(above, "twice"), engine.exported(below, "run")];
+    let isNested = false;
+    let restarted = false;
+    engine.host = (e, _thread, _id, args) => {
+      // The outer context's calls are served when they come again: something is entered in between.
+      if (!isNested) {
+        restarted = !restarted;
+        if (restarted) return HOST.restart;
+      }
+      e.view.setBigUint64(args, e.view.getBigUint64(args, true) + 1n, true);
+      return HOST.done;
+    };
+    const thread = engine.thread();
+    engine.enter(thread, above, twice, [6n]);
+    let boundaries = 0;
+    for (; ; boundaries++) {
+      engine.setFuel(thread, 1n);
+      const ran = engine.run(thread);
+      if (ran === RAN.returned) break;
+      const before = engine.frames(thread);
+      for (const [instance, func, answer] of [
+        [above, twice, 151n],
+        [below, run, 21n],
+      ] as const) {
+        isNested = true;
+        engine.enter(thread, instance, func, [6n]);
+        const inner = engine.runSliced(thread, () => 2);
+        expect([inner.ran, engine.results(thread, 1)[0]]).toEqual([RAN.returned, answer]);
+        expect(engine.frames(thread)).toEqual(before);
+      }
+      isNested = false;
+      if (boundaries > 100) throw new Error("does not end");
+    }
+    expect(engine.results(thread, 1)[0]).toBe(151n);
+    expect(boundaries).toBeGreaterThanOrEqual(20);
+  });
+
   it("refuse to bind what does not fit", () => {
     const below = engine.instantiate(recursion());
     const above = engine.wasm.instanceCreate(engine.loadOrThrow(caller()));

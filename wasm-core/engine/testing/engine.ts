@@ -54,6 +54,7 @@ type HarnessCall =
   | "dirtyMap"
   | "errorRecord"
   | "findExport"
+  | "funcName"
   | "funcType"
   | "functionTotal"
   | "globalAddress"
