@@ -3,6 +3,7 @@ import { arenaReset, arenaUsed, immutableAlloc } from "./memory/arena";
 import { snapshotDigest } from "./memory/snapshot";
 import { bootForget, bootRun, isBooted, linkMachine } from "./vm/boot";
 import { configAddress, configClear, unitAddress } from "./vm/config";
+import { coverageAddress, coverageForget } from "./vm/coverage";
 import { installDispatch } from "./vm/dispatch";
 import { refuse } from "./vm/errors";
 import { describeModule, loadModule, modulesForget } from "./vm/modules";
@@ -29,6 +30,7 @@ export function reset(): void {
   modulesForget();
   opsForget();
   bootForget();
+  coverageForget();
   installDispatch();
   ready = true;
 }
@@ -110,6 +112,11 @@ export function output(): usize {
 
 export function output_length(): u32 {
   return outputLength();
+}
+
+/** Address of the marks of instrumented halves (vm/coverage.ts), 0 if there are none. */
+export function coverage(): usize {
+  return coverageAddress();
 }
 
 /** Bytes of core memory in use. */

@@ -51,12 +51,14 @@ interface CoreExports {
   unit_step(fuel: number): number;
   output(): number;
   output_length(): number;
+  coverage(): number;
   memory_used(): number;
   snapshot_digest_lo(): number;
   snapshot_digest_hi(): number;
 }
 
 const CORE_VERSION = 1;
+const COVERAGE_MARKS = 2048;
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
@@ -124,6 +126,22 @@ export class Vm {
   /** Runs the unit for at most `fuel`; null while there is more to do. The slice never changes the outcome. */
   stepUnit(fuel: number): Outcome | null {
     return this.#core.unit_step(fuel) === 0 ? null : (this.#output() as Outcome);
+  }
+
+  /**
+   * Ops in which each mark of an instrumented half was reached since the last call, as bits (127: elsewhere); null if no
+   * half that is loaded has marks.
+   */
+  takeCoverage(): bigint[] | null {
+    const at = this.#core.coverage() >>> 0;
+    if (at === 0) return null;
+    const words = new BigUint64Array(this.#core.memory.buffer, at, 2 * COVERAGE_MARKS);
+    const marks = Array.from(
+      { length: COVERAGE_MARKS },
+      (_, k) => (words[2 * k] ?? 0n) | ((words[2 * k + 1] ?? 0n) << 64n),
+    );
+    words.fill(0n);
+    return marks;
   }
 
   /** High-water mark of core memory, in bytes. */

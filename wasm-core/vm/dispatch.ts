@@ -1,9 +1,10 @@
 // The engine's host handler: every imported function of every half ends here.
-import { HOST_RESTART, setHostHandler } from "../engine/index";
+import { HOST_DONE, HOST_RESTART, setHostHandler } from "../engine/index";
 import { countHost } from "./costs";
+import { coverageHit } from "./coverage";
 import { cpuAt } from "./cpu";
 import { hostCall } from "./host-calls";
-import { CLASS_HOST, CLASS_MACHINE, CLASS_TEST } from "./link";
+import { CLASS_COVERAGE, CLASS_HOST, CLASS_MACHINE, CLASS_TEST } from "./link";
 import { machineCall, opCall } from "./machine-calls";
 import { END_NONE, run } from "./run";
 import { settleFuel } from "./scheduler";
@@ -14,6 +15,10 @@ function serve(thread: usize, hostId: u32, args: usize): i32 {
   const used = settleFuel(thread);
   const cls = hostId >>> 16;
   const id = hostId & 0xffff;
+  if (cls == CLASS_COVERAGE) {
+    coverageHit(c, load<u32>(args));
+    return HOST_DONE;
+  }
   if (cls == CLASS_HOST) {
     countHost(c, used);
     return hostCall(c, id, args);

@@ -1,6 +1,6 @@
 // Linking: every import bound by module and name, types compared, instances made. Host ids are `class << 16 | index`.
 //
-//   class 1 machine.* (id in ops-table.ts) · 2 host.* · 3 test.* · 4 pvi.* (import index in the kernel, see Binding)
+//   class 1 machine.* (id in ops-table.ts) · 2 host.* · 3 test.* · 4 pvi.* (import index in the kernel, see Binding) · 5 coverage.hit
 import {
   bindFunc,
   bindHost,
@@ -22,6 +22,7 @@ import {
 import { machineOps } from "../machine/ops-table";
 import { immutableAlloc } from "../memory/arena";
 import { config, KIND_NATIVE } from "./config";
+import { coverageCreate } from "./coverage";
 import { Cpu, cpuAt } from "./cpu";
 import { errorBegin, errorEnd, refuse, refuseEngine, refuseName } from "./errors";
 import { hostOps, importId, importSignature, testOps } from "./imports";
@@ -33,6 +34,7 @@ export const CLASS_MACHINE: u32 = 1;
 export const CLASS_HOST: u32 = 2;
 export const CLASS_TEST: u32 = 3;
 export const CLASS_PVI: u32 = 4;
+export const CLASS_COVERAGE: u32 = 5;
 
 /** Where a pvi import of the kernel leads. */
 @unmanaged
@@ -178,6 +180,7 @@ function bindImport(c: Cpu, role: u32, inst: usize, m: usize, i: u32): u32 {
   const field = importField(m, i);
   const fromPtr = from.ptr;
   const fromLen = from.len;
+  if (role != ROLE_KERNEL && nameIs(fromPtr, fromLen, "coverage")) return bindCoverage(role, inst, i);
   if (role == ROLE_HOST) {
     if (nameIs(fromPtr, fromLen, "host")) return bindTable(hostOps, CLASS_HOST, role, inst, i);
   } else {
@@ -188,6 +191,17 @@ function bindImport(c: Cpu, role: u32, inst: usize, m: usize, i: u32): u32 {
     if (role == ROLE_GUEST && nameIs(fromPtr, fromLen, "rom") && c.rom) return bindPeer(c.rom, ROLE_ROM, inst, i);
   }
   return refuseName("E_IMPORT", role, "the module imports from", fromPtr, fromLen, ", which this role cannot import from");
+}
+
+const hitType: usize = memory.data(4, 4);
+
+function bindCoverage(role: u32, inst: usize, i: u32): u32 {
+  store<u8>(hitType, 0x7f);
+  const wanted = internType(hitType, 1, hitType + 1, 0);
+  if (importType(instanceModule(inst), i) != wanted) return refuseType(role, instanceModule(inst), i, wanted);
+  if (!coverageCreate()) return refuse("E_MEMORY", role, "no memory for coverage marks");
+  bindHost(inst, i, CLASS_COVERAGE << 16);
+  return 0;
 }
 
 function bindTable(table: string, cls: u32, role: u32, inst: usize, i: u32): u32 {

@@ -1,0 +1,89 @@
+/** `npm run -s mutants`: generated mutants of the reference halves, then the known-bad halves. */
+import { stderr, stdout } from "node:process";
+import { parseArgs } from "node:util";
+import { runCampaign } from "./campaign.ts";
+import { type KnownBadVerdict, knownBadNames } from "./known-bad.ts";
+import { runJobs } from "./pool.ts";
+import { renderCampaign } from "./render.ts";
+import { listedFor, readSurvivors, review } from "./survivors.ts";
+import { openBench, targets } from "./target.ts";
+
+const usage = `Usage: npm run -s mutants -- [options]
+
+  --sample N       generated mutants per half (default 200)
+  --seed WORD      seed of the sample (default "1")
+  --half NAME      only this half, e.g. kvm/host; may be given more than once
+  --known-bad-only leave the generated mutants out
+
+Exit code: 0 all known-bad halves fail the clauses they name and every survivor is explained, 1 not so, 2 bad usage.
+`;
+
+interface Options {
+  sample: number;
+  seed: string;
+  halves: string[];
+  generated: boolean;
+}
+
+function parse(words: string[]): Options | null {
+  try {
+    const { values } = parseArgs({
+      args: words,
+      options: {
+        sample: { type: "string", default: "200" },
+        seed: { type: "string", default: "1" },
+        half: { type: "string", multiple: true },
+        "known-bad-only": { type: "boolean", default: false },
+      },
+    });
+    const halves = values.half ?? [...targets];
+    if (!/^\d+$/.test(values.sample) || halves.some((half) => !targets.includes(half))) return null;
+    return { sample: Number(values.sample), seed: values.seed, halves, generated: !values["known-bad-only"] };
+  } catch {
+    return null;
+  }
+}
+
+const progress = (what: string) => (done: number, of: number) => {
+  if (stderr.isTTY) stderr.write(`\r  ${what} ${done} of ${of}   ${done === of ? "\n" : ""}`);
+  else if (done % 50 === 0 || done === of) stderr.write(`  ${what} ${done} of ${of}\n`);
+};
+
+/** @returns true if every survivor is explained and every explanation still holds */
+async function generated(options: Options): Promise<boolean> {
+  const bench = await openBench();
+  const list = readSurvivors();
+  let good = true;
+  for (const target of options.halves) {
+    const { seed, sample: size } = options;
+    const listed = listedFor(list, target);
+    const campaign = await runCampaign(bench, target, { seed, size, listed, onDone: progress(target) });
+    const found = review(campaign, list);
+    stdout.write(`${renderCampaign(campaign, list, found)}\n`);
+    good &&= found.unexplained.length + found.killed.length + found.gone.length === 0;
+  }
+  return good;
+}
+
+/** @returns true if all are killed by the clauses they name */
+async function knownBad(): Promise<boolean> {
+  const names = knownBadNames();
+  const jobs = names.map((name) => ({ kind: "known-bad" as const, name }));
+  const verdicts = await runJobs<KnownBadVerdict>(jobs, (done) => progress("known-bad")(done, names.length));
+  for (const { name, missed } of verdicts)
+    if (missed.length > 0) stdout.write(`${name} survives: ${missed.join(", ")} held\n`);
+  const killed = verdicts.filter(({ missed }) => missed.length === 0).length;
+  stdout.write(`killed ${killed} of ${names.length}\n`);
+  return killed === names.length;
+}
+
+/** Runs on what is built; returns the exit code. */
+export async function mutantsCommand(words: string[]): Promise<number> {
+  const options = parse(words);
+  if (!options) {
+    stderr.write(usage);
+    return 2;
+  }
+  const explained = options.generated ? await generated(options) : true;
+  return (await knownBad()) && explained ? 0 : 1;
+}

@@ -1,0 +1,54 @@
+/** Which units reach which sites, measured by one run of the half with marks at all of them. */
+import { instrument } from "./instrument.ts";
+import { byPairing, runOne } from "./run-units.ts";
+import type { Site } from "./sites.ts";
+import { type Bench, buildWith, readTarget, type Target, unitsWith } from "./target.ts";
+
+export interface Reach {
+  /** Indices of the units that reach the site, those that reach it in the case itself first. */
+  units: number[];
+  /** Ops in which it is reached; empty: only at boot or outside of ops. */
+  ops: string[];
+}
+
+const BIT_OTHER = 127;
+
+/** @returns one entry per site */
+export async function measureReach(bench: Bench, target: Target, sites: readonly Site[]): Promise<Reach[]> {
+  const { vm, suite } = bench;
+  const build = await buildWith(bench, target, instrument(readTarget(target), sites));
+  const inCase: number[][] = sites.map(() => []);
+  const atBoot: number[][] = sites.map(() => []);
+  const ops = sites.map(() => 0n);
+  const units = byPairing(unitsWith(suite, build, target));
+  let pairing = -1;
+  let booting: boolean[] = [];
+  for (const unit of units) {
+    const first = unit.pairing !== pairing;
+    pairing = unit.pairing;
+    if (first) {
+      // The first run boots; what it reaches beyond the second run's is the boot's, or both's.
+      check(await runOne(bench, build, unit), target, unit.case);
+      const marks = vm.takeCoverage() ?? [];
+      booting = sites.map((_, k) => (marks[k] ?? 0n) !== 0n);
+    }
+    check(await runOne(bench, build, unit), target, unit.case);
+    const marks = vm.takeCoverage() ?? [];
+    for (const k of sites.keys()) {
+      const mark = marks[k] ?? 0n;
+      if (mark !== 0n) inCase[k]?.push(unit.index);
+      else if (booting[k]) atBoot[k]?.push(unit.index);
+      ops[k] = (ops[k] ?? 0n) | mark;
+    }
+  }
+  return sites.map((_, k) => ({
+    units: [...(inCase[k] ?? []), ...(atBoot[k] ?? [])],
+    ops: suite.ops.filter((_, op) => op < BIT_OTHER && ((ops[k] ?? 0n) >> BigInt(op)) & 1n).map(({ id }) => id),
+  }));
+}
+
+function check({ verdict, outcome }: Awaited<ReturnType<typeof runOne>>, target: Target, item: number): void {
+  if (verdict === "pass" || verdict === "not-offered") return;
+  const why = outcome.failure?.reason ?? verdict;
+  throw new Error(`${target} with marks does not hold in case ${item}, so nothing can be measured: ${why}`);
+}
