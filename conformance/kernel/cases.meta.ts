@@ -2,6 +2,7 @@
 import type { CaseFile, CaseMeta } from "./case-meta.ts";
 import { alarm } from "./cases/alarm.meta.ts";
 import { flush } from "./cases/flush.meta.ts";
+import { hostile } from "./cases/hostile.meta.ts";
 import { init } from "./cases/init.meta.ts";
 import { ipi } from "./cases/ipi.meta.ts";
 import { irq } from "./cases/irq.meta.ts";
@@ -26,6 +27,7 @@ export const caseFiles: readonly CaseFile[] = [
   { file: "alarm", cases: alarm },
   { file: "lock", cases: lock },
   { file: "sys", cases: sys },
+  { file: "hostile", cases: hostile },
 ];
 
 /** All cases in suite order; the position is the case's index towards the VM. */

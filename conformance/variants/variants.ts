@@ -61,4 +61,33 @@ const kvmHosts: Omit<Variant, "peer" | "half">[] = [
   },
 ];
 
-export const variants: readonly Variant[] = kvmHosts.map((variant) => ({ ...variant, peer: "kvm", half: "host" }));
+/** Whatever a guest passes is possible: the host half must stand it (Linux Documentation/virt/kvm/x86/hypercalls.rst). */
+const kvmGuests: Omit<Variant, "peer" | "half">[] = [
+  {
+    name: "bad-areas",
+    title: "Time and steal areas outside of the guest's memory",
+    freedom: "A guest may write any value to an MSR: CVE-2013-1796, CVE-2013-1797 (kvmclock area unchecked).",
+    ops: ["msr.write"],
+  },
+  {
+    name: "bad-hypercalls",
+    title: "Unknown hypercalls, ids of nobody, windows that overflow",
+    freedom:
+      "A guest may call with any registers: Linux commit bdf7ffc89922 (PV IPI out of bounds), Documentation/virt/kvm/x86/hypercalls.rst on unknown numbers.",
+    ops: ["lock.kick"],
+  },
+  {
+    name: "rewritten-areas",
+    title: "The steal area is rewritten while the host updates it",
+    freedom: "Shared memory is the guest's to write at any time: CVE-2019-3016; Linux arch/x86/kvm/x86.c record_steal_time.",
+    ops: ["time.sched_clock"],
+  },
+];
+
+const of = (half: "guest" | "host") => (variant: Omit<Variant, "peer" | "half">): Variant => ({
+  ...variant,
+  peer: "kvm",
+  half,
+});
+
+export const variants: readonly Variant[] = [...kvmHosts.map(of("host")), ...kvmGuests.map(of("guest"))];
