@@ -3,6 +3,7 @@
  * sabotages.test.ts compiles and runs them all.
  */
 import { alarmSabotages } from "./sabotages/alarm.ts";
+import { hostileSabotages } from "./sabotages/hostile.ts";
 import { initSabotages } from "./sabotages/init.ts";
 import { ipiSabotages } from "./sabotages/ipi.ts";
 import { irqSabotages } from "./sabotages/irq.ts";
@@ -25,4 +26,5 @@ export const sabotages: readonly Sabotage[] = [
   ...alarmSabotages,
   ...lockSabotages,
   ...sysSabotages,
+  ...hostileSabotages,
 ];

@@ -79,15 +79,18 @@ const kvmGuests: Omit<Variant, "peer" | "half">[] = [
   {
     name: "rewritten-areas",
     title: "The steal area is rewritten while the host updates it",
-    freedom: "Shared memory is the guest's to write at any time: CVE-2019-3016; Linux arch/x86/kvm/x86.c record_steal_time.",
+    freedom:
+      "Shared memory is the guest's to write at any time: CVE-2019-3016; Linux arch/x86/kvm/x86.c record_steal_time.",
     ops: ["time.sched_clock"],
   },
 ];
 
-const of = (half: "guest" | "host") => (variant: Omit<Variant, "peer" | "half">): Variant => ({
-  ...variant,
-  peer: "kvm",
-  half,
-});
+const of =
+  (half: "guest" | "host") =>
+  (variant: Omit<Variant, "peer" | "half">): Variant => ({
+    ...variant,
+    peer: "kvm",
+    half,
+  });
 
 export const variants: readonly Variant[] = [...kvmHosts.map(of("host")), ...kvmGuests.map(of("guest"))];
