@@ -2,7 +2,10 @@
 import { globalAddress, tableFunc, threadCompleteCall, threadEnter, threadResults, typeParam, typeParamCount, typeResultCount, funcType, instanceModule } from "../engine/index";
 import { asThread } from "../engine/thread";
 import { completeInstruction } from "../machine/instructions";
-import { MachineOp, opResultType } from "../machine/ops";
+import { MachineOp, opResultType, Step } from "../machine/ops";
+import { checkFetch } from "../machine/translate";
+import { finishUser, forgetReturn, isUserText, USER_RETURNED, USER_RUNS, userReturned } from "./user";
+import { exitGuest } from "./lock";
 import { codeRole, codeSlot } from "../machine/layout";
 import { RAX, RFLAGS_IF, RSP, Runstate, reg, registersOf } from "../machine/vcpu";
 import {
@@ -16,6 +19,7 @@ import {
   ENTRY_OP,
   ENTRY_ROLE,
   ENTRY_START,
+  ENTRY_USER,
   entryKind,
   instanceOf,
   innermostOp,
@@ -35,8 +39,6 @@ import { END_OK, run } from "./run";
 import { put, putHex } from "./text";
 import { traceEnter, traceLeave, tracing } from "./trace";
 
-/** Bytes that one `exec` decodes. */
-const EXEC_BYTES: u64 = 16;
 /** Bytes that nested entries leave free below __stack_pointer: the red zone of 128 and alignment. */
 const RED_ZONE_BYTES: u32 = 144;
 
@@ -67,21 +69,42 @@ function enter(c: Cpu, inst: usize, func: u32, argc: u32, kind: u32): usize {
 /** Calls the code at RIP with RSP as its argument: a handler on top of what is suspended, or the vCPU's first code. False = the run ended. */
 export function enterCode(c: Cpu, byHost: bool, base: bool): bool {
   const v = c.vcpu;
+  c.refault = 0;
   if (!resolve(c, v.rip)) return badTarget(c, byHost);
+  const user = !base && isUserText(v.rip);
+  if (user) contextAt(c, c.depth).startsUser = 1;
   if (!base) {
+    setRunstate(v, Runstate.GUEST);
+    if (!mayFetch(c)) return true;
     if (c.depth == CONTEXTS_MAX) {
       fail(FAIL_CONTROL, -1, c, c.thread, "handlers are nested deeper than 16 on one vCPU");
       return false;
     }
     suspend(c);
   }
-  const args = enter(c, load<u32>(targetCell), load<u32>(targetCell, 4), 1, base ? ENTRY_START : ENTRY_HANDLER);
+  const args = enter(c, load<u32>(targetCell), load<u32>(targetCell, 4), 1, base ? ENTRY_START : user ? ENTRY_USER : ENTRY_HANDLER);
   if (!args) return false;
+  if (user) contextAt(c, c.depth).user = USER_RUNS;
   store<u64>(args, reg(v, RSP));
   c.parked = 0;
   c.halted = 0;
   setRunstate(v, Runstate.GUEST);
   return true;
+}
+
+/**
+ * Whether RIP can be fetched. Otherwise its fault (or the second level's exit) is next, and control comes here again when that is
+ * repaired. Behind a root of the host half only user text is checked: there the host half alone says what of the kernel is mapped.
+ */
+function mayFetch(c: Cpu): bool {
+  const v = c.vcpu;
+  if (v.root_is_hw && !isUserText(v.rip)) return true;
+  let status = checkFetch(v, v.rip);
+  while (status == Step.SPLIT) status = checkFetch(v, v.rip);
+  if (status == Step.DONE) return true;
+  if (status == Step.EXIT) exitGuest(c);
+  else c.refault = 1;
+  return false;
 }
 
 function badTarget(c: Cpu, byHost: bool): bool {
@@ -99,7 +122,6 @@ function suspend(c: Cpu): void {
   const v = c.vcpu;
   const context = contextAt(c, c.depth);
   memory.copy(contextRegisters(c, c.depth), registersOf(v), REGISTERS_BYTES);
-  if (!context.armed) context.rip = v.rip;
   context.execActive = v.exec_active;
   context.progress = v.progress;
   context.pendingId = c.pendingId;
@@ -134,6 +156,13 @@ function raiseStack(c: Cpu, role: u32, before: u32): void {
 /** Enters the guest at RIP: resumes the innermost context, or nests. False = the run ended. */
 export function resumeAt(c: Cpu, byHost: bool): bool {
   const v = c.vcpu;
+  const context = contextAt(c, c.depth);
+  if (byHost && !context.startsUser && !isUserText(v.rip)) forgetReturn(context);
+  if (context.user == USER_RETURNED && v.rip - token(c) <= 1) {
+    if (v.rip == token(c)) userReturned(c);
+    else finishUser(c);
+    return true;
+  }
   if (byHost && isArmedAt(c, v.rip)) {
     setRunstate(v, Runstate.GUEST);
     return true;
@@ -168,7 +197,8 @@ function returnsOut(c: Cpu): bool {
   const outer = contextAt(c, c.depth - 1);
   const rip = c.vcpu.rip;
   if (outer.armed) return rip == outer.rip;
-  if (outer.execActive) return rip - outer.rip <= EXEC_BYTES;
+  if (outer.startsUser && isUserText(rip)) return true;
+  if (outer.execActive) return codeRole(rip) < 0;
   return rip - (token(c) - 16) <= 1;
 }
 
@@ -189,6 +219,7 @@ export function armIfReturning(c: Cpu): void {
 /** After iret: RIP is where the context below goes on. */
 export function armContext(c: Cpu): void {
   const context = contextAt(c, c.depth);
+  forgetReturn(context);
   context.armed = 1;
   context.rip = c.vcpu.rip;
 }
@@ -208,6 +239,7 @@ export function entryReturned(c: Cpu): void {
   if (kind == ENTRY_OP) return opReturned(c);
   if (kind == ENTRY_CODE) return threadCompleteCall(c.thread, 0);
   if (kind == ENTRY_HANDLER) return handlerReturned(c);
+  if (kind == ENTRY_USER) return userReturned(c);
   parkVcpu(c);
   if (kind != ENTRY_ROLE) return;
   run.rolesLeft -= 1;
@@ -227,23 +259,18 @@ function handlerReturned(c: Cpu): void {
   if (!contextAt(c, c.depth).armed) return fail(FAIL_CONTROL, -1, c, c.thread, "a handler returned without iret: every handler must end in cpu.iret or machine.iret");
   contextAt(c, c.depth).armed = 0;
   contextAt(c, c.depth).rip = 0;
-  c.depth -= 1;
-  const context = contextAt(c, c.depth);
   const rsp = reg(v, RSP);
-  memory.copy(registersOf(v), contextRegisters(c, c.depth), REGISTERS_BYTES);
+  resumeBelow(c);
   store<u64>(registersOf(v) + (RSP << 3), rsp);
-  v.exec_active = context.execActive;
-  v.progress = context.progress;
-  c.pendingId = context.pendingId;
-  raiseStack(c, 0, context.sp0);
-  raiseStack(c, 1, context.sp1);
-  raiseStack(c, 2, context.sp2);
-  raiseStack(c, 3, context.sp3);
+  const context = contextAt(c, c.depth);
   // The host half came between iret and the return of a handler: that goes on.
   if (context.armed && v.rip == context.rip) return;
-  if (!context.armed) context.rip = 0;
   if (v.exec_active || v.rip == token(c) || v.rip == token(c) + 1) {
     resumeAt(c, false);
+    return;
+  }
+  if (codeRole(v.rip) >= 0) {
+    enterCode(c, false, false);
     return;
   }
   failBegin(FAIL_CONTROL, -1, c, 0);
@@ -252,6 +279,21 @@ function handlerReturned(c: Cpu): void {
   put(", but the innermost suspended context is ");
   putHex(token(c));
   failEnd();
+}
+
+/** The innermost context ends: the one below has its registers again, and RIP and RSP as they are. */
+export function resumeBelow(c: Cpu): void {
+  const v = c.vcpu;
+  c.depth -= 1;
+  const context = contextAt(c, c.depth);
+  memory.copy(registersOf(v), contextRegisters(c, c.depth), REGISTERS_BYTES);
+  v.exec_active = context.execActive;
+  v.progress = context.progress;
+  c.pendingId = context.pendingId;
+  raiseStack(c, 0, context.sp0);
+  raiseStack(c, 1, context.sp1);
+  raiseStack(c, 2, context.sp2);
+  raiseStack(c, 3, context.sp3);
 }
 
 /** Makes the op call that the kernel's import asked for. */

@@ -18,6 +18,7 @@ export const ENTRY_ROLE: u32 = 2;
 export const ENTRY_HANDLER: u32 = 3;
 export const ENTRY_OP: u32 = 4;
 export const ENTRY_CODE: u32 = 5;
+export const ENTRY_USER: u32 = 6;
 
 /** Why a thread's run loop was left by a host call. */
 export const LEAVE_NONE: u32 = 0;
@@ -44,13 +45,22 @@ export class Context {
   /** Machine import whose call is suspended. */
   pendingId: u32;
   progress: u64;
-  /** RIP that its handler was told to return to; of an armed context: where it returns. */
+  /** Where an armed context returns. */
   rip: u64;
   /** __stack_pointer of kernel, native, guest, ROM before it was lowered for the handler on top. */
   sp0: u32;
   sp1: u32;
   sp2: u32;
   sp3: u32;
+  /** Of a context in user mode: USER_RUNS, USER_RETURNED (user.ts); 0 = kernel. */
+  user: u32;
+  /** 1 = the instruction under way goes to user mode, and ends when that is over. */
+  startsUser: u32;
+  /** What it has then: CS in 15:0, SS in 31:16. */
+  returnSegments: u32;
+  returnCpl: u32;
+  returnRsp: u64;
+  returnFlags: u64;
 }
 
 const CONTEXT_BYTES: usize = offsetof<Context>() + REGISTERS_BYTES;
@@ -118,6 +128,8 @@ export class Cpu {
   leaving: u32;
   /** sched(v, 1) is due before it enters guest mode. */
   schedDue: u32;
+  /** 1 = control went where nothing can be fetched: its page fault is delivered next. */
+  refault: u32;
   /** 1 = between two steps of one instruction: no interrupt is taken. */
   middle: u32;
   /** Machine import whose call was left last. */

@@ -48,6 +48,11 @@ export function leavesGuest(c: Cpu): bool {
 export function serveEvent(c: Cpu): bool {
   const v = c.vcpu;
   if (v.startup_pending) return serveStart(c);
+  if (c.refault) {
+    c.refault = 0;
+    deliverFault(c);
+    return true;
+  }
   if (contextAt(c, c.depth).armed) return false;
   if (c.stopWanted && inGuest(c)) {
     takeOutBetween(c);

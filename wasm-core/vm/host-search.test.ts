@@ -28,3 +28,11 @@ describe("a descheduled vCPU", () => {
     expect(found.tried).toBeGreaterThan(50);
   });
 });
+
+describe("the host half's lock", () => {
+  it("orders the stores of its holders: whoever takes it sees what was stored under it, also by one who then sleeps", () => {
+    const { outcomes, end } = run(vm, unit(44, 2, search));
+    expect(end).toBe("ok");
+    expect(outcomes.map((vector) => vector.join(" "))).toEqual(["3"]);
+  });
+});

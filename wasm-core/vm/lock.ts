@@ -16,6 +16,7 @@ import { FAIL_BAD_ENTRY, FAIL_TRAP, fail, failBegin, failEnd, failureToHost } fr
 import { hostBootFunc, hostEnterFunc, hostExitFunc, hostInstance, hostSchedFunc, hostThread, hostTimerFunc } from "./link";
 import { HOST_BOOT, HOST_ENTER, HOST_EXIT, HOST_SCHED, HOST_TIMER, NESTED_AWAY, NESTED_LEAVES, QUEUE_MAX, queueAt, queueDrop, queuePush, run } from "./run";
 import { put, putI64, putU64 } from "./text";
+import { saveReturn } from "./user";
 import { traceExit, traceHostCall, tracing } from "./trace";
 
 /** Actions of host.exit. */
@@ -24,6 +25,8 @@ const ACTION_BLOCK: i32 = 1;
 const ACTION_YIELD: i32 = 2;
 const ACTION_OFF: i32 = 3;
 
+/** EXIT_INSN of iret. */
+const INSN_IRET: u32 = 18;
 /** Fuel that a call of the host half costs beside its instructions, so that empty functions end too. */
 const HOST_CALL_FUEL: i64 = 8;
 
@@ -35,12 +38,18 @@ export function inGuest(c: Cpu): bool {
 /** The vCPU leaves guest mode for the host half with the exit that the machine recorded. */
 export function exitGuest(c: Cpu): void {
   const v = c.vcpu;
+  if (mayLeadToUser(v.exit_reason, v.exit_insn) && !contextAt(c, c.depth).startsUser) saveReturn(c);
   takeOut(c);
   run.idleYields = 0;
   c.exits += 1;
   countExit(c, v.exit_reason);
   if (tracing) traceExit(c);
   queuePush(false, HOST_EXIT, c.index, c.index, v.exit_reason);
+}
+
+/** Exits that a host half may answer by what iret does. */
+function mayLeadToUser(reason: u32, insn: u32): bool {
+  return reason == <u32>Exit.HYPERCALL || (reason == <u32>Exit.INSN && insn == INSN_IRET);
 }
 
 /** Out of guest mode, without a call of the host half; it sleeps on if it was halted. */

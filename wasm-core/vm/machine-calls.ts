@@ -2,11 +2,12 @@
 import { HOST_DONE, HOST_LEAVE, HOST_RESTART, HOST_TRAP, instanceTag, memoryBase, memorySize } from "../engine/index";
 import { asThread } from "../engine/thread";
 import { exec } from "../machine/instructions";
-import { codeAddress, codeRole } from "../machine/layout";
+import { codeAddress } from "../machine/layout";
 import { MachineOp, Step } from "../machine/ops";
 import { EndKind, reg, setReg } from "../machine/vcpu";
 import { sbDrainAll } from "../machine/storebuffer";
 import { armContext } from "./contexts";
+import { isUserText, saveReturn } from "./user";
 import { callArgs, contextAt, contextRegisters, Cpu, LEAVE_CODE, LEAVE_END, LEAVE_EXIT, LEAVE_FAULT, LEAVE_JUMP, LEAVE_OP, LEAVE_POINT, LEAVE_SLEEP, token } from "./cpu";
 import { FAIL_CONTROL, FAIL_DIED, fail, failBegin, failEnd } from "./failure";
 import { Binding, bindingAt } from "./link";
@@ -44,6 +45,7 @@ export function machineCall(c: Cpu, id: u32, args: usize): i32 {
     c.badEntries = 0;
     const a = load<u64>(args);
     const b = load<u64>(args, 8);
+    if (id == <u32>MachineOp.iret) saveReturn(c);
     status = id - <u32>MachineOp.copy_in < 2 ? copy(c, id, args) : exec(v, id, args);
     if (tracing) traceMachine(c, id, a, b, status, load<u64>(args));
     if (status < 0) return HOST_TRAP;
@@ -106,14 +108,11 @@ function finish(c: Cpu, status: i32): i32 {
   return leave(c, LEAVE_JUMP);
 }
 
-/** iret has loaded RIP from the frame. To a suspended context: the handler has to return now. To code: nested there. */
+/** iret has loaded RIP from the frame. To user text: called on top. Else the handler has to return now, to its context or to code. */
 function armReturn(c: Cpu): i32 {
+  if (isUserText(c.vcpu.rip) && !(c.depth && contextAt(c, c.depth - 1).startsUser)) return leave(c, LEAVE_JUMP);
   if (c.depth == 0) {
     fail(FAIL_CONTROL, -1, c, c.thread, "iret outside a handler: there is no suspended context to return to");
-    return leave(c, LEAVE_END);
-  }
-  if (codeRole(c.vcpu.rip) >= 0) {
-    fail(FAIL_CONTROL, -1, c, c.thread, "iret went to a code address: this machine returns only to the suspended context");
     return leave(c, LEAVE_END);
   }
   armContext(c);

@@ -28,11 +28,19 @@ export function exit(vcpu: i32, reason: i32): i32 {
   if (reason == 4) shutdown(0);
   // A kick raises RBX, which the guest reads without a point.
   if (reason == 9) set(vcpu, 3, get(vcpu, 3) + 1);
+  if (reason == 3) return msr(vcpu);
   if (reason != 1) return ENTER;
   const nr = get(vcpu, 0);
   if (nr >= 1000) return misuse(vcpu, nr);
   const action = act(vcpu, nr as i32);
   return action;
+}
+
+/** The MSRs of SYSCALL; others are accepted without effect. */
+function msr(vcpu: i32): i32 {
+  const index = get(vcpu, EXIT_A) as u32;
+  if (index >= 0xc0000081 && index <= 0xc0000084) set(vcpu, index == 0xc0000081 ? 0x3c : index == 0xc0000082 ? 0x3d : 0x3e, get(vcpu, 0x72));
+  return done(vcpu, 0);
 }
 
 /** SIPI: the vector names a page with rip, cr3 and rsp. */
@@ -112,6 +120,20 @@ function act(vcpu: i32, nr: i32): i32 {
       return done(vcpu, preemptions * 2 + (before == after ? 0 : 1));
     }
     case 16: return done(vcpu, sendWindow(vcpu));
+    // Stores under the lock and sleeps. 41 answers 2 + what is stored if that has happened, and wakes the sleeper.
+    case 40: {
+      store64(guestFrame((get(vcpu, 6) >> 12) as i32) << 12 | (get(vcpu, 6) & 0xfff), 1);
+      stored = true;
+      done(vcpu, 0);
+      return BLOCK;
+    }
+    case 41: {
+      const was = load64(guestFrame((get(vcpu, 6) >> 12) as i32) << 12 | (get(vcpu, 6) & 0xfff));
+      const answer = stored ? 2 + was : 0;
+      if (stored) wake(0);
+      stored = false;
+      return done(vcpu, answer);
+    }
     default: return done(vcpu, 0);
   }
 }
@@ -133,6 +155,7 @@ let preemptions: i64 = 0;
 /** Between sched(v, 2) and the sched(v, 1) that follows it. */
 let isAway: bool = false;
 
+let stored: bool = false;
 let takeFrom: i64 = 0;
 let takeFence: bool = false;
 

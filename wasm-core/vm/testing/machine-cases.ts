@@ -1,5 +1,10 @@
 // Cases of the test kernel that are about the machine and its host halves: 40 and up.
-import { barrier, expect, hypercall, invlpg, param, rmw, store64 } from "./imports";
+import { barrier, cli, codeAddr, expect, expectEq, hypercall, invlpg, iret, load64, outcome, param, pause, reg, rmw, softInterrupt, state, sti, store64, wrmsr } from "./imports";
+import { expectFault } from "./kernel";
+
+@external("machine", "syscall") declare function syscall(nr: i64): i64;
+@external("machine", "ctx_set_reg") declare function ctxSetReg(r: i32, v: i64): void;
+@external("machine", "read_cr") declare function readCr(n: i32): i64;
 
 function word(i: i32): i64 {
   return param(13) + i * 64;
@@ -7,9 +12,20 @@ function word(i: i32): i64 {
 
 const X: i32 = 0;
 const Y: i32 = 1;
+const FRAME: i32 = 6;
+const KERNEL_CS: i64 = 8;
+const USER_CS: i64 = 0x2b;
+const USER_SS: i64 = 0x23;
+const LSTAR: i32 = <i32>0xc0000082;
+const STAR: i32 = <i32>0xc0000081;
+const SFMASK: i32 = <i32>0xc0000084;
 
 export function runMachineCase(index: i32, role: i32): void {
   if (index == 40) return misuse(role);
+  if (index == 41) return userMode(0);
+  if (index == 42) return userMode(1);
+  if (index == 43) return userMode(2);
+  if (index == 44) return lockOrder(role);
   unreachable();
 }
 
@@ -23,4 +39,91 @@ function misuse(role: i32): void {
     if (param(3) & 1) invlpg(word(Y));
   }
   expect(40, 1);
+}
+
+/** Private words: numbers of the system calls so far, a byte each. */
+const CALLS: usize = 64;
+
+function call(nr: i64): void {
+  store<i64>(CALLS, (load<i64>(CALLS) << 8) | (nr & 255));
+}
+
+/** SYSCALL's handler, on the user's stack pointer: answers nr + 1 and returns to RCX with R11's flags. */
+function onSyscall(rsp: i64): void {
+  const nr = reg(0);
+  call(nr);
+  const frame = word(FRAME);
+  store64(frame, reg(1));
+  store64(frame + 8, USER_CS);
+  store64(frame + 16, reg(11));
+  store64(frame + 24, rsp);
+  store64(frame + 32, USER_SS);
+  ctxSetReg(0, nr + 1);
+  iret(frame);
+}
+
+function plainUser(rsp: i64): void {
+  syscall(syscall(41));
+}
+
+/** A kernel address is a page fault of user mode; the handler makes the entry accessible, and the load runs again. */
+function faultingUser(rsp: i64): void {
+  syscall(load64(word(X)));
+}
+
+/** An interrupt gate of DPL 0 is #GP for user mode; here it only proves that CLI is too. */
+function softUser(rsp: i64): void {
+  softInterrupt(0x40);
+}
+
+/** Goes to user mode and comes back: how 0 plain, 1 with a page fault on the way, 2 through a gate that user mode may not use. */
+function userMode(how: i32): void {
+  wrmsr(STAR, KERNEL_CS << 32);
+  wrmsr(SFMASK, 0x200);
+  wrmsr(LSTAR, codeAddr(onSyscall.index, 0));
+  store<i64>(CALLS, 0);
+  const frame = word(FRAME) + 64;
+  const body = how == 0 ? plainUser.index : how == 1 ? faultingUser.index : softUser.index;
+  store64(frame, codeAddr(body, 1));
+  store64(frame + 8, USER_CS);
+  store64(frame + 16, 0x202);
+  store64(frame + 24, 0x7fff0000);
+  store64(frame + 32, USER_SS);
+  store64(word(X), 77);
+  const entry = entryOf(word(X));
+  if (how == 1) expectFault(entry, load64(entry) | 4);
+  iret(frame);
+  // Back at CPL 0, with the flags and the stack of before.
+  cli();
+  sti();
+  expectEq(41, load<i64>(CALLS), how == 0 ? 0x292aff : how == 1 ? 0x4dff : 0xff);
+  expectEq(41, state(0, 1), 1);
+}
+
+/** va of the last-level entry of a va; the tables above it are opened to user mode. */
+function entryOf(va: i64): i64 {
+  let table = readCr(3) & 0x000ffffffffff000;
+  for (let level = 4; level > 1; level--) {
+    const at = DIRECT_MAP + table + (((va >> (3 + 9 * level)) & 511) << 3);
+    store64(at, load64(at) | 4);
+    invlpg(va);
+    table = load64(at) & 0x000ffffffffff000;
+  }
+  return DIRECT_MAP + table + (((va >> 12) & 511) << 3);
+}
+
+const DIRECT_MAP: i64 = 0xffff8880_00000000;
+
+/** Role 0 has the host half store 1 to X and sleep (hypercall 40); role 1 has it read it under the lock: outcome. Role 1 asks until role 0 has slept. */
+function lockOrder(role: i32): void {
+  barrier(1);
+  if (role == 0) hypercall(40, 0, word(X) - DIRECT_MAP, 0, 0, 0, 0);
+  else {
+    let answer: i64 = 0;
+    while (answer == 0) {
+      answer = hypercall(41, 0, word(X) - DIRECT_MAP, 0, 0, 0, 0);
+      pause();
+    }
+    outcome(0, answer);
+  }
 }

@@ -43,6 +43,7 @@ export function exit(vcpu: i32, reason: i32): i32 {
   else if (reason == 3) msr(vcpu);
   else if (reason == 4) shutdown(0);
   else if (reason == 1 && get(vcpu, 0) >= 1000) return misuse(vcpu, get(vcpu, 0));
+  else if (reason == 1 && get(vcpu, EXIT_INSN) == 2) enterSyscall(vcpu);
   else if (reason == 1) hypercall(vcpu, get(vcpu, 0) as i32);
   if (reason == 7 || reason == 9) interrupt(vcpu);
   return ENTER;
@@ -57,7 +58,7 @@ function exception(vcpu: i32): void {
   const vector = get(vcpu, EXIT_INSN) as i32;
   const error = get(vcpu, 0x75);
   const interrupted = get(vcpu, INTERRUPTED);
-  if (vector == 14 && fill(vcpu, get(vcpu, 0x73), (error & 2) != 0)) {
+  if (vector == 14 && fill(vcpu, get(vcpu, 0x73), error)) {
     if (interrupted & VALID) set(vcpu, ENTRY_EVENT, interrupted);
     return;
   }
@@ -71,6 +72,21 @@ function hypercall(vcpu: i32, nr: i32): void {
   if (nr < 20 || nr > 23) return inject(vcpu, 6, 3);
   misplace(vcpu, nr - 20);
   done(vcpu, 0);
+}
+
+/** SYSCALL: to LSTAR with RCX and R11 saved, IF masked. */
+function enterSyscall(vcpu: i32): void {
+  set(vcpu, 1, get(vcpu, RIP) + get(vcpu, 0x76));
+  set(vcpu, 11, get(vcpu, RFLAGS));
+  set(vcpu, RFLAGS, get(vcpu, RFLAGS) & ~get(vcpu, 0x3e));
+  set(vcpu, RIP, get(vcpu, 0x3d));
+  privilege(vcpu, 8, 0x10);
+}
+
+function privilege(vcpu: i32, cs: i64, ss: i64): void {
+  set(vcpu, 0x23, cs & 3);
+  set(vcpu, 0x24, cs);
+  set(vcpu, 0x25, ss);
 }
 
 /** Skips the instruction with a result. */
@@ -113,6 +129,7 @@ function returnTo(vcpu: i32, frame: i64): void {
   set(vcpu, RIP, read(vcpu, frame));
   set(vcpu, RFLAGS, read(vcpu, frame + 16));
   set(vcpu, 4, read(vcpu, frame + 24));
+  privilege(vcpu, read(vcpu, frame + 8), read(vcpu, frame + 32));
   if (waiting[vcpu]) set(vcpu, CTL_EXIT, IFX | INTRWIN);
 }
 
@@ -131,6 +148,8 @@ function interrupt(vcpu: i32): void {
 /** The local APIC: ICR sends, everything else is accepted. */
 function msr(vcpu: i32): void {
   const icr = get(vcpu, EXIT_B);
+  if (get(vcpu, EXIT_A) == 0xc0000082) set(vcpu, 0x3d, icr);
+  if (get(vcpu, EXIT_A) == 0xc0000084) set(vcpu, 0x3e, icr);
   if (get(vcpu, EXIT_A) == 0x830) send((icr >> 32) as i32, (icr >> 8) as i32 & 7, icr as i32 & 255);
   done(vcpu, 0);
 }

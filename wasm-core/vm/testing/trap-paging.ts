@@ -6,13 +6,14 @@ const CR3: i32 = 0x32;
 const FRAME: i64 = 0x000ffffffffff000;
 /** Host frames of each vCPU's tables. */
 const POOL: i32 = 12;
+/** Bits of a page fault's error code. */
+const WRITE: i64 = 2;
+const USER: i64 = 4;
 const used: StaticArray<i32> = [0, 0, 0, 0, 0, 0, 0, 0];
 
-/** Frame i of a vCPU's pool. */
+/** Frame i of a vCPU's pool: host frames lie behind the guest's. */
 function poolFrame(vcpu: i32, i: i32): i64 {
-  let left = vcpu * POOL + i;
-  for (let mfn = 0; mfn < frames(); mfn++) if (owner(mfn) == 0 && left-- == 0) return (mfn as i64) << 12;
-  return unreachable();
+  return (param(1) + (vcpu * POOL + i)) << 12;
 }
 
 function fresh(vcpu: i32): i64 {
@@ -29,13 +30,14 @@ export function forget(vcpu: i32): void {
 }
 
 /** The guest's last-level entry of va with the permissions of all levels, 0 if it is not mapped. A is set, D for a write. */
-function walk(vcpu: i32, va: i64, write: bool): i64 {
+function walk(vcpu: i32, va: i64, error: i64): i64 {
+  const write = (error & WRITE) != 0;
   let table = get(vcpu, CR3) & FRAME;
   let entry: i64 = 0;
   for (let level = 4; level >= 1; level--) {
     const at = table + (((va >> (3 + 9 * level)) & 511) << 3);
     entry = load64(at);
-    if (!(entry & 1) || (write && !(entry & 2))) return 0;
+    if (!(entry & 1) || (write && !(entry & 2)) || (error & USER && !(entry & 4))) return 0;
     const bits: i64 = level == 1 && write ? 0x60 : 0x20;
     if ((entry & bits) != bits) store64(at, entry | bits);
     table = entry & FRAME;
@@ -44,8 +46,8 @@ function walk(vcpu: i32, va: i64, write: bool): i64 {
 }
 
 /** Maps va in the shadow as the guest's tables do; false if they do not. */
-export function fill(vcpu: i32, va: i64, write: bool): bool {
-  const leaf = walk(vcpu, va, write);
+export function fill(vcpu: i32, va: i64, error: i64): bool {
+  const leaf = walk(vcpu, va, error);
   if (!leaf || (leaf & FRAME) >> 12 >= param(1)) return false;
   enterLeaf(vcpu, va, leaf | 0x60);
   return true;
@@ -74,6 +76,6 @@ export function misplace(vcpu: i32, how: i32): void {
 
 /** The word at a va of the guest; 0 if it is not mapped. */
 export function read(vcpu: i32, va: i64): i64 {
-  const leaf = walk(vcpu, va, false);
+  const leaf = walk(vcpu, va, 0);
   return leaf ? load64((leaf & FRAME) | (va & 0xfff)) : 0;
 }
