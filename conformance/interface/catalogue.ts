@@ -7,6 +7,7 @@ import * as lock from "./ops/lock.ts";
 import * as mmu from "./ops/mmu.ts";
 import * as mmuLazy from "./ops/mmu-lazy.ts";
 import * as msr from "./ops/msr.ts";
+import { rules } from "./ops/rules.ts";
 import * as sys from "./ops/sys.ts";
 import * as time from "./ops/time.ts";
 import type { Clause, Op } from "./schema.ts";
@@ -49,7 +50,11 @@ export const ops: readonly Op[] = [
   sys.sysShutdown,
   sys.sysCrashReport,
   sys.sysWatchdog,
+  ...rules,
 ];
+
+/** Ops that halves can export and kernels can call: all but the rules. */
+export const callable: readonly Op[] = ops.filter(({ rule }) => !rule);
 
 export interface NamedClause extends Clause {
   /** `group.name.n` */

@@ -54,15 +54,18 @@ function section(op: Op): string {
 
 ${op.summary}
 
-\`${op.id.replace(".", "_")}(${params})${result}\`
-
-${details}${details ? "\n" : ""}Tiers: ${tiers}. ${op.native ? "Has a native meaning: a guest half may leave it out." : "Has no native meaning."}
+${op.rule ? "" : `\`${op.id.replace(".", "_")}(${params})${result}\`\n\n`}${details}${details ? "\n" : ""}Tiers: ${tiers}. ${kindOf(op)}
 
 | clause | text | source | cases |
 |---|---|---|---|
 ${op.clauses.map((clause) => clauseRow(op, clause)).join("")}
 ${op.deviations.map((deviation) => `Allowed: ${deviation}\n\n`).join("")}${(op.decisions ?? []).map(decision).join("")}Sources: ${op.sources.join("; ")}.
 `;
+}
+
+function kindOf(op: Op): string {
+  if (op.rule) return "A rule for all operations: it is graded like one, and nobody calls it.";
+  return op.native ? "Has a native meaning: a guest half may leave it out." : "Has no native meaning.";
 }
 
 function clauseRow(op: Op, { n, text, source }: Clause): string {

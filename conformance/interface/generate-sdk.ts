@@ -1,6 +1,6 @@
 /** Text of the AssemblyScript SDK: declarations with doc comments, one file per import module. */
 
-import { exportName, ops, pvi } from "./catalogue.ts";
+import { callable, exportName, ops, pvi } from "./catalogue.ts";
 import { constants } from "./constants.ts";
 import { hostImports } from "./host.ts";
 import { machineImports } from "./machine.ts";
@@ -23,8 +23,8 @@ export function sdkFiles(): Map<string, string> {
     [`${folder}/machine.ts`, importFile("machine", machineImports, constants.machine)],
     [`${folder}/host.ts`, importFile("host", hostImports, constants.host)],
     [`${folder}/test.ts`, importFile("test", testImports, constants.test)],
-    [`${folder}/pvi.ts`, importFile("pvi", [halfInit, ...ops.map(asImport)], [...opIds(), version()])],
-    [`${folder}/native.ts`, importFile("native", [halfInit, ...ops.filter((op) => op.native).map(asImport)], [])],
+    [`${folder}/pvi.ts`, importFile("pvi", [halfInit, ...callable.map(asImport)], [...opIds(), version()])],
+    [`${folder}/native.ts`, importFile("native", [halfInit, ...callable.filter((op) => op.native).map(asImport)], [])],
     [`${folder}/info.ts`, header + constantText(constants.info)],
   ]);
 }
@@ -41,7 +41,12 @@ function asImport(op: Op): ImportedFunction {
 }
 
 function opIds(): Constant[] {
-  return ops.map((op, value) => ({ name: `OP_${exportName(op.id).toUpperCase()}`, value, doc: `Op id of ${op.id}.` }));
+  const id = (op: Op) => ops.indexOf(op);
+  return callable.map((op) => ({
+    name: `OP_${exportName(op.id).toUpperCase()}`,
+    value: id(op),
+    doc: `Op id of ${op.id}.`,
+  }));
 }
 
 /** Version numbers a half answers in `abi` and `init.version`. */

@@ -47,6 +47,8 @@ export interface Op {
   /** Choices made where the sources conflict. */
   decisions?: Decision[];
   sources: string[];
+  /** True for a rule that holds for all ops: it is graded like an op, and nobody calls it. */
+  rule?: boolean;
   /** True when the op has a native meaning, so that a half may leave it to `native.wasm`. */
   native: boolean;
 }

@@ -10,6 +10,7 @@ import { lazy } from "./cases/lazy.meta.ts";
 import { lock } from "./cases/lock.meta.ts";
 import { mmu } from "./cases/mmu.meta.ts";
 import { msr } from "./cases/msr.meta.ts";
+import { rule } from "./cases/rule.meta.ts";
 import { sys } from "./cases/sys.meta.ts";
 import { time } from "./cases/time.meta.ts";
 
@@ -28,6 +29,7 @@ export const caseFiles: readonly CaseFile[] = [
   { file: "lock", cases: lock },
   { file: "sys", cases: sys },
   { file: "hostile", cases: hostile },
+  { file: "rule", cases: rule },
 ];
 
 /** All cases in suite order; the position is the case's index towards the VM. */

@@ -10,6 +10,7 @@ import { irqSabotages } from "./sabotages/irq.ts";
 import { lockSabotages } from "./sabotages/lock.ts";
 import { mmuSabotages } from "./sabotages/mmu.ts";
 import { msrSabotages } from "./sabotages/msr.ts";
+import { ruleSabotages } from "./sabotages/rule.ts";
 import type { Sabotage } from "./sabotages/sabotage.ts";
 import { sysSabotages } from "./sabotages/sys.ts";
 import { timeSabotages } from "./sabotages/time.ts";
@@ -27,4 +28,5 @@ export const sabotages: readonly Sabotage[] = [
   ...lockSabotages,
   ...sysSabotages,
   ...hostileSabotages,
+  ...ruleSabotages,
 ];

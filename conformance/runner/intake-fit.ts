@@ -53,7 +53,7 @@ function pviProblems({ suite, manifest }: Fit): Problem[] {
 
 function offerProblems({ suite, manifest }: Fit): Problem[] {
   return manifest.offers.flatMap((id, index) => {
-    if (suite.ops.some((op) => op.id === id)) return [];
+    if (suite.ops.some((op) => op.id === id && !op.rule)) return [];
     const detail = `${id} is not an operation of PVI ${suite.pvi}.`;
     return [
       {

@@ -1,5 +1,5 @@
 /** What each module may import and must export, in the notation of the VM's describe(): "(i32,i64)->(i64)". */
-import { exportName, ops } from "../interface/catalogue.ts";
+import { callable, exportName } from "../interface/catalogue.ts";
 import { hostImports } from "../interface/host.ts";
 import { machineImports } from "../interface/machine.ts";
 import type { PartName } from "./types.ts";
@@ -16,7 +16,7 @@ const host = new Map(hostImports.map((item) => [item.name, typeText(item)]));
 const halfInit: [string, string] = ["half_init", "(i64)->(i32)"];
 const native = new Map([
   halfInit,
-  ...ops.filter((op) => op.native).map((op): [string, string] => [exportName(op.id), typeText(op)]),
+  ...callable.filter((op) => op.native).map((op): [string, string] => [exportName(op.id), typeText(op)]),
 ]);
 const rom = new Map([
   ["call", "(i32,i64,i64,i64,i64,i64,i64)->(i64)"],
@@ -49,7 +49,7 @@ export const requiredExports: Readonly<Record<PartName, ReadonlyMap<string, stri
 export const optionalExports: Readonly<Record<PartName, ReadonlyMap<string, string>>> = {
   guest: new Map([
     ["half_init", "(i64)->(i32)"],
-    ...ops.map((op): [string, string] => [exportName(op.id), typeText(op)]),
+    ...callable.map((op): [string, string] => [exportName(op.id), typeText(op)]),
   ]),
   rom: new Map(),
   host: new Map([

@@ -21,6 +21,8 @@ export interface SuiteOp {
   tiers: Record<Profile, Tier>;
   /** Has a meaning on bare metal, so that falling through to native.wasm can satisfy it. */
   native: boolean;
+  /** A rule that holds for all ops: graded like an op, exported by nobody. */
+  rule?: boolean;
   clauses: string[];
 }
 

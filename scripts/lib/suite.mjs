@@ -18,13 +18,14 @@ export const suitePath = "conformance/build/suite.bin";
 export async function makeSuite(read = readBytes) {
   return packSuite({
     pvi,
-    ops: ops.map(({ id, summary, params, result, tiers, native, clauses }) => ({
+    ops: ops.map(({ id, summary, params, result, tiers, native, rule, clauses }) => ({
       id,
       summary,
       params: params.map(({ name, type }) => ({ name, type })),
       result,
       tiers,
       native,
+      ...(rule ? { rule } : {}),
       clauses: clauses.map((clause) => `${id}.${clause.n}`),
     })),
     clauses: clauses.map(({ id, op, text, source }) => ({ id, op, text, source })),

@@ -23,7 +23,7 @@ export async function validate(parts: BuildParts): Promise<Validation> {
   const { digest, manifest, exportsOps } = inspection.build;
   const { vendor, backend, version, profile } = manifest;
   const exported = new Set(exportsOps);
-  const ops = suite.ops.filter((op) => op.tiers[profile] !== "none");
+  const ops = suite.ops.filter((op) => !op.rule && op.tiers[profile] !== "none");
   return {
     valid: true,
     build: { digest },

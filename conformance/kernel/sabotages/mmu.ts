@@ -144,8 +144,8 @@ const remote: Sabotage[] = [
   ),
   native(
     "mmu-flush-multi-self",
-    "the calling vCPU is left out",
-    edit(nativeFlush, "if (mask & mine) flushLocal", "if (0) flushLocal"),
+    "the calling vCPU is left out of a flush of one page",
+    edit(nativeFlush, "if (mask & mine) flushLocal", "if (mask & mine && end - start > 4096) flushLocal"),
   ),
   native(
     "mmu-flush-multi-nobody",

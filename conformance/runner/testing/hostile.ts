@@ -1,7 +1,7 @@
 /** Hostile builds for tests: each breaks one rule a half has to keep. Compiled at test time; Node only. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { exportName, ops } from "../../interface/catalogue.ts";
+import { callable, exportName } from "../../interface/catalogue.ts";
 import type { BuildParts, Manifest } from "../types.ts";
 import { manifestOf } from "./small-suite.ts";
 
@@ -37,7 +37,7 @@ export const hostileNames = [
 ] as const;
 
 /** Ops that a bare-metal build can owe; those without a meaning there are linked to nothing. */
-const trapping = ops.filter((op) => op.tiers.native !== "none");
+const trapping = callable.filter((op) => op.tiers.native !== "none");
 
 export const trapNames: readonly string[] = trapping.map((op) => `trap-${exportName(op.id)}`);
 
@@ -64,7 +64,7 @@ function jobOf(name: string, source: string): Job {
 }
 
 function trapJob(id: string): Job {
-  const op = ops.find((item) => item.id === id);
+  const op = callable.find((item) => item.id === id);
   const params = (op?.params ?? []).map(({ type }, index) => `_p${index}: ${type}`).join(", ");
   const result = op?.result === "void" ? "" : "  return 0;\n";
   const replace = `export function ${exportName(id)}(${params}): ${op?.result} {\n  unreachable();\n${result}}`;

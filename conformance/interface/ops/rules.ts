@@ -1,0 +1,109 @@
+/** Rules that hold for every op, with clauses of their own. What an op adds to a rule is a clause of that op. */
+import { coreEverywhere, type Op, op } from "../schema.ts";
+
+function rule(id: string, summary: string, sources: string[], clauses: Omit<Op["clauses"][number], "n">[]): Op {
+  return op({
+    id,
+    summary,
+    params: [],
+    result: "void",
+    tiers: coreEverywhere,
+    clauses: clauses.map((clause, index) => ({ n: index + 1, ...clause })),
+    deviations: [],
+    sources,
+    rule: true,
+    native: false,
+  });
+}
+
+export const rules: readonly Op[] = [
+  rule(
+    "rule.native_equivalence",
+    "G1: with valid arguments an op does what the native instructions do, its deviations apart.",
+    ["VMI draft of 13 March 2006", "Linux paravirt_types.h: native_ counterparts"],
+    [
+      {
+        text: "Control registers and EFER are after every op what they were, unless the op is defined to change them.",
+        source: "Linux paravirt_types.h: native_ counterparts",
+      },
+    ],
+  ),
+  rule(
+    "rule.clobbers",
+    "G2: only what the calling convention gives away may change.",
+    ["Linux arch/x86/include/asm/kvm_para.h", "each system's hypercall ABI"],
+    [
+      {
+        text: "When the host takes the processor away and gives it back, every general register is as it was.",
+        source:
+          "Intel SDM vol. 3, VM exits save and VM entries load guest state; hosts keep general registers themselves",
+      },
+    ],
+  ),
+  rule(
+    "rule.flags",
+    "G3: only irq.enable, irq.disable, irq.restore, irq.safe_halt and the return from a handler change the interrupt flag.",
+    ["Linux pv_ops"],
+    [
+      {
+        text: "No other op changes the interrupt-enable state, whether interrupts are enabled or disabled at the call.",
+        source: "Linux commit f4e61f0c9add (kvm_wait restored interrupts wrongly)",
+      },
+    ],
+  ),
+  rule(
+    "rule.nmi_safety",
+    "G4: reading and changing the interrupt flag and reading the clock work in an NMI handler.",
+    ["Linux pv_ops users in NMI context"],
+    [
+      {
+        text: "An NMI handler that calls these ops at any instruction of another op does not change what that op does.",
+        source: "Linux pv_ops users in NMI context",
+      },
+    ],
+  ),
+  rule(
+    "rule.scope",
+    "G5: an op on the state of a vCPU acts on the calling vCPU.",
+    ["Linux pv_ops"],
+    [
+      {
+        text: "An op that is about the calling vCPU changes no general register of another vCPU.",
+        source: "Linux pv_ops: everything but flush, interrupts, kicks, starts and stops is per CPU",
+      },
+    ],
+  ),
+  rule(
+    "rule.deferral",
+    "G6: what may be delayed is named, and so is where the delay ends.",
+    ["Xen multicalls", "VMI deferred mode"],
+    [
+      {
+        text: "In a mmu.lazy bracket every op but mmu.set_pte takes effect at once.",
+        source: "Linux pv_ops mmu.lazy_mode: page-table updates alone are batched",
+      },
+    ],
+  ),
+  rule(
+    "rule.void_ops",
+    "G7: an op without a result cannot fail silently.",
+    ["Linux: a failed multicall is a BUG"],
+    [
+      {
+        text: "A void op given what cannot be done raises an exception or ends the guest.",
+        source: "VMI SetPxE; Linux arch/x86/xen/multicalls.c: a failed batch stops the kernel",
+      },
+    ],
+  ),
+  rule(
+    "rule.long_ops",
+    "G10: work on many items is done for all of them, however often it is interrupted.",
+    ["Xen continuations", "Hyper-V repeat hypercalls"],
+    [
+      {
+        text: "A flush of many pages that is interrupted, even by a flush in the handler, covers every page on return.",
+        source: "Hyper-V TLFS repeat hypercalls: the count of completed items and a restartable instruction",
+      },
+    ],
+  ),
+];
