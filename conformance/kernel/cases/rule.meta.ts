@@ -5,7 +5,6 @@ export const rule: CaseMeta[] = [
   sequential("rule-clobbers", "Registers survive the loss of the processor", ["rule.clobbers.1"]),
   sequential("rule-flags", "Ops leave the interrupt flag alone", ["rule.flags.1"]),
   explored("rule-nmi-safety", "An NMI handler uses ops amid another", ["rule.nmi_safety.1"], ["flusher"], {
-    irq: "fine",
     arrivals: [{ kind: "nmi", vector: 2, vcpu: 0, max: 1 }],
   }),
   sequential("rule-scope", "Ops leave other vCPUs' registers alone", ["rule.scope.1"], ["caller", "bystander"], {

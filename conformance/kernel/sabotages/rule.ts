@@ -38,8 +38,12 @@ export const ruleSabotages: readonly Sabotage[] = [
   native(
     "rule-nmi-safety",
     "clock and flush share a scratch variable",
-    edit(nativeGuest, "  machine.invlpg(va);", "  setScratch(va);\n  machine.nop();\n  machine.invlpg(scratch);"),
-    edit(nativeGuest, "import { clockInit, clockRead }", "import { clockInit, clockRead, scratch, setScratch }"),
+    edit(nativeGuest, "  machine.invlpg(va);", "  setScratch(va);\n  machine.lfence();\n  machine.invlpg(scratch);"),
+    edit(
+      nativeGuest,
+      "import { clockInit, clockRead, hz }",
+      "import { clockInit, clockRead, hz, scratch, setScratch }",
+    ),
     edit(
       nativeClock,
       "export function clockRead(): i64 {",
