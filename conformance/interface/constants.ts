@@ -131,6 +131,13 @@ const bitmaps: readonly Constant[] = [
   defined("PRIVILEGES", privileges),
 ];
 
+const relocations: readonly Constant[] = [
+  { name: "RELOCATE_NONE", value: 0, doc: "init.relocate: keep what stands at the call site." },
+  { name: "RELOCATE_CALL", value: 1, doc: "Call the target." },
+  { name: "RELOCATE_JUMP", value: 2, doc: "Jump to the target." },
+  { name: "RELOCATE_NOP", value: 3, doc: "Drop the call." },
+];
+
 const alarms: readonly Constant[] = [
   { name: "COUNTER_REAL", value: 0, doc: "Counter of an alarm: what time.sched_clock reads." },
   {
@@ -259,7 +266,7 @@ function numbered(prefix: string, names: string, first: number, doc: string): Co
 /** Constants by the SDK file they are generated into. */
 export const constants = {
   machine,
-  info: [...errors, ...features, ...hints, ...privileges, ...bitmaps, ...alarms, ...info],
+  info: [...errors, ...features, ...hints, ...privileges, ...bitmaps, ...relocations, ...alarms, ...info],
   host,
   test,
 };

@@ -17,6 +17,8 @@ import { deliverable, guestPoint } from "./points";
 import { END_NOT_OFFERED, END_OK, run } from "./run";
 import { put, putU64 } from "./text";
 import { traceMachine, tracing } from "./trace";
+import { IDLE_YIELDS } from "./scheduler";
+import { NEVER } from "../machine/timers";
 
 /** Bits of test.may_end. */
 export const MAY_SHUTDOWN: u32 = 1;
@@ -88,6 +90,8 @@ function paused(c: Cpu): void {
   c.sincePause = 0;
   c.pausedAt = c.instructions;
   run.idleYields += 1;
+  // Who spins alone never leaves by itself: at its next point the main loop lets time go on.
+  if (run.idleYields >= IDLE_YIELDS && run.deadline != NEVER) run.deadlineDirty = 1;
   if (c.pauses > 2) sbDrainAll(c.vcpu);
   drainSleepers(false);
   pausesPass();

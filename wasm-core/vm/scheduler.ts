@@ -43,7 +43,7 @@ export function scheduleRun(slice: i64): bool {
 }
 
 /** Yields by pause without anything else happening, after which time goes on to the next deadline. */
-const IDLE_YIELDS: u32 = 256;
+export const IDLE_YIELDS: u32 = 256;
 /** As many without a deadline to go to are a livelock; loops that give up by themselves do so earlier (Linux spins 1 << 15 times). */
 const LIVELOCK_YIELDS: u32 = 80_000;
 

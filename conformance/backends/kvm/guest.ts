@@ -12,15 +12,16 @@ import {
   PRIVILEGE_REMOTE,
   PRIVILEGE_SHUTDOWN,
 } from "../../sdk/as/info";
+import * as machine from "../../sdk/as/machine";
 import * as native from "../../sdk/as/native";
 import { PVI_VERSION } from "../../sdk/as/pvi";
-import { alarmCancel, alarmInit, alarmSet } from "../lib/alarm";
+import { alarmCancel, alarmInit, alarmSet, alarmsOff } from "../lib/alarm";
 import { readInfo, self, vcpus } from "../lib/info";
-import { areasRegister } from "./guest/areas";
+import { areasRegister, areasRevoke } from "./guest/areas";
 import { clockHz, clockRead, stealRead } from "./guest/clock";
-import { featuresInit, featuresRead, featuresSettle, has, hintsRead, hostHas } from "./guest/features";
+import { featuresDrop, featuresInit, featuresRead, featuresSettle, has, hintsRead, hostHas, signaturePresent } from "./guest/features";
 import { crashReport, watchdog } from "./guest/platform";
-import { flushMulti, kick, sendMask } from "./guest/remote";
+import { enterHost, flushMulti, kick, sendMask } from "./guest/remote";
 import { wait } from "./guest/wait";
 
 export function abi(): i64 {
@@ -48,6 +49,21 @@ export function init_features(which: i32): i64 {
   if (which == 0) return featuresRead();
   if (which == 1) return hintsRead();
   return which == 2 ? PRIVILEGE_SHUTDOWN | PRIVILEGE_REMOTE : 0;
+}
+
+export function init_detect(): i32 {
+  return signaturePresent() ? 1 : 0;
+}
+
+export function init_revoke_all(): void {
+  alarmsOff();
+  areasRevoke();
+  featuresDrop();
+}
+
+/** KVM has no page for it: this half's own code makes the call, with the registers as they stand. */
+export function init_hypercall_entry(): i64 {
+  return signaturePresent() ? machine.code_addr(<i32>enterHost.index, 0) : 0;
 }
 
 export function mmu_flush_tlb_multi(mask_va: i64, start: i64, end: i64, flags: i32): i32 {

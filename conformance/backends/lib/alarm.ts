@@ -34,14 +34,6 @@ export function alarmInit(counter_hz: u64, real: () => i64, available: (() => i6
   machine.wrmsr(machine.MSR_X2APIC_LVT_TIMER, (firstVector + VECTOR_ALARM) | MODE_TSC_DEADLINE);
 }
 
-/** The rate of the counter has changed: what is armed is measured anew. */
-export function alarmRate(counter_hz: u64): void {
-  const rflags = lock();
-  hz = counter_hz;
-  program();
-  machine.popf(rflags);
-}
-
 export function alarmSet(at: i64, period: i64, counter: i32, vector: i32, allowed: bool): i32 {
   if (<u32>counter >= <u32>COUNTERS || vector < VECTOR_MIN || vector > VECTOR_MAX) return E_INVAL;
   if (counter == COUNTER_AVAILABLE && !allowed) return E_NOSYS;
@@ -66,6 +58,14 @@ export function alarmCancel(counter: i32, allowed: bool): i32 {
   program();
   machine.popf(rflags);
   return armed;
+}
+
+/** Disarms everything. */
+export function alarmsOff(): void {
+  const rflags = lock();
+  memory.fill(records, 0, COUNTERS * RECORD);
+  program();
+  machine.popf(rflags);
 }
 
 /** Keeps the handler away from the records; returns the RFLAGS before. */

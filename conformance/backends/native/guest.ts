@@ -1,8 +1,8 @@
 // Native guest half: what a kernel does on bare metal. It is also native.wasm, behind every op that another half leaves out.
-import { E_INVAL, FEATURE_CLOCK_STABLE, PRIVILEGE_REMOTE, PRIVILEGE_SHUTDOWN } from "../../sdk/as/info";
+import { E_INVAL, FEATURE_CLOCK_STABLE, PRIVILEGE_REMOTE, PRIVILEGE_SHUTDOWN, RELOCATE_NONE } from "../../sdk/as/info";
 import * as machine from "../../sdk/as/machine";
 import { PVI_VERSION } from "../../sdk/as/pvi";
-import { alarmCancel, alarmInit, alarmSet } from "../lib/alarm";
+import { alarmCancel, alarmInit, alarmSet, alarmsOff } from "../lib/alarm";
 import { featureMask, maskOf, readInfo } from "../lib/info";
 import { clockInit, clockRead, hz } from "./clock";
 import { flushInit, flushMulti, INVPCID_ALL_GLOBAL, sendEach } from "./flush";
@@ -35,6 +35,21 @@ export function init_features(which: i32): i64 {
   return which == 2 ? PRIVILEGE_SHUTDOWN | PRIVILEGE_REMOTE : 0;
 }
 
+/** There is no hypervisor that this half is made for. */
+export function init_detect(): i32 {
+  return 0;
+}
+
+/** Every call keeps its native instruction. */
+export function init_relocate(op: i32): i64 {
+  return RELOCATE_NONE;
+}
+
+/** Bare metal writes to nobody's memory; the timer is all there is. */
+export function init_revoke_all(): void {
+  alarmsOff();
+}
+
 export function irq_save_fl(): i64 {
   return machine.pushf();
 }
@@ -49,6 +64,15 @@ export function irq_enable(): void {
 
 export function irq_safe_halt(): void {
   machine.sti();
+  machine.hlt();
+}
+
+export function irq_restore(flags: i64): void {
+  if (flags & machine.RFLAGS_IF) machine.sti();
+  else machine.cli();
+}
+
+export function irq_halt(): void {
   machine.hlt();
 }
 

@@ -112,8 +112,99 @@ export const irqSafeHalt = op({
       source: "Intel SDM vol. 2 HLT",
     },
     { n: 4, text: "On return interrupts are enabled.", source: "Linux pv_ops irq.safe_halt" },
+    {
+      n: 5,
+      text: "Called with interrupts enabled it sleeps and returns just so.",
+      source: "Intel SDM vol. 2 STI, HLT; Linux kernel/sched/idle.c default idle",
+    },
   ],
   deviations: ["It may return without an interrupt (spurious wake-up)."],
   sources: ["Linux pv_ops irq.safe_halt", "Xen SCHEDOP_block", "VMI Halt"],
   native: true,
+});
+
+export const irqRestore = op({
+  id: "irq.restore",
+  summary: "Sets the interrupt-enable state to what irq.save_fl has returned.",
+  params: [{ name: "flags", type: "i64", doc: "bit 9 is IF; other bits are ignored" }],
+  result: "void",
+  tiers: coreEverywhere,
+  clauses: [
+    {
+      n: 1,
+      text: "On return the calling vCPU takes maskable interrupts iff bit 9 of `flags` is set.",
+      source: "VMI SetInterruptMask; Linux pv_ops irq.restore_fl, removed by commit ab234a260b1f",
+    },
+    { n: 2, text: "Bits other than 9 have no effect.", source: "VMI SetInterruptMask; Intel SDM POPF" },
+    {
+      n: 3,
+      text: "When it enables interrupts, one that is pending is delivered at the latest after one further machine instruction.",
+      source: "as irq.enable; Intel SDM POPF",
+    },
+  ],
+  deviations: [],
+  sources: ["VMI SetInterruptMask", "Linux local_irq_restore"],
+  native: true,
+});
+
+export const irqHalt = op({
+  id: "irq.halt",
+  summary: "Parks the vCPU in its present interrupt-enable state.",
+  params: [],
+  result: "void",
+  tiers: coreEverywhere,
+  clauses: [
+    {
+      n: 1,
+      text: "With interrupts enabled an arriving one ends the halt after its handler has run.",
+      source: "Intel SDM vol. 2 HLT",
+    },
+    {
+      n: 2,
+      text: "With interrupts disabled none is delivered in the halt, and what arrives stays pending.",
+      source: "Intel SDM vol. 2 HLT, CLI",
+    },
+    {
+      n: 3,
+      text: "An NMI ends the halt in either state after its handler has run.",
+      source: "Intel SDM vol. 2 HLT",
+    },
+    { n: 4, text: "The interrupt-enable state on return is that on entry.", source: "rule G3" },
+  ],
+  deviations: [
+    "It may return without an event (spurious wake-up): callers loop.",
+    "In profile direct a park with interrupts disabled takes the vCPU down (Xen VCPUOP_down); with KVM's PV_UNHALT a kick ends it too.",
+  ],
+  decisions: [
+    {
+      conflict:
+        "Linux has one `halt` that means idle on bare metal, waiting for a kick on KVM and going away on Xen; Hyper-V idles by reading an MSR.",
+      choice: "Three ops: irq.safe_halt idles, irq.halt parks, lock.wait waits for lock.kick.",
+    },
+  ],
+  sources: ["Linux pv_ops irq.halt", "VMI Shutdown (halt with interrupts off)", "Xen VCPUOP_down"],
+  native: true,
+});
+
+export const irqSintConfig = op({
+  id: "irq.sint_config",
+  summary: "Routes one of the hypervisor's synthetic interrupt sources to a vector.",
+  params: [
+    { name: "source", type: "i32", doc: "0 to 15" },
+    { name: "config", type: "i64", doc: "bits 7:0 vector, 16 masked, 17 automatic EOI, 18 polled" },
+  ],
+  result: "i32",
+  resultDoc: "0 or E_INVAL",
+  fallible: true,
+  tiers: { native: "none", enlightened: "optional", shadow: "none", direct: "none" },
+  clauses: [
+    {
+      n: 1,
+      text: "A source above 15, or a vector below 16 that is not masked, gives E_INVAL.",
+      source: "Hyper-V TLFS, SINT registers",
+    },
+  ],
+  deviations: [],
+  sources: ["Hyper-V SINT0 to SINT15"],
+  native: false,
 });

@@ -5,7 +5,7 @@ const cancel = (n: number) => [`time.alarm_cancel.${n}`];
 
 export const alarm: CaseMeta[] = [
   sequential("time-alarm-never-early", "No alarm comes before its time by the clock", set(1), ["vCPU"], { on: [3] }),
-  sequential("time-alarm-prompt", "An alarm comes soon after its time", set(2)),
+  sequential("time-alarm-prompt", "An alarm comes soon after its time", set(2), ["vCPU"], { on: [1] }),
   sequential("time-alarm-past", "An alarm for a time that has passed comes at once", set(3)),
   sequential("time-alarm-far", "An alarm for a time far away does not come", set(4)),
   sequential("time-alarm-once", "A single alarm comes once", set(5), ["vCPU"], { on: [3] }),
@@ -26,7 +26,7 @@ export const alarm: CaseMeta[] = [
     "VMI's example of alarms and stolen time",
     ["time.alarm_set.12", "time.alarm_set.10"],
     ["vCPU"],
-    { on: [3] },
+    { on: [1] },
   ),
   sequential("time-alarm-no-counter", "Available time without its feature is refused", set(13), ["vCPU"], { on: [2] }),
   sequential("time-alarm-cancelled", "A cancelled alarm does not come", cancel(1)),

@@ -7,7 +7,7 @@ import * as C from "../generated/clauses";
 import { begin, canSteal, finish, me, setUp } from "../lib/case";
 import { atLeast, atMost, same } from "../lib/expect";
 import { runUntil, sleepUntilTaken } from "../lib/idle";
-import { boundaries, FIRST_VECTOR, onInterrupt, raiseLater, realTime, taken, veto } from "../lib/interrupts";
+import { boundaries, FIRST_VECTOR, onInterrupt, raiseLater, realTime, taken, veto, waitTaken } from "../lib/interrupts";
 
 const REAL: i32 = info.COUNTER_REAL;
 const AVAILABLE: i32 = info.COUNTER_AVAILABLE;
@@ -47,7 +47,7 @@ export function time_alarm_never_early(): void {
   let delay: i64 = 5 * US;
   for (let i = 0; i < 7; i++) {
     const at = arm(delay, A);
-    sleepUntilTaken(A, i + 1);
+    waitTaken(A, i + 1);
     atLeast(C.time_alarm_set_1, "the clock in the handler, not before the alarm's time", clockThen, at);
     delay *= 7;
   }
@@ -126,7 +126,7 @@ export function time_alarm_replaced_racing(): void {
   pvi.time_alarm_set(now + 5 * US, 0, REAL, A);
   begin();
   pvi.time_alarm_set(now + 50 * US, 0, REAL, B);
-  sleepUntilTaken(B, 1);
+  waitTaken(B, 1);
   same(C.time_alarm_set_7, "interrupts of the new setting", taken(B), 1);
 }
 
@@ -154,7 +154,7 @@ export function time_alarm_periodic(): void {
       test.advance(MS + 600 * US);
       pvi.irq_enable();
     }
-    sleepUntilTaken(A, n + 1);
+    waitTaken(A, n + 1);
     const late: i64 = n === 2 ? 700 * US : LATE;
     atLeast(C.time_alarm_set_9, "real time of a periodic interrupt", realThen, due + n * MS - 2);
     atMost(C.time_alarm_set_9, "real time of a periodic interrupt", realThen, due + n * MS + late);
@@ -261,7 +261,7 @@ export function time_alarm_cancelled(): void {
   pass(2 * MS);
   same(C.time_alarm_cancel_1, "interrupts of a cancelled alarm", taken(A), 0);
   pvi.time_alarm_set(pvi.time_sched_clock() + US, US, REAL, A);
-  sleepUntilTaken(A, 2);
+  waitTaken(A, 2);
   pvi.time_alarm_cancel(REAL);
   const before = taken(A);
   pass(MS);
@@ -274,10 +274,10 @@ export function time_alarm_cancel_result(): void {
   same(C.time_alarm_cancel_2, "result for an armed alarm", pvi.time_alarm_cancel(REAL), 1);
   same(C.time_alarm_cancel_2, "result for a cancelled alarm", pvi.time_alarm_cancel(REAL), 0);
   arm(US, A);
-  sleepUntilTaken(A, 1);
+  waitTaken(A, 1);
   same(C.time_alarm_cancel_2, "result for an expired alarm", pvi.time_alarm_cancel(REAL), 0);
   pvi.time_alarm_set(pvi.time_sched_clock() + US, MS, REAL, A);
-  sleepUntilTaken(A, 2);
+  waitTaken(A, 2);
   same(C.time_alarm_cancel_2, "result for a periodic alarm that has expired once", pvi.time_alarm_cancel(REAL), 1);
 }
 

@@ -6,9 +6,9 @@ import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
 import { finish, me, steal } from "../lib/case";
-import { same } from "../lib/expect";
-import { FIRST_VECTOR, waitTaken } from "../lib/interrupts";
-import { mask, post, see } from "../lib/memory";
+import { atLeast, holds, same } from "../lib/expect";
+import { boundaries, FIRST_VECTOR, faults, interruptsOn, taken, waitTaken } from "../lib/interrupts";
+import { direct, mask, PAGE_SIZE, post, see } from "../lib/memory";
 import { content, entry, leaf, mapAndTouch, page, touch } from "../lib/paging";
 
 const FEATURES: i32 = 0;
@@ -78,4 +78,149 @@ export function init_features_fallback(role: i32): void {
     waitTaken(FIRST_VECTOR, 1);
     same(C.init_features_5, "content of the flushed page", touch(1), content(1));
   }
+}
+
+/** Bit 31 of CPUID leaf 1 ECX: a hypervisor is there. */
+const ECX_HYPERVISOR: i64 = 1 << 31;
+
+export function init_detect_needs_bit(): void {
+  machine.cpuid(1, 0);
+  const bit = (machine.reg(machine.RCX) & ECX_HYPERVISOR) !== 0;
+  const found = pvi.init_detect();
+  same(C.init_detect_1, "result, 0 without the hypervisor bit", found, bit ? found : 0);
+}
+
+export function init_detect_leaves_no_trace(): void {
+  const shared = digest(guestArea(info.INFO_SHARED_VA), guestPages(info.INFO_SHARED_PAGES));
+  pvi.init_detect();
+  same(C.init_detect_2, "faults", faults(), 0);
+  holds(C.init_detect_2, "interrupts are still enabled", interruptsOn(me()));
+  pvi.irq_disable();
+  pvi.init_detect();
+  holds(C.init_detect_2, "interrupts are still disabled", !interruptsOn(me()));
+  const after = digest(guestArea(info.INFO_SHARED_VA), guestPages(info.INFO_SHARED_PAGES));
+  same(C.init_detect_2, "digest of the shared pages", after, shared);
+}
+
+export function init_detect_everywhere(role: i32): void {
+  post(role, pvi.init_detect());
+  finish();
+  for (let other = 0; other < 4; other++)
+    same(C.init_detect_3, "result on another vCPU", see(other), pvi.init_detect());
+}
+
+export function init_detect_absent(): void {
+  const features = pvi.init_features(FEATURES);
+  const mostly = pvi.init_detect() === 0 ? info.FEATURE_CLOCK_STABLE : features;
+  same(C.init_detect_4, "features that need the hypervisor", features & ~mostly, 0);
+}
+
+export function init_relocate_pure(role: i32): void {
+  const count = test.param(test.TEST_PARAM_OPS);
+  let first: i64 = 0;
+  for (let op = 0; op < count; op++) first = first * 31 + pvi.init_relocate(op);
+  let second: i64 = 0;
+  for (let op = 0; op < count; op++) second = second * 31 + pvi.init_relocate(op);
+  same(C.init_relocate_1, "digest of all answers, asked again", second, first);
+  post(role, first);
+  finish();
+  for (let other = 0; other < 4; other++) same(C.init_relocate_1, "digest on another vCPU", see(other), first);
+}
+
+export function init_relocate_beyond(): void {
+  const count = <i32>test.param(test.TEST_PARAM_OPS);
+  same(C.init_relocate_2, "answer for the first number beyond", pvi.init_relocate(count), info.RELOCATE_NONE);
+  same(C.init_relocate_2, "answer for 2^31 - 1", pvi.init_relocate(i32.MAX_VALUE), info.RELOCATE_NONE);
+  same(C.init_relocate_2, "answer for -1", pvi.init_relocate(-1), info.RELOCATE_NONE);
+}
+
+/** Address or number that the info page of this vCPU holds. */
+function guestArea(offset: i32): i64 {
+  return machine.load64(test.param(test.TEST_PARAM_INFO_VA) + offset);
+}
+
+function guestPages(offset: i32): i32 {
+  return machine.load32(test.param(test.TEST_PARAM_INFO_VA) + offset);
+}
+
+/** Digest of pages of the direct map. */
+function digest(va: i64, pages: i32): i64 {
+  let sum: i64 = 0;
+  const gpa = va - direct(0);
+  for (let at: i64 = 0; at < pages * PAGE_SIZE; at += 8) sum = (sum ^ test.peek(gpa + at)) * 0x100_0000_01b3;
+  return sum;
+}
+
+/** After every vCPU has revoked, each is preempted: when it comes back the host would write its areas. */
+function expectNoWrites(clause: i32, times: i32): void {
+  for (let i = 0; i < times; i++) pvi.init_revoke_all();
+  test.barrier(1);
+  const shared = digest(guestArea(info.INFO_SHARED_VA), guestPages(info.INFO_SHARED_PAGES));
+  const own = digest(guestArea(info.INFO_PERCPU_VA), guestPages(info.INFO_PERCPU_PAGES));
+  test.barrier(2);
+  steal(me(), 1_000_000);
+  boundaries(4);
+  test.barrier(3);
+  const sharedAfter = digest(guestArea(info.INFO_SHARED_VA), guestPages(info.INFO_SHARED_PAGES));
+  const ownAfter = digest(guestArea(info.INFO_PERCPU_VA), guestPages(info.INFO_PERCPU_PAGES));
+  same(clause, "digest of the shared pages", sharedAfter, shared);
+  same(clause, "digest of this vCPU's pages", ownAfter, own);
+}
+
+export function init_revoke_areas(_role: i32): void {
+  expectNoWrites(C.init_revoke_all_1, 1);
+}
+
+export function init_revoke_alarms(): void {
+  pvi.time_alarm_set(pvi.time_sched_clock() + 100_000, 50_000, info.COUNTER_REAL, FIRST_VECTOR);
+  pvi.init_revoke_all();
+  test.advance(1_000_000);
+  boundaries(8);
+  same(C.init_revoke_all_2, "interrupts of an alarm of before", taken(FIRST_VECTOR), 0);
+}
+
+const NEEDS_AREA: i64 =
+  info.FEATURE_CLOCK | info.FEATURE_STEAL | info.FEATURE_REMOTE_FLUSH | info.FEATURE_ALARM_AVAILABLE;
+
+export function init_revoke_native(): void {
+  pvi.init_revoke_all();
+  same(C.init_revoke_all_3, "features that need an area", pvi.init_features(FEATURES) & NEEDS_AREA, 0);
+  steal(me(), 20_000);
+  same(C.init_revoke_all_3, "stolen ns after the area is gone", pvi.time_steal_clock(me()), 0);
+  const start = pvi.time_sched_clock();
+  test.advance(1_000_000);
+  atLeast(C.init_revoke_all_3, "ns by the clock over 1 ms", pvi.time_sched_clock() - start, 999_990);
+  const flushed = pvi.mmu_flush_tlb_multi(mask(1), page(1), page(2), 0);
+  same(C.init_revoke_all_3, "result of a flush", flushed, 0);
+}
+
+export function init_revoke_twice(_role: i32): void {
+  expectNoWrites(C.init_revoke_all_4, 2);
+  same(C.init_revoke_all_4, "faults", faults(), 0);
+}
+
+export function init_hypercall_entry_works(): void {
+  const entry = pvi.init_hypercall_entry();
+  const before = test.state(me(), test.STATE_EXITS);
+  // A number that no host defines.
+  machine.set_reg(machine.RAX, 0x7fff_fff0);
+  machine.set_reg(machine.RCX, 0x7ff0);
+  machine.call_code(entry, 0);
+  same(C.init_hypercall_entry_1, "faults", faults(), 0);
+  atLeast(C.init_hypercall_entry_1, "exits", test.state(me(), test.STATE_EXITS) - before, 1);
+}
+
+export function init_hypercall_entry_stays(): void {
+  const entry = pvi.init_hypercall_entry();
+  pvi.init_features(FEATURES);
+  same(C.init_hypercall_entry_2, "address at the second call", pvi.init_hypercall_entry(), entry);
+}
+
+export function init_identify_guest_accepts(): void {
+  same(C.init_identify_guest_1, "result", pvi.init_identify_guest(0x8100_0000_0000_0001), 0);
+  same(C.init_identify_guest_1, "result of the second call", pvi.init_identify_guest(0x8100_0000_0000_0002), 0);
+}
+
+export function init_assists_unknown(): void {
+  same(C.init_assists_1, "result for assist 0x7fff", pvi.init_assists(0x7fff, 1), info.E_NOSYS);
 }

@@ -51,4 +51,17 @@ export const irq: CaseMeta[] = [
     { on: [3] },
   ),
   sequential("irq-safe-halt-returns-enabled", "The halt returns with interrupts enabled", ["irq.safe_halt.4"]),
+  sequential("irq-safe-halt-enabled", "The halt with interrupts enabled", ["irq.safe_halt.5"], ["vCPU"], { on: [1] }),
+  explored("irq-enable-any-arrival", "An interrupt arrives around irq.enable", ["irq.enable.1"], ["vCPU"], {
+    on: [2],
+    irq: "fine",
+    arrivals: [{ kind: "irq", vector: 0x47, vcpu: 2, max: 1 }],
+  }),
+  sequential("irq-restore-both-states", "The flag becomes as it was saved", ["irq.restore.1", "irq.restore.2"]),
+  sequential("irq-restore-delivers-pending", "Restoring delivers what is pending", ["irq.restore.3"]),
+  sequential("irq-halt-enabled", "An interrupt ends the park", ["irq.halt.1"]),
+  sequential("irq-halt-disabled", "With interrupts disabled the park takes none", ["irq.halt.2"]),
+  sequential("irq-halt-nmi", "An NMI ends the park in either state", ["irq.halt.3"], ["vCPU"], { on: [3] }),
+  sequential("irq-halt-keeps-flag", "The park changes no flag", ["irq.halt.4"]),
+  sequential("irq-sint-config-refuses", "Sources and vectors that do not exist are refused", ["irq.sint_config.1"]),
 ];

@@ -1,11 +1,12 @@
 /** irq.*: the interrupt flag, delivery and idle. */
 
+import * as info from "../../sdk/as/info";
 import * as machine from "../../sdk/as/machine";
 import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
 import { begin, finish, me, setUp } from "../lib/case";
-import { holds, same } from "../lib/expect";
+import { atLeast, atMost, holds, same } from "../lib/expect";
 import {
   boundaries,
   FIRST_VECTOR,
@@ -14,6 +15,7 @@ import {
   onNmi,
   raise,
   raiseLater,
+  realTime,
   taken,
   waitTaken,
 } from "../lib/interrupts";
@@ -188,4 +190,111 @@ export function irq_safe_halt_returns_enabled(): void {
   pvi.irq_disable();
   pvi.irq_safe_halt();
   holds(C.irq_safe_halt_4, "interrupts are enabled after the halt", interruptsOn(me()));
+}
+
+export function irq_safe_halt_enabled(): void {
+  const vector = FIRST_VECTOR + 4;
+  const due = realTime() + 50_000;
+  raiseLater(me(), vector, 50_000);
+  while (taken(vector) === 0) pvi.irq_safe_halt();
+  atLeast(C.irq_safe_halt_5, "real time when the halt returned", realTime(), due);
+  holds(C.irq_safe_halt_5, "interrupts are enabled after the halt", interruptsOn(me()));
+}
+
+/** The interrupt may come between any two instructions, private ones too. */
+export function irq_enable_any_arrival(): void {
+  const vector = FIRST_VECTOR + 7;
+  setUp();
+  begin();
+  pvi.irq_disable();
+  const waiting = isPending(me(), vector);
+  const before = taken(vector);
+  pvi.irq_enable();
+  test.quiet(1);
+  boundaries(2);
+  if (waiting) same(C.irq_enable_1, "interrupts taken soon after irq.enable", taken(vector), before + 1);
+  // Another that may come is left alone.
+  atMost(C.irq_enable_1, "interrupts taken of one arrival", taken(vector), 1);
+}
+
+export function irq_restore_both_states(): void {
+  const enabled = pvi.irq_save_fl();
+  pvi.irq_disable();
+  const disabled = pvi.irq_save_fl();
+  pvi.irq_restore(enabled);
+  holds(C.irq_restore_1, "interrupts are enabled after restoring", interruptsOn(me()));
+  pvi.irq_restore(disabled);
+  holds(C.irq_restore_1, "interrupts are disabled after restoring", !interruptsOn(me()));
+  pvi.irq_restore(IF);
+  holds(C.irq_restore_2, "interrupts are enabled by bit 9 alone", interruptsOn(me()));
+  pvi.irq_restore(~IF);
+  holds(C.irq_restore_2, "interrupts are disabled by all bits but bit 9", !interruptsOn(me()));
+}
+
+export function irq_restore_delivers_pending(): void {
+  const vector = FIRST_VECTOR + 5;
+  const enabled = pvi.irq_save_fl();
+  pvi.irq_disable();
+  raise(me(), vector);
+  pvi.irq_restore(enabled);
+  boundaries(2);
+  same(C.irq_restore_3, "interrupts taken two instructions after irq.restore", taken(vector), 1);
+}
+
+let nmis: i32 = 0;
+
+function countNmi(): void {
+  nmis += 1;
+}
+
+function nmiLater(delay: i64): void {
+  test.plan(test.PLAN_NMI, me(), realTime() + delay, 0);
+}
+
+export function irq_halt_enabled(): void {
+  const vector = FIRST_VECTOR + 6;
+  raiseLater(me(), vector, 50_000);
+  while (taken(vector) === 0) pvi.irq_halt();
+  same(C.irq_halt_1, "interrupts taken when the park returned", taken(vector), 1);
+}
+
+export function irq_halt_disabled(): void {
+  const vector = FIRST_VECTOR + 7;
+  onNmi(countNmi);
+  pvi.irq_disable();
+  raiseLater(me(), vector, 10_000);
+  nmiLater(50_000);
+  while (nmis === 0) pvi.irq_halt();
+  same(C.irq_halt_2, "interrupts taken in the park", taken(vector), 0);
+  holds(C.irq_halt_2, "the interrupt is pending", isPending(me(), vector));
+  pvi.irq_enable();
+  boundaries(2);
+  same(C.irq_halt_2, "interrupts taken after irq.enable", taken(vector), 1);
+}
+
+export function irq_halt_nmi(): void {
+  onNmi(countNmi);
+  nmiLater(50_000);
+  while (nmis === 0) pvi.irq_halt();
+  pvi.irq_disable();
+  nmiLater(50_000);
+  while (nmis === 1) pvi.irq_halt();
+  same(C.irq_halt_3, "NMIs taken", nmis, 2);
+}
+
+export function irq_halt_keeps_flag(): void {
+  onNmi(countNmi);
+  nmiLater(50_000);
+  pvi.irq_halt();
+  holds(C.irq_halt_4, "interrupts are enabled as before", interruptsOn(me()));
+  pvi.irq_disable();
+  nmiLater(50_000);
+  pvi.irq_halt();
+  holds(C.irq_halt_4, "interrupts are disabled as before", !interruptsOn(me()));
+}
+
+export function irq_sint_config_refuses(): void {
+  const masked: i64 = 0x10000;
+  same(C.irq_sint_config_1, "result for source 16", pvi.irq_sint_config(16, masked), info.E_INVAL);
+  same(C.irq_sint_config_1, "result for vector 15", pvi.irq_sint_config(0, 15), info.E_INVAL);
 }

@@ -1,8 +1,9 @@
 /** Sabotages of irq.*. */
-import { atStart, edit, native, nativeFlush, nativeGuest, type Sabotage } from "./sabotage.ts";
+import { atStart, edit, exported, guest, native, nativeFlush, nativeGuest, type Sabotage } from "./sabotage.ts";
 
 const disable = "export function irq_disable(): void {\n  machine.cli();";
 const enable = "export function irq_enable(): void {\n  machine.sti();";
+const park = "export function irq_halt(): void {\n  machine.hlt();";
 const halt = "  machine.sti();\n  machine.hlt();";
 /** IRR word of vectors 0x40–0x5F. */
 const pendingWord = "machine.rdmsr(0x822)";
@@ -43,8 +44,8 @@ export const irqSabotages: readonly Sabotage[] = [
   ),
   native(
     "irq-disable-does-not-count",
-    "calls of irq.disable are counted",
-    edit(nativeGuest, disable, `let depth: i32 = 0;\n${disable}\n  depth += 1;`),
+    "calls of irq.disable are counted on vCPU 0",
+    edit(nativeGuest, disable, `let depth: i32 = 0;\n${disable}\n  if (!machine.vcpu()) depth += 1;`),
     edit(
       nativeGuest,
       enable,
@@ -114,7 +115,78 @@ export const irqSabotages: readonly Sabotage[] = [
   ),
   native(
     "irq-safe-halt-returns-enabled",
-    "the halt returns with interrupts disabled",
-    edit(nativeGuest, halt, `${halt}\n  machine.cli();`),
+    "the halt returns with interrupts disabled on vCPU 0",
+    edit(nativeGuest, halt, `${halt}\n  if (!machine.vcpu()) machine.cli();`),
+  ),
+  native(
+    "irq-safe-halt-enabled",
+    "vCPU 1 comes back with interrupts disabled when they were enabled",
+    edit(
+      nativeGuest,
+      halt,
+      `  const flags = machine.pushf();\n${halt}\n  if (machine.vcpu() == 1 && flags & machine.RFLAGS_IF) machine.cli();`,
+    ),
+  ),
+  native(
+    "irq-enable-any-arrival",
+    "irq.enable on vCPU 2 looks for pending interrupts first and leaves those of vector 0x47 alone",
+    edit(
+      nativeGuest,
+      enable,
+      enable.replace("machine.sti()", `if (machine.vcpu() != 2 || !(${pendingWord} & 0x80)) machine.sti()`),
+    ),
+  ),
+  native(
+    "irq-restore-both-states",
+    "flags are taken for a truth value",
+    edit(nativeGuest, "  if (flags & machine.RFLAGS_IF) machine.sti();", "  if (flags) machine.sti();"),
+  ),
+  native(
+    "irq-restore-delivers-pending",
+    "what is pending is dropped by an enabling irq.restore",
+    edit(
+      nativeGuest,
+      "  if (flags & machine.RFLAGS_IF) machine.sti();",
+      `  if (flags & machine.RFLAGS_IF && ${pendingWord}) return;\n  if (flags & machine.RFLAGS_IF) machine.sti();`,
+    ),
+  ),
+  native(
+    "irq-halt-enabled",
+    "the park switches interrupts off meanwhile",
+    edit(
+      nativeGuest,
+      park,
+      park.replace(
+        "machine.hlt()",
+        "const flags = machine.pushf();\n  machine.cli();\n  machine.hlt();\n  machine.popf(flags)",
+      ),
+    ),
+  ),
+  native(
+    "irq-halt-disabled",
+    "the park switches interrupts on meanwhile",
+    edit(
+      nativeGuest,
+      park,
+      park.replace(
+        "machine.hlt()",
+        "const flags = machine.pushf();\n  machine.sti();\n  machine.hlt();\n  machine.popf(flags)",
+      ),
+    ),
+  ),
+  native(
+    "irq-halt-nmi",
+    "vCPU 3 goes to sleep again when it was woken",
+    edit(nativeGuest, park, `${park}\n  if (machine.vcpu() == 3) machine.hlt();`),
+  ),
+  native(
+    "irq-halt-keeps-flag",
+    "the park returns with interrupts disabled",
+    edit(nativeGuest, park, `${park}\n  machine.cli();`),
+  ),
+  guest(
+    "irq-sint-config-refuses",
+    "any source and vector is accepted, though there are none",
+    exported("irq_sint_config(source: i32, config: i64): i32", "return 0;"),
   ),
 ];

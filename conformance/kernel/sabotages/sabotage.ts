@@ -27,6 +27,8 @@ export const scale = `${backends}/lib/scale.ts`;
 export const kvmGuest = `${backends}/kvm/guest.ts`;
 export const kvmClock = `${backends}/kvm/guest/clock.ts`;
 export const kvmWait = `${backends}/kvm/guest/wait.ts`;
+export const kvmAreas = `${backends}/kvm/guest/areas.ts`;
+export const kvmFeatures = `${backends}/kvm/guest/features.ts`;
 export const kvmRemote = `${backends}/kvm/guest/remote.ts`;
 export const kvmHypercalls = `${backends}/kvm/host/hypercalls.ts`;
 export const kvmPlatform = `${backends}/kvm/guest/platform.ts`;
@@ -55,4 +57,10 @@ export function edit(file: string, find: string, replace: string): Edit {
 /** Puts statements at the start of a function's body; `head` is its declaration line up to and with the brace. */
 export function atStart(file: string, head: string, statements: string): Edit {
   return { file, find: head, replace: `${head}\n${statements}` };
+}
+
+/** Makes KVM's guest half export an op that it does not have. */
+export function exported(signature: string, body: string): Edit {
+  const before = "export function init_version(): i32 {";
+  return edit(kvmGuest, before, `export function ${signature} {\n  ${body}\n}\n\n${before}`);
 }

@@ -41,6 +41,14 @@ export const FEATURES_DEFINED: i64 = 3647;
 export const HINTS_DEFINED: i64 = 1;
 /** All bits of the bitmap that this version defines. */
 export const PRIVILEGES_DEFINED: i64 = 3;
+/** init.relocate: keep what stands at the call site. */
+export const RELOCATE_NONE: i32 = 0;
+/** Call the target. */
+export const RELOCATE_CALL: i32 = 1;
+/** Jump to the target. */
+export const RELOCATE_JUMP: i32 = 2;
+/** Drop the call. */
+export const RELOCATE_NOP: i32 = 3;
 /** Counter of an alarm: what time.sched_clock reads. */
 export const COUNTER_REAL: i32 = 0;
 /** Counter of an alarm: time.sched_clock less time.steal_clock of the vCPU. */

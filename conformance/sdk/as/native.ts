@@ -20,6 +20,25 @@ export declare function init_version(): i32;
 export declare function init_features(which: i32): i64;
 
 /**
+ * Looks whether the hypervisor is there that the guest half is made for.
+ * Returns 1 it is there, 0 it is not: every op is then native.
+ */
+@external("native", "init_detect")
+export declare function init_detect(): i32;
+
+/**
+ * Tells how a call of an op may be patched at its call site.
+ * op: number of the op in this version's table.
+ * Returns bits 7:0 RELOCATE_NONE, _CALL, _JUMP or _NOP; for the middle two bits 63:8 are the target, shifted by 8.
+ */
+@external("native", "init_relocate")
+export declare function init_relocate(op: i32): i64;
+
+/** Ends every arrangement of this vCPU with the host, so that another kernel may take over its memory. */
+@external("native", "init_revoke_all")
+export declare function init_revoke_all(): void;
+
+/**
  * Reads the interrupt-enable state of the calling vCPU.
  * Returns bit 9 is IF; all other bits are undefined.
  */
@@ -37,6 +56,17 @@ export declare function irq_enable(): void;
 /** Enables interrupts and sleeps until one was delivered, in one atomic act. Interrupts are disabled on entry. */
 @external("native", "irq_safe_halt")
 export declare function irq_safe_halt(): void;
+
+/**
+ * Sets the interrupt-enable state to what irq.save_fl has returned.
+ * flags: bit 9 is IF; other bits are ignored.
+ */
+@external("native", "irq_restore")
+export declare function irq_restore(flags: i64): void;
+
+/** Parks the vCPU in its present interrupt-enable state. */
+@external("native", "irq_halt")
+export declare function irq_halt(): void;
 
 /**
  * Reads a model-specific register that is known to exist.

@@ -20,6 +20,49 @@ export declare function init_version(): i32;
 export declare function init_features(which: i32): i64;
 
 /**
+ * Looks whether the hypervisor is there that the guest half is made for.
+ * Returns 1 it is there, 0 it is not: every op is then native.
+ */
+@external("pvi", "init_detect")
+export declare function init_detect(): i32;
+
+/**
+ * Tells how a call of an op may be patched at its call site.
+ * op: number of the op in this version's table.
+ * Returns bits 7:0 RELOCATE_NONE, _CALL, _JUMP or _NOP; for the middle two bits 63:8 are the target, shifted by 8.
+ */
+@external("pvi", "init_relocate")
+export declare function init_relocate(op: i32): i64;
+
+/** Ends every arrangement of this vCPU with the host, so that another kernel may take over its memory. */
+@external("pvi", "init_revoke_all")
+export declare function init_revoke_all(): void;
+
+/**
+ * Gives the address of code that enters the host half and returns.
+ * Returns va, or 0 when there is no hypervisor to enter.
+ */
+@external("pvi", "init_hypercall_entry")
+export declare function init_hypercall_entry(): i64;
+
+/**
+ * Announces the kernel to the host before the first call.
+ * identity: not 0; 0 withdraws it.
+ * Returns 0 or E_INVAL.
+ */
+@external("pvi", "init_identify_guest")
+export declare function init_identify_guest(identity: i64): i32;
+
+/**
+ * Asks the host to emulate or to change a behaviour.
+ * kind: number of the assist.
+ * on: 1 on, 0 off.
+ * Returns 0, E_NOSYS for an assist that the host does not have.
+ */
+@external("pvi", "init_assists")
+export declare function init_assists(kind: i32, on: i32): i32;
+
+/**
  * Reads the interrupt-enable state of the calling vCPU.
  * Returns bit 9 is IF; all other bits are undefined.
  */
@@ -37,6 +80,26 @@ export declare function irq_enable(): void;
 /** Enables interrupts and sleeps until one was delivered, in one atomic act. Interrupts are disabled on entry. */
 @external("pvi", "irq_safe_halt")
 export declare function irq_safe_halt(): void;
+
+/**
+ * Sets the interrupt-enable state to what irq.save_fl has returned.
+ * flags: bit 9 is IF; other bits are ignored.
+ */
+@external("pvi", "irq_restore")
+export declare function irq_restore(flags: i64): void;
+
+/** Parks the vCPU in its present interrupt-enable state. */
+@external("pvi", "irq_halt")
+export declare function irq_halt(): void;
+
+/**
+ * Routes one of the hypervisor's synthetic interrupt sources to a vector.
+ * source: 0 to 15.
+ * config: bits 7:0 vector, 16 masked, 17 automatic EOI, 18 polled.
+ * Returns 0 or E_INVAL.
+ */
+@external("pvi", "irq_sint_config")
+export declare function irq_sint_config(source: i32, config: i64): i32;
 
 /**
  * Reads a model-specific register that is known to exist.
@@ -224,63 +287,81 @@ export declare function sys_watchdog(timeout_ns: i64): i32;
 export const OP_INIT_VERSION: i32 = 0;
 /** Op id of init.features. */
 export const OP_INIT_FEATURES: i32 = 1;
+/** Op id of init.detect. */
+export const OP_INIT_DETECT: i32 = 2;
+/** Op id of init.relocate. */
+export const OP_INIT_RELOCATE: i32 = 3;
+/** Op id of init.revoke_all. */
+export const OP_INIT_REVOKE_ALL: i32 = 4;
+/** Op id of init.hypercall_entry. */
+export const OP_INIT_HYPERCALL_ENTRY: i32 = 5;
+/** Op id of init.identify_guest. */
+export const OP_INIT_IDENTIFY_GUEST: i32 = 6;
+/** Op id of init.assists. */
+export const OP_INIT_ASSISTS: i32 = 7;
 /** Op id of irq.save_fl. */
-export const OP_IRQ_SAVE_FL: i32 = 2;
+export const OP_IRQ_SAVE_FL: i32 = 8;
 /** Op id of irq.disable. */
-export const OP_IRQ_DISABLE: i32 = 3;
+export const OP_IRQ_DISABLE: i32 = 9;
 /** Op id of irq.enable. */
-export const OP_IRQ_ENABLE: i32 = 4;
+export const OP_IRQ_ENABLE: i32 = 10;
 /** Op id of irq.safe_halt. */
-export const OP_IRQ_SAFE_HALT: i32 = 5;
+export const OP_IRQ_SAFE_HALT: i32 = 11;
+/** Op id of irq.restore. */
+export const OP_IRQ_RESTORE: i32 = 12;
+/** Op id of irq.halt. */
+export const OP_IRQ_HALT: i32 = 13;
+/** Op id of irq.sint_config. */
+export const OP_IRQ_SINT_CONFIG: i32 = 14;
 /** Op id of msr.read. */
-export const OP_MSR_READ: i32 = 6;
+export const OP_MSR_READ: i32 = 15;
 /** Op id of msr.write. */
-export const OP_MSR_WRITE: i32 = 7;
+export const OP_MSR_WRITE: i32 = 16;
 /** Op id of msr.read_safe. */
-export const OP_MSR_READ_SAFE: i32 = 8;
+export const OP_MSR_READ_SAFE: i32 = 17;
 /** Op id of msr.write_safe. */
-export const OP_MSR_WRITE_SAFE: i32 = 9;
+export const OP_MSR_WRITE_SAFE: i32 = 18;
 /** Op id of mmu.read_cr3. */
-export const OP_MMU_READ_CR3: i32 = 10;
+export const OP_MMU_READ_CR3: i32 = 19;
 /** Op id of mmu.write_cr3. */
-export const OP_MMU_WRITE_CR3: i32 = 11;
+export const OP_MMU_WRITE_CR3: i32 = 20;
 /** Op id of mmu.set_pte. */
-export const OP_MMU_SET_PTE: i32 = 12;
+export const OP_MMU_SET_PTE: i32 = 21;
 /** Op id of mmu.flush_tlb_one. */
-export const OP_MMU_FLUSH_TLB_ONE: i32 = 13;
+export const OP_MMU_FLUSH_TLB_ONE: i32 = 22;
 /** Op id of mmu.flush_tlb_user. */
-export const OP_MMU_FLUSH_TLB_USER: i32 = 14;
+export const OP_MMU_FLUSH_TLB_USER: i32 = 23;
 /** Op id of mmu.flush_tlb_kernel. */
-export const OP_MMU_FLUSH_TLB_KERNEL: i32 = 15;
+export const OP_MMU_FLUSH_TLB_KERNEL: i32 = 24;
 /** Op id of mmu.flush_tlb_multi. */
-export const OP_MMU_FLUSH_TLB_MULTI: i32 = 16;
+export const OP_MMU_FLUSH_TLB_MULTI: i32 = 25;
 /** Op id of mmu.lazy_enter. */
-export const OP_MMU_LAZY_ENTER: i32 = 17;
+export const OP_MMU_LAZY_ENTER: i32 = 26;
 /** Op id of mmu.lazy_leave. */
-export const OP_MMU_LAZY_LEAVE: i32 = 18;
+export const OP_MMU_LAZY_LEAVE: i32 = 27;
 /** Op id of mmu.lazy_flush. */
-export const OP_MMU_LAZY_FLUSH: i32 = 19;
+export const OP_MMU_LAZY_FLUSH: i32 = 28;
 /** Op id of ipi.send_mask. */
-export const OP_IPI_SEND_MASK: i32 = 20;
+export const OP_IPI_SEND_MASK: i32 = 29;
 /** Op id of time.sched_clock. */
-export const OP_TIME_SCHED_CLOCK: i32 = 21;
+export const OP_TIME_SCHED_CLOCK: i32 = 30;
 /** Op id of time.steal_clock. */
-export const OP_TIME_STEAL_CLOCK: i32 = 22;
+export const OP_TIME_STEAL_CLOCK: i32 = 31;
 /** Op id of time.cycle_frequency. */
-export const OP_TIME_CYCLE_FREQUENCY: i32 = 23;
+export const OP_TIME_CYCLE_FREQUENCY: i32 = 32;
 /** Op id of time.alarm_set. */
-export const OP_TIME_ALARM_SET: i32 = 24;
+export const OP_TIME_ALARM_SET: i32 = 33;
 /** Op id of time.alarm_cancel. */
-export const OP_TIME_ALARM_CANCEL: i32 = 25;
+export const OP_TIME_ALARM_CANCEL: i32 = 34;
 /** Op id of lock.wait. */
-export const OP_LOCK_WAIT: i32 = 26;
+export const OP_LOCK_WAIT: i32 = 35;
 /** Op id of lock.kick. */
-export const OP_LOCK_KICK: i32 = 27;
+export const OP_LOCK_KICK: i32 = 36;
 /** Op id of sys.shutdown. */
-export const OP_SYS_SHUTDOWN: i32 = 28;
+export const OP_SYS_SHUTDOWN: i32 = 37;
 /** Op id of sys.crash_report. */
-export const OP_SYS_CRASH_REPORT: i32 = 29;
+export const OP_SYS_CRASH_REPORT: i32 = 38;
 /** Op id of sys.watchdog. */
-export const OP_SYS_WATCHDOG: i32 = 30;
+export const OP_SYS_WATCHDOG: i32 = 39;
 /** Version of this interface, major << 16 | minor. */
 export const PVI_VERSION: i32 = 65536;

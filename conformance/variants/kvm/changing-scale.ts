@@ -5,7 +5,7 @@ import * as reference from "../../backends/kvm/host";
 import { areaOf, systemTimeMsr, vcpus } from "../../backends/kvm/host/state";
 import * as host from "../../sdk/as/host";
 
-export { abi, boot, enter, exit } from "../../backends/kvm/host";
+export { abi, boot, enter, exit, timer } from "../../backends/kvm/host";
 
 const SCHED_IN: i32 = 1;
 let halved: bool = false;

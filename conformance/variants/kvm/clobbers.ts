@@ -6,7 +6,7 @@ import * as reference from "../../backends/kvm/host";
 import { areaOf, stealMsr, systemTimeMsr } from "../../backends/kvm/host/state";
 import * as host from "../../sdk/as/host";
 
-export { abi, boot, enter, sched } from "../../backends/kvm/host";
+export { abi, boot, enter, sched, timer } from "../../backends/kvm/host";
 
 /** Bits of leaf 0x40000001 EAX that no feature has: 18 to 23 and 25 to 31. */
 const FEATURES_UNKNOWN: i64 = 0xfefc0000;

@@ -6,7 +6,7 @@ import * as reference from "../../backends/kvm/host";
 import { offered, skip, VCPUS_MAX, vcpuOfApicId } from "../../backends/kvm/host/state";
 import * as host from "../../sdk/as/host";
 
-export { abi, boot, sched } from "../../backends/kvm/host";
+export { abi, boot, sched, timer } from "../../backends/kvm/host";
 
 const VECTOR_AND_MODE: i64 = 0x7ff;
 const VECTORS: usize = 256;

@@ -4,7 +4,7 @@ import * as reference from "../../backends/kvm/host";
 import { stateInit } from "../../backends/kvm/host/state";
 import * as host from "../../sdk/as/host";
 
-export { abi, enter, exit, sched } from "../../backends/kvm/host";
+export { abi, enter, exit, sched, timer } from "../../backends/kvm/host";
 
 export function boot(): i32 {
   const result = reference.boot();

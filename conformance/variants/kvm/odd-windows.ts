@@ -6,7 +6,7 @@ import * as reference from "../../backends/kvm/host";
 import { areaOf, systemTimeMsr, vcpus } from "../../backends/kvm/host/state";
 import * as host from "../../sdk/as/host";
 
-export { abi, boot, enter } from "../../backends/kvm/host";
+export { abi, boot, enter, timer } from "../../backends/kvm/host";
 
 const SCHED_IN: i32 = 1;
 const KICKS: i32 = 32;

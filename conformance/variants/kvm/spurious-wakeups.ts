@@ -4,7 +4,7 @@ import * as reference from "../../backends/kvm/host";
 import { skip, VCPUS_MAX } from "../../backends/kvm/host/state";
 import * as host from "../../sdk/as/host";
 
-export { abi, boot, enter, sched } from "../../backends/kvm/host";
+export { abi, boot, enter, sched, timer } from "../../backends/kvm/host";
 
 /** u8 per vCPU: the last HLT slept. */
 const slept: usize = memory.data(VCPUS_MAX);

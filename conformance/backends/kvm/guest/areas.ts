@@ -5,7 +5,7 @@ import { DIRECT_MAP, FEATURE_CLOCK, FEATURE_STEAL } from "../../../sdk/as/info";
 import * as machine from "../../../sdk/as/machine";
 import { self, sharedVa } from "../../lib/info";
 import { MSR_ENABLE, MSR_STEAL_TIME, MSR_SYSTEM_TIME } from "../abi";
-import { has } from "./features";
+import { has, hostHas } from "./features";
 
 const PAGE: i64 = 4096;
 const AREA: i64 = 128;
@@ -30,4 +30,10 @@ export function clockMaximum(): i64 {
 export function areasRegister(): void {
   if (has(FEATURE_CLOCK)) machine.wrmsr(MSR_SYSTEM_TIME, (clockArea(self) - DIRECT_MAP) | MSR_ENABLE);
   if (has(FEATURE_STEAL)) machine.wrmsr(MSR_STEAL_TIME, (stealArea(self) - DIRECT_MAP) | MSR_ENABLE);
+}
+
+/** Takes this vCPU's areas back. What the user vetoed after the start is registered still. */
+export function areasRevoke(): void {
+  if (hostHas(FEATURE_CLOCK)) machine.wrmsr(MSR_SYSTEM_TIME, 0);
+  if (hostHas(FEATURE_STEAL)) machine.wrmsr(MSR_STEAL_TIME, 0);
 }

@@ -30,6 +30,10 @@ import {
 import { hasPanic } from "./platform";
 
 const ECX_HYPERVISOR: i64 = 1 << 31;
+const CPUID_STEP: i32 = 0x100;
+const CPUID_LAST: i32 = 0x4000ff00;
+/** The feature leaf, counted from the signature's. */
+const FEATURES_LEAF: i32 = CPUID_FEATURES - CPUID_SIGNATURE;
 
 let offered: i64 = 0;
 let hints: i64 = 0;
@@ -38,18 +42,31 @@ let allowed: i64 = 0;
 /** Looks for KVM's signature; without it everything stays native. */
 export function featuresInit(): void {
   offered = 0;
-  machine.cpuid(1, 0);
-  if (!(machine.reg(machine.RCX) & ECX_HYPERVISOR)) return;
-  machine.cpuid(CPUID_SIGNATURE, 0);
-  const leaf_max = <i32>machine.reg(machine.RAX);
-  if (<i32>machine.reg(machine.RBX) != SIGNATURE_EBX || <i32>machine.reg(machine.RCX) != SIGNATURE_ECX) return;
-  if (<i32>machine.reg(machine.RDX) != SIGNATURE_EDX) return;
-  // Old hosts report 0 and mean the next leaf.
-  if (leaf_max != 0 && <u32>leaf_max < <u32>CPUID_FEATURES) return;
-  machine.cpuid(CPUID_FEATURES, 0);
+  const base = leafBase();
+  if (!base) return;
+  machine.cpuid(base + FEATURES_LEAF, 0);
   take(<i32>machine.reg(machine.RAX), <i32>machine.reg(machine.RDX));
   // The watchdog cannot be probed: both devices are part of the same machine.
   if (hasPanic()) offered |= FEATURE_CRASH_REPORT | FEATURE_WATCHDOG;
+}
+
+export function signaturePresent(): bool {
+  return leafBase() != 0;
+}
+
+/** First leaf of KVM's, 0 if there are none. Interfaces of other hypervisors may come before it, 0x100 leaves each. */
+function leafBase(): i32 {
+  machine.cpuid(1, 0);
+  if (!(machine.reg(machine.RCX) & ECX_HYPERVISOR)) return 0;
+  for (let base = CPUID_SIGNATURE; base <= CPUID_LAST; base += CPUID_STEP) {
+    machine.cpuid(base, 0);
+    if (<i32>machine.reg(machine.RBX) != SIGNATURE_EBX || <i32>machine.reg(machine.RCX) != SIGNATURE_ECX) continue;
+    if (<i32>machine.reg(machine.RDX) != SIGNATURE_EDX) continue;
+    const leaf_max = <i32>machine.reg(machine.RAX);
+    // Old hosts report 0 and mean the next leaf.
+    return leaf_max == 0 || <u32>leaf_max >= <u32>(base + FEATURES_LEAF) ? base : 0;
+  }
+  return 0;
 }
 
 function take(word: i32, hint_word: i32): void {
@@ -75,6 +92,12 @@ export function featuresRead(): i64 {
 /** What was vetoed at start stays so: its areas were never registered. */
 export function featuresSettle(): void {
   offered = allowed;
+}
+
+/** The areas are gone, and with them what needs one. */
+export function featuresDrop(): void {
+  offered &= ~(FEATURE_CLOCK | FEATURE_STEAL | FEATURE_REMOTE_FLUSH | FEATURE_ALARM_AVAILABLE);
+  allowed &= offered;
 }
 
 /** The host has it, whatever the user says now: for what helps others and harms nobody. */
