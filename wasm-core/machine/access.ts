@@ -2,6 +2,7 @@
 //
 // An access is one part, or two when it crosses 8 aligned bytes. Both parts are translated before the first is made; every
 // part of an unlocked access is a step of its own (v.phase counts them). A locked access is one step.
+import { checkAlignment, watch } from "./debug";
 import { fault, Vector } from "./faults";
 import { physLoad, physStore } from "./frames";
 import { Step } from "./ops";
@@ -41,6 +42,17 @@ function translateParts(v: Vcpu, va: u64, size: u32, access: u32): i32 {
   return Step.DONE;
 }
 
+/** What comes before an access: alignment check, translation; then breakpoints see it. */
+function begin(v: Vcpu, va: u64, size: u32, access: u32): i32 {
+  const aligned = checkAlignment(v, va, size);
+  if (aligned != Step.DONE) return aligned;
+  const status = translateParts(v, va, size, access);
+  if (status != Step.DONE) return status;
+  v.count_accesses += 1;
+  watch(v, va, size, access == <u32>Access.WRITE);
+  return Step.DONE;
+}
+
 @inline
 function maskOf(size: u32): u64 {
   return ~(<u64>0) >> (64 - (size << 3));
@@ -65,9 +77,8 @@ function split(v: Vcpu): i32 {
 export function loadVa(v: Vcpu, va: u64, size: u32): i32 {
   const length = firstPart(va, size);
   if (v.phase == 0) {
-    const status = translateParts(v, va, size, Access.READ);
+    const status = begin(v, va, size, Access.READ);
     if (status != Step.DONE) return status;
-    v.count_accesses += 1;
     v.part_value = sbLoad(v, v.part_ma0, length);
     return length == size ? finish(v, v.part_value) : split(v);
   }
@@ -78,9 +89,8 @@ export function loadVa(v: Vcpu, va: u64, size: u32): i32 {
 export function storeVa(v: Vcpu, va: u64, size: u32, value: u64): i32 {
   const length = firstPart(va, size);
   if (v.phase == 0) {
-    const status = translateParts(v, va, size, Access.WRITE);
+    const status = begin(v, va, size, Access.WRITE);
     if (status != Step.DONE) return status;
-    v.count_accesses += 1;
     sbStore(v, v.part_ma0, length, value & maskOf(length));
     return length == size ? finish(v, 0) : split(v);
   }
@@ -128,9 +138,8 @@ function newValue(op: u32, old: u64, operand: u64, expected: u64, size: u32): u6
 function modify(v: Vcpu, op: u32, size: u32, va: u64, operand: u64, expected: u64, locked: bool): i32 {
   const length = firstPart(va, size);
   if (v.phase == 0) {
-    const status = translateParts(v, va, size, Access.WRITE);
+    const status = begin(v, va, size, Access.WRITE);
     if (status != Step.DONE) return status;
-    v.count_accesses += 1;
     if (locked) return modifyLocked(v, op, size, length, operand, expected);
     v.part_value = sbLoad(v, v.part_ma0, length);
     return split(v);

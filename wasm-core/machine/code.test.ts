@@ -12,7 +12,7 @@ beforeAll(async () => {
 function boot(kind: number): void {
   m.create({ kind });
   page = m.frame() * 4096;
-  m.map(VA, page / 4096, 3n);
+  m.map(VA, page / 4096, 0x23n, 0x27n);
   m.set(0, 0x20, 0xffff_ffff_8f00_0000n);
 }
 const code = (...bytes: number[]) => {

@@ -6,7 +6,7 @@ import { softwareInterrupt } from "./execute";
 import { MachineOp, Step } from "./ops";
 import { Access } from "./paging";
 import { sbLoad } from "./storebuffer";
-import { translated, translateWhole } from "./translate";
+import { translate, translated } from "./translate";
 import { RAX, reg, setReg, Vcpu } from "./vcpu";
 
 const WINDOW_BYTES: u64 = 16;
@@ -15,7 +15,7 @@ const WINDOW_BYTES: u64 = 16;
 let byte: u32 = 0;
 
 function fetch(v: Vcpu, va: u64): i32 {
-  const status = translateWhole(v, va, Access.FETCH);
+  const status = translate(v, va, Access.FETCH);
   if (status == Step.DONE) byte = <u32>sbLoad(v, translated, 1);
   return status;
 }

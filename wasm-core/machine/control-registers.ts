@@ -1,4 +1,5 @@
 // CR0, CR2, CR3, CR4, CR8, EFER and debug registers: architectural checks, and what their writes drop from the TLB.
+import { guardDebug } from "./debug";
 import { canonical, fault, generalProtection, Vector } from "./faults";
 import { Step } from "./ops";
 import { CR4_PCIDE, CR4_PGE, CR4_SMEP, PHYSICAL_BITS } from "./paging";
@@ -135,12 +136,16 @@ export function invalidatePcid(v: Vcpu, type: u32, pcid: u64, va: u64): i32 {
 /** MOV from DR n; DR4 and DR5 are DR6 and DR7 unless CR4.DE. */
 export function readDr(v: Vcpu, n: u32): i32 {
   if (n > 7 || ((n == 4 || n == 5) && (v.cr4 & CR4_DE) != 0)) return fault(v, Vector.UD);
+  const guarded = guardDebug(v);
+  if (guarded != Step.DONE) return guarded;
   crValue = n == 0 ? v.dr0 : n == 1 ? v.dr1 : n == 2 ? v.dr2 : n == 3 ? v.dr3 : n == 4 || n == 6 ? v.dr6 : v.dr7;
   return Step.DONE;
 }
 
 export function writeDr(v: Vcpu, n: u32, value: u64): i32 {
   if (n > 7 || ((n == 4 || n == 5) && (v.cr4 & CR4_DE) != 0)) return fault(v, Vector.UD);
+  const guarded = guardDebug(v);
+  if (guarded != Step.DONE) return guarded;
   if (n >= 4 && value >> 32 != 0) return generalProtection(v);
   if (n == 0) v.dr0 = value;
   else if (n == 1) v.dr1 = value;

@@ -5,15 +5,15 @@ import { faultError, generalProtection, Vector } from "./faults";
 import { Step } from "./ops";
 import { Access } from "./paging";
 import { sbLoad, sbStore } from "./storebuffer";
-import { translated, translateWhole } from "./translate";
+import { translate, translated } from "./translate";
 import { Vcpu } from "./vcpu";
 
 /** Value found by the last readQuad or readDescriptor that answered DONE. */
 export let quad: u64 = 0;
 
-/** Reads 8 bytes at va as the processor does for itself: one step, supervisor, crossing pages. */
+/** Reads 8 bytes at va as the processor does for itself: crossing pages; SPLIT after each entry in which the walk set A. */
 export function readQuad(v: Vcpu, va: u64, access: u32): i32 {
-  let status = translateWhole(v, va, access);
+  let status = translate(v, va, access);
   if (status != Step.DONE) return status;
   const inPage = 4096 - (<u32>va & 0xfff);
   const first = translated;
@@ -21,7 +21,7 @@ export function readQuad(v: Vcpu, va: u64, access: u32): i32 {
     quad = sbLoad(v, first, 8);
     return Step.DONE;
   }
-  status = translateWhole(v, va + inPage, access);
+  status = translate(v, va + inPage, access);
   if (status != Step.DONE) return status;
   quad = sbLoad(v, first, inPage) | (sbLoad(v, translated, 8 - inPage) << (inPage << 3));
   return Step.DONE;
@@ -78,7 +78,7 @@ export function loadTask(v: Vcpu, selector: u32): i32 {
   if ((selector & 0xfffc) == 0) return generalProtection(v);
   const status = readSystem(v, selector, 9);
   if (status != Step.DONE) return status;
-  const written = translateWhole(v, v.gdt_base + (selector & 0xfff8), Access.IMPLICIT | Access.WRITE);
+  const written = translate(v, v.gdt_base + (selector & 0xfff8), Access.IMPLICIT | Access.WRITE);
   if (written != Step.DONE) return written;
   sbStore(v, translated, 8, systemLow | ((<u64>2) << 40));
   v.tr_selector = selector;

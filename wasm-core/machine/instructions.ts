@@ -2,6 +2,7 @@
 import { accessValue, cmpxchgVa, loadVa, rmwVa, storeVa } from "./access";
 import { runCode } from "./code";
 import { exitInsn, Fate, fateOf } from "./controls";
+import { stepped } from "./debug";
 import { forget, remember } from "./decode";
 import { executeInstruction } from "./execute";
 import { fault, generalProtection, Vector } from "./faults";
@@ -27,6 +28,7 @@ function arg(args: usize, k: u32): u64 {
 export function exec(v: Vcpu, id: u32, args: usize): i32 {
   if (id >= <u32>MachineOp.reg) return registerOp(v, id, args);
   const shadow = v.sti_shadow;
+  const flags = v.rflags;
   let status: i32;
   if (id < <u32>MachineOp.pause) {
     status = memoryOp(v, id, args);
@@ -37,7 +39,10 @@ export function exec(v: Vcpu, id: u32, args: usize): i32 {
     if (status != Step.FAULT && status != Step.EXIT) forget(v);
   }
   // The shadow of an earlier STI ends with the first instruction that completes after it.
-  if (shadow && (status == Step.DONE || status == Step.SLEEP || status == Step.JUMP)) v.sti_shadow = 0;
+  if (status == Step.DONE || status == Step.SLEEP || status == Step.JUMP) {
+    if (shadow) v.sti_shadow = 0;
+    if (status != Step.JUMP) stepped(v, flags);
+  }
   return status;
 }
 

@@ -5,6 +5,7 @@
 import { clearVector, offeredVector, setVector } from "./apic";
 import { config, Kind } from "./config";
 import { checkCode, dplOf, quad, readQuad } from "./descriptors";
+import { enterDebug } from "./debug";
 import { forget } from "./decode";
 import { canonical, faultError, faultForget, Vector } from "./faults";
 import { deliversInterrupts } from "./machine";
@@ -45,7 +46,7 @@ export function deliverPending(v: Vcpu): i32 {
 
 /** Whether a HALTED vCPU must wake. */
 export function hasWork(v: Vcpu): bool {
-  return pendingEvent(v) >= 0 || v.startup_pending != 0;
+  return v.debug_pending != 0 || pendingEvent(v) >= 0 || v.startup_pending != 0;
 }
 
 /** HALTED → GUEST; the event itself is still to be delivered. */
@@ -77,13 +78,15 @@ export function deliver(v: Vcpu, vector: u32, hasError: bool, error: u32, soft: 
   const isException = !soft || vector == <u32>Vector.BP || vector == <u32>Vector.OF;
   if (isException && vector < 32 && (v.ctl_exc >> vector) & 1) return exitException(v, vector, error);
   if (vector == <u32>Vector.PF && !soft) v.cr2 = v.fault_address;
+  if (vector == <u32>Vector.DB && !soft) enterDebug(v);
   return deliverEvent(v, vector, soft ? EventType.SOFT : EventType.FAULT, hasError, error);
 }
 
 function exitException(v: Vcpu, vector: u32, error: u32): i32 {
   v.exit_reason = Exit.EXC;
   v.exit_insn = vector;
-  v.exit_error = error;
+  v.exit_error = vector == <u32>Vector.DB ? v.debug_pending : error;
+  if (vector == <u32>Vector.DB) v.debug_pending = 0;
   v.exit_gva = vector == <u32>Vector.PF ? v.fault_address : 0;
   // A memory access is one byte long like every primitive.
   if (v.exit_len == 0) v.exit_len = 1;
@@ -108,6 +111,8 @@ export function deliverEvent(v: Vcpu, first: u32, firstType: u32, firstHasError:
   // #DF's own fault ends the chain, so this is left after at most three rounds.
   while (true) {
     const status = enterGate(v, vector, type, hasError, error);
+    // A walk of its own set A or D: delivery goes on as one step.
+    if (status == Step.SPLIT) continue;
     if (status == Step.DONE) {
       v.sti_shadow = 0;
       if (type == EventType.NMI) v.nmi_blocked = 1;

@@ -4,7 +4,7 @@ import { machine } from "./machine";
 import { Step } from "./ops";
 import { Access } from "./paging";
 import { sbLoad } from "./storebuffer";
-import { translated, translateWhole } from "./translate";
+import { translate, translated } from "./translate";
 import { EndKind, Vcpu } from "./vcpu";
 
 const PORT_POWER: u32 = 0x604;
@@ -35,16 +35,16 @@ export function writePort(v: Vcpu, port: u32, size: u32, value: u32): i32 {
   return Step.DONE;
 }
 
-/** Whether code below I/O privilege may touch the ports, by the bitmap of the TSS: DONE, FAULT or EXIT. */
+/** Whether code below I/O privilege may touch the ports, by the bitmap of the TSS: DONE, FAULT, SPLIT or EXIT. */
 export function checkPortBitmap(v: Vcpu, port: u32, size: u32): i32 {
   if (v.tss_limit < 0x67) return generalProtection(v);
-  let status = translateWhole(v, v.tss_base + 0x66, Access.IMPLICIT);
+  let status = translate(v, v.tss_base + 0x66, Access.IMPLICIT);
   if (status != Step.DONE) return status;
   const at = <u32>sbLoad(v, translated, 2) + (port >> 3);
   if (at + 1 > v.tss_limit) return generalProtection(v);
   let bits: u32 = 0;
   for (let i: u32 = 0; i < 2; i++) {
-    status = translateWhole(v, v.tss_base + at + i, Access.IMPLICIT);
+    status = translate(v, v.tss_base + at + i, Access.IMPLICIT);
     if (status != Step.DONE) return status;
     bits |= <u32>sbLoad(v, translated, 1) << (i << 3);
   }

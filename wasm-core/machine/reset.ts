@@ -35,6 +35,7 @@ export function resetVcpu(v: Vcpu): void {
   v.cpl = config.kind == <u32>Kind.DIRECT ? 3 : 0;
   v.entry_event = v.entry_error = v.interrupted_event = v.interrupted_error = 0;
   v.sti_shadow = v.nmi_pending = v.nmi_blocked = v.startup_pending = v.pending_kick = 0;
+  v.debug_pending = 0;
   v.phase = 0;
   v.progress = 0;
   v.exec_active = 0;

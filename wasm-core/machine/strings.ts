@@ -1,6 +1,7 @@
 // Repeated accesses: rep movs between private and machine memory, rep stosq. One unit per step; v.progress counts what is done.
 import { markDirtyRange } from "../memory/arena";
 import { storeVa } from "./access";
+import { watch } from "./debug";
 import { Step } from "./ops";
 import { Access } from "./paging";
 import { sbLoad, sbStore } from "./storebuffer";
@@ -30,6 +31,7 @@ export function copyIn(v: Vcpu, target: usize, va: u64, length: u32): i32 {
   const status = translate(v, at, Access.READ);
   if (status != Step.DONE) return status;
   v.count_accesses += 1;
+  watch(v, at, bytes, false);
   const value = sbLoad(v, translated, bytes);
   const to = target + <usize>v.progress;
   for (let i: u32 = 0; i < bytes; i++) store<u8>(to + i, <u8>(value >> (i << 3)));
@@ -45,6 +47,7 @@ export function copyOut(v: Vcpu, source: usize, va: u64, length: u32): i32 {
   const status = translate(v, at, Access.WRITE);
   if (status != Step.DONE) return status;
   v.count_accesses += 1;
+  watch(v, at, bytes, true);
   let value: u64 = 0;
   const from = source + <usize>v.progress;
   for (let i = bytes; i > 0; i--) value = (value << 8) | load<u8>(from + i - 1);

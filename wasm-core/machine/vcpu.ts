@@ -228,7 +228,8 @@ export class Vcpu {
   sb_count: u32;
   /** Oldest stores that were made under the host half's lock: visible before anybody else holds it. */
   sb_locked: u32;
-  reserved: u32;
+  /** DR6 bits of a debug exception that is due: breakpoints 3:0, BD 13, BS 14. */
+  debug_pending: u32;
   tlb_next: u32;
   psc_next: u32;
 }

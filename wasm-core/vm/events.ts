@@ -2,6 +2,7 @@
 import { threadReset } from "../engine/index";
 import { checkWindows, deliver, deliverPending, pendingEvent, wakeHalted } from "../machine/interrupts";
 import { serveStartup } from "../machine/apic";
+import { Vector } from "../machine/faults";
 import { Step } from "../machine/ops";
 import { Exit, Runstate } from "../machine/vcpu";
 import { enterCode } from "./contexts";
@@ -23,7 +24,7 @@ export function eventDue(c: Cpu): bool {
   if (v.startup_pending) return true;
   // Between iret and the return of its handler a vCPU is at no instruction boundary.
   if (contextAt(c, c.depth).armed) return false;
-  if (c.stopWanted || kickDue(c)) return true;
+  if (v.debug_pending || c.stopWanted || kickDue(c)) return true;
   if (v.ctl_exit & 192 && checkWindows(v) == Step.EXIT) return true;
   return !isHeld(c) && pendingEvent(v) >= 0;
 }
@@ -54,6 +55,14 @@ export function serveEvent(c: Cpu): bool {
     return true;
   }
   if (contextAt(c, c.depth).armed) return false;
+  // Traps of the instruction before come first.
+  if (v.debug_pending && inGuest(c)) {
+    if (!v.exec_active) v.rip = token(c);
+    wakeHalted(v);
+    run.fuelUsed += DELIVERY_FUEL;
+    delivered(c, deliver(v, Vector.DB, false, 0, false));
+    return true;
+  }
   if (c.stopWanted && inGuest(c)) {
     takeOutBetween(c);
     c.stopWanted = 0;

@@ -15,19 +15,39 @@ import { put, putHex } from "./text";
 
 const LOCK: u32 = 0x100;
 
-/** Serves load8 … copy_out. */
+/** Serves load8 … copy_out. An unlocked access that crosses 8 aligned bytes, or reads and writes, has two steps. */
 export function hostMemory(c: Cpu, id: u32, args: usize): i32 {
   if (id >= <u32>HostOp.copy_in) return hostCopy(c, id, args);
-  if (!hostPoint(c, id, args)) return HOST_RESTART;
-  const v = c.vcpu;
   const isModify = id >= <u32>HostOp.rmw;
   const ma = isModify ? load<u64>(args, 8) : load<u64>(args);
   const size: u32 = isModify ? 1 << ((load<u32>(args) >> 4) & 3) : 1 << (id & 3);
-  if (!reachable(c, ma, size)) return HOST_RESTART;
-  if (isModify) store<u64>(args, modify(v, id, args, <u32>ma, size));
-  else if (id < <u32>HostOp.store8) store<u64>(args, sbLoad(v, <u32>ma, size));
-  else sbStore(v, <u32>ma, size, load<u64>(args, 8) & maskOf(size));
+  for (;;) {
+    if (!hostPoint(c, id, args)) return HOST_RESTART;
+    if (!reachable(c, ma, size)) return HOST_RESTART;
+    if (isModify ? modify(c.vcpu, id, args, <u32>ma, size) : access(c.vcpu, id, args, <u32>ma, size)) break;
+    run.hostProgress = 1;
+  }
+  run.hostProgress = 0;
+  run.hostPart = 0;
   return HOST_DONE;
+}
+
+/** One step of a load or store; true when it was the last. run.hostPart keeps what a first step has loaded. */
+function access(v: Vcpu, id: u32, args: usize, ma: u32, size: u32): bool {
+  const room: u32 = 8 - (ma & 7);
+  const first = size < room ? size : room;
+  const isLoad = id < <u32>HostOp.store8;
+  const value = isLoad ? 0 : load<u64>(args, 8);
+  if (run.hostProgress == 0) {
+    if (isLoad) run.hostPart = sbLoad(v, ma, first);
+    else sbStore(v, ma, first, value & maskOf(first));
+    if (first == size && isLoad) store<u64>(args, run.hostPart);
+    return first == size;
+  }
+  const shift: u64 = first << 3;
+  if (isLoad) store<u64>(args, run.hostPart | (sbLoad(v, ma + first, size - first) << shift));
+  else sbStore(v, ma + first, size - first, (value >> shift) & maskOf(size - first));
+  return true;
 }
 
 @inline
@@ -47,18 +67,25 @@ function reachable(c: Cpu, ma: u64, size: u32): bool {
   return false;
 }
 
-function modify(v: Vcpu, id: u32, args: usize, ma: u32, size: u32): u64 {
+/** One step of rmw or cmpxchg: the whole of it if locked, else the load, then the store. */
+function modify(v: Vcpu, id: u32, args: usize, ma: u32, size: u32): bool {
   const code = load<u32>(args);
-  const isExchange = id == <u32>HostOp.rmw && (code & 15) == 0;
-  if (code & LOCK || isExchange) sbDrainAll(v);
-  const old = sbLoad(v, ma, size);
+  const isRmw = id == <u32>HostOp.rmw;
+  const locked = (code & LOCK) != 0 || (isRmw && (code & 15) == 0);
+  if (locked) sbDrainAll(v);
+  if (!locked && run.hostProgress == 0) {
+    run.hostPart = sbLoad(v, ma, size);
+    return false;
+  }
+  const old = locked ? sbLoad(v, ma, size) : run.hostPart;
   let value: u64;
-  if (id == <u32>HostOp.rmw) value = applyRmw(code & 15, old, load<u64>(args, 16), size);
+  if (isRmw) value = applyRmw(code & 15, old, load<u64>(args, 16), size);
   else value = old == (load<u64>(args, 16) & maskOf(size)) ? load<u64>(args, 24) : old;
-  if (code & LOCK || isExchange) physStore(ma, size, value & maskOf(size));
+  if (locked) physStore(ma, size, value & maskOf(size));
   else sbStore(v, ma, size, value & maskOf(size));
   v.count_locked += code & LOCK ? 1 : 0;
-  return old;
+  store<u64>(args, old);
+  return true;
 }
 
 /** copy_in, copy_out: one point per aligned 8 bytes; run.hostProgress counts the bytes done. */

@@ -69,6 +69,8 @@ export class Run {
   hostWaits: i32;
   /** Bytes that the pending copy_in or copy_out has done. */
   hostProgress: u32;
+  /** What the first step of a host access has loaded. */
+  hostPart: u64;
   /** Preemption of host work at a resched: 0 none, else NESTED_… */
   hostNested: u32;
   /** 1 = the host half is at a resched. */

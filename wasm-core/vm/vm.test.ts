@@ -50,6 +50,20 @@ describe("one vCPU", () => {
     for (const vm of [native, enlightened]) expect(run(vm, unit(2, 1))).toMatchObject({ end: "ok", reached: [2] });
   });
 
+  it("is single-stepped by #DB behind every instruction while TF is set", () => {
+    for (const vm of [native, enlightened]) expect(run(vm, unit(45, 1))).toMatchObject({ end: "ok", failure: null });
+  });
+
+  it("has the APIC ids 0, 5 and 130, between which IPIs find their way", () => {
+    for (const vm of [native, enlightened])
+      for (const [from, to] of [
+        [0, 1],
+        [1, 2],
+        [2, 0],
+      ] as const)
+        expect(run(vm, unit(46, 2, { vcpu_of_role: [from, to] }))).toMatchObject({ end: "ok", reached: [46] });
+  });
+
   it("makes hypercalls; natively they are #UD", () => {
     const outcome = run(enlightened, unit(3, 1));
     expect(outcome).toMatchObject({ end: "ok", reached: [3] });

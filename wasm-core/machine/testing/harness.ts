@@ -79,6 +79,10 @@ export function endKind(i: u32): u32 {
   return vcpuAt(i).end_kind;
 }
 
+export function debugPending(i: u32): u32 {
+  return vcpuAt(i).debug_pending;
+}
+
 export function phase(i: u32): u32 {
   return vcpuAt(i).phase;
 }

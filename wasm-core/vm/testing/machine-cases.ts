@@ -1,6 +1,6 @@
 // Cases of the test kernel that are about the machine and its host halves: 40 and up.
-import { barrier, cli, codeAddr, expect, expectEq, hypercall, invlpg, iret, load64, outcome, param, pause, reg, rmw, softInterrupt, state, sti, store64, wrmsr } from "./imports";
-import { expectFault } from "./kernel";
+import { barrier, cli, codeAddr, expect, expectEq, hypercall, invlpg, iret, load64, mfence, outcome, param, pause, reg, rmw, softInterrupt, state, sti, store64, vcpu, wrmsr } from "./imports";
+import { expectFault, ICR, taken } from "./kernel";
 
 @external("machine", "syscall") declare function syscall(nr: i64): i64;
 @external("machine", "ctx_set_reg") declare function ctxSetReg(r: i32, v: i64): void;
@@ -26,6 +26,8 @@ export function runMachineCase(index: i32, role: i32): void {
   if (index == 42) return userMode(1);
   if (index == 43) return userMode(2);
   if (index == 44) return lockOrder(role);
+  if (index == 45) return singleStep();
+  if (index == 46) return sparse(role);
   unreachable();
 }
 
@@ -113,6 +115,51 @@ function entryOf(va: i64): i64 {
 }
 
 const DIRECT_MAP: i64 = 0xffff8880_00000000;
+
+/** Role 0 tells role 1's vCPU by APIC id, in the ICR and in the id that role 1 reads of itself. */
+function sparse(role: i32): void {
+  if (role == 1) {
+    store64(word(X), (vcpu() + 1) as i64);
+    mfence();
+    while (taken == 0) pause();
+    expectEq(46, rdmsr(0x802), param(10 | (vcpu() << 8)));
+    return;
+  }
+  while (load64(word(X)) == 0) pause();
+  wrmsr(ICR, (param(10 | (((load64(word(X)) - 1) as i32) << 8)) << 32) | 0x40);
+}
+
+@external("machine", "rdmsr") declare function rdmsr(msr: i32): i64;
+
+/** Handler of #DB: takes TF out of the frame at the third step. */
+function onDebug(frame: i64): void {
+  store<i64>(STEPS, load<i64>(STEPS) + 1);
+  if (load<i64>(STEPS) == 3) store64(frame + 16, load64(frame + 16) & ~TF);
+  iret(frame);
+}
+
+const STEPS: usize = 72;
+const TF: i64 = 0x100;
+
+@external("machine", "popf") declare function popf(flags: i64): void;
+
+/** TF: #DB behind every instruction after the POPF that sets it. */
+function singleStep(): void {
+  const at = param(7) + 16;
+  const handler = codeAddr(onDebug.index, 0);
+  store64(at, (handler & 0xffff) | (KERNEL_CS << 16) | ((0x8e as i64) << 40) | (((handler >> 16) & 0xffff) << 48));
+  store64(at + 8, (handler >> 32) & 0xffffffff);
+  store<i64>(STEPS, 0);
+  popf(0x202 | TF);
+  expectEq(45, load<i64>(STEPS), 0);
+  const value = load64(word(X));
+  expectEq(45, load<i64>(STEPS) * 1000 + value, 0);
+  store64(word(X), 5);
+  expectEq(45, load64(word(X)), 5);
+  load64(word(X));
+  load64(word(X));
+  expectEq(45, load<i64>(STEPS), 3);
+}
 
 /** Role 0 has the host half store 1 to X and sleep (hypercall 40); role 1 has it read it under the lock: outcome. Role 1 asks until role 0 has slept. */
 function lockOrder(role: i32): void {
