@@ -16,11 +16,7 @@ export async function explorer() {
   await compileTesting();
   const vm = await booted("native", 2);
   const steps = { strategy: DFS, bound: 3, schedules_max: 20_000 };
-  const rate = best(() => {
-    const began = performance.now();
-    const { tried } = run(vm, unit(CASE_STEPS, 2, steps), 1_000_000_000);
-    return tried / ((performance.now() - began) / 1000);
-  });
+  const rate = best(() => schedulesPerSecond(() => run(vm, unit(CASE_STEPS, 2, steps), 1_000_000_000)));
   return [
     await forkAndReset(),
     {
@@ -29,11 +25,20 @@ export async function explorer() {
       bound: BOUNDS.schedules_s,
       unit: "schedules/s",
       atLeast: true,
-      how: `exhaustive search with 3 preemptions, best of ${ROUNDS}; forking and looking states up included`,
+      how: `exhaustive search, 3 preemptions, 20 000 schedules, states looked up; CPU time of the process, best of ${ROUNDS}`,
     },
     await litmus(),
     memoryKept(vm, run, unit),
   ];
+}
+
+/** By CPU time: what else the machine does meanwhile makes no difference. */
+function schedulesPerSecond(search) {
+  const began = process.cpuUsage();
+  const { tried, failure } = search();
+  if (failure) throw new Error(failure.reason);
+  const { user, system } = process.cpuUsage(began);
+  return tried / ((user + system) / 1_000_000);
 }
 
 const best = (measure) => Math.max(...Array.from({ length: ROUNDS }, measure));
@@ -56,21 +61,18 @@ async function forkAndReset() {
     host: part("host.wasm"),
   });
   await bootPairing(vm, suite, build, pairingsOf(suite, build)[0], 1n, async () => {});
-  const item = suite.cases.find(({ id }) => id === "irq-keep-registers");
+  const item = suite.cases.find(({ id }) => id === "irq-save-fl-both-states");
   const what = unit(item.index, 1, { strategy: PCT, bound: 1, schedules_max: 20_000 });
-  const per_s = best(() => {
-    const began = performance.now();
-    const { tried, failure } = run(vm, what, 1_000_000_000);
-    if (failure) throw new Error(failure.reason);
-    return tried / ((performance.now() - began) / 1000);
-  });
+  const { fuel, tried } = run(vm, what, 1_000_000_000);
+  const instructions = Math.round(Number(fuel) / tried);
+  const per_s = best(() => schedulesPerSecond(() => run(vm, what, 1_000_000_000)));
   return {
     figure: "fork and reset of a typical case",
     value: 1_000_000 / per_s,
     bound: BOUNDS.fork_us,
     unit: "µs",
     digits: 2,
-    how: `${item.id} on kvm, 20 000 schedules: restoring the snapshot, starting the roles and running them, best of ${ROUNDS}`,
+    how: `${item.id} on kvm, 20 000 schedules: restoring the snapshot, starting the role and its ${instructions} instructions; CPU time, best of ${ROUNDS}`,
   };
 }
 
