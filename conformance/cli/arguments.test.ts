@@ -9,6 +9,7 @@ describe("arguments of parley test", () => {
       cases: ["a", "b"],
       schedule: null,
       pairing: null,
+      deep: false,
       seed: null,
       shards: 7,
     });
@@ -26,6 +27,8 @@ describe("arguments of parley test", () => {
     ["a pairing without a schedule", ["a", "--pairing", "own"], "--schedule"],
     ["a short seed", ["a", "--seed", "ab"], "--seed"],
     ["a seed for one case", ["a", "--seed", "0".repeat(64), "--case", "b"], "--seed"],
+    ["a deep search as a report", ["a", "--deep", "--json"], "--deep"],
+    ["a deep search of one schedule", ["a", "--deep", "--case", "b", "--schedule", "1-"], "--deep"],
     ["no shards", ["a", "--shards", "0"], "--shards"],
     ["shards in words", ["a", "--shards", "1e3"], "--shards"],
   ])("are refused: %s", (_, words, named) => {

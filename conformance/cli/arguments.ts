@@ -9,6 +9,7 @@ Runs the build in DIR (parley.json with guest.wasm and/or host.wasm, rom.wasm) a
   --case ID        run only this case; may be given more than once
   --schedule S     replay one schedule of that case and show its trace
   --pairing P      with --schedule: only in pairing P (own, guest/PEER, host/PEER)
+  --deep           search on: one preemption more, ten times the budget; shows what was searched, gives no report
   --seed HEX       search from this one-time seed (64 hex digits) and print the digest of the report it gives: how a party
                    that the registry has verified reproduces a result (docs/reproductions.md)
   --shards N       cut the run into N shards; the report is the same for any N
@@ -27,6 +28,7 @@ export interface TestArguments {
   cases: string[];
   schedule: string | null;
   pairing: string | null;
+  deep: boolean;
   seed: string | null;
   shards: number | null;
 }
@@ -44,6 +46,10 @@ export function parseTestArguments(words: string[]): TestArguments {
     throw new UsageError("--schedule belongs to one case: name it with --case");
   if (values.pairing !== undefined && values.schedule === undefined)
     throw new UsageError("--pairing is for --schedule");
+  if (values.deep && (values.json || values.seed !== undefined || values.schedule !== undefined))
+    throw new UsageError(
+      "--deep searches beyond the suite and gives no report: leave --json, --seed and --schedule out",
+    );
   if (values.seed !== undefined && (cases.length > 0 || !/^[0-9a-f]{64}$/.test(values.seed)))
     throw new UsageError("--seed takes 64 lower-case hex digits and runs the whole suite: leave --case out");
   return {
@@ -52,6 +58,7 @@ export function parseTestArguments(words: string[]): TestArguments {
     cases,
     schedule: values.schedule ?? null,
     pairing: values.pairing ?? null,
+    deep: values.deep ?? false,
     seed: values.seed ?? null,
     shards: values.shards === undefined ? null : shardCount(values.shards),
   };
@@ -67,6 +74,7 @@ function parse(words: string[]) {
         case: { type: "string", multiple: true },
         schedule: { type: "string" },
         pairing: { type: "string" },
+        deep: { type: "boolean" },
         seed: { type: "string" },
         shards: { type: "string" },
       },

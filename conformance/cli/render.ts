@@ -10,7 +10,8 @@ export interface RenderContext {
   suite: Suite;
   /** As the user gave it, for the replay command. */
   directory: string;
-  digest: string;
+  /** Of the report; null after a deep search, whose report is nobody else's. */
+  digest: string | null;
 }
 
 export function renderReport(report: Report, context: RenderContext): string {
@@ -19,6 +20,18 @@ export function renderReport(report: Report, context: RenderContext): string {
     .filter((item) => item.failure && !item.failure.boot)
     .map((item) => renderFailure(item, context));
   return [...boots, ...failures, renderOps(report), renderSummary(report, context)].join("\n");
+}
+
+/** A line for each explored case: how far it was searched. */
+export function renderSearches(report: Report, suite: Suite): string {
+  const explored = new Set(suite.cases.filter(({ mode }) => mode === "explored").map(({ id }) => id));
+  const lines = report.cases
+    .filter(({ id }) => explored.has(id))
+    .map(({ id, peer, schedules: { tried, bound, exhausted } }) => {
+      const what = `searched ${tried} schedules with ${bound} preemptions`;
+      return `${id} (${peer}): ${what}, bound exhausted: ${exhausted ? "yes" : "no"}\n`;
+    });
+  return lines.join("");
 }
 
 function renderBoot(peer: string, failure: ReportFailure): string {
@@ -107,7 +120,7 @@ function renderSummary(report: Report, context: RenderContext): string {
     `${verdict} to PVI ${report.suite.pvi} in profile ${profile}${private_abi ? " (private ABI: own halves only)" : ""}: ${counts}`,
     `build ${report.build}`,
     `suite ${report.suite.digest}`,
-    `report ${context.digest}`,
+    ...(context.digest ? [`report ${context.digest}`] : []),
     "",
   ].join("\n");
 }

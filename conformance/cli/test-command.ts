@@ -1,5 +1,6 @@
 /** `parley test DIR`: inspects the build, runs it, prints the report. */
 import { stderr, stdout } from "node:process";
+import { deepSuite } from "../runner/deep.ts";
 import { RunnerError } from "../runner/errors.ts";
 import { inspectBuild } from "../runner/intake.ts";
 import { mergeAndJudge } from "../runner/merge.ts";
@@ -11,7 +12,7 @@ import type { Vm } from "../runner/vm.ts";
 import type { TestArguments } from "./arguments.ts";
 import { ensureBuilt, loadSuiteAndVm, readBuild } from "./load.ts";
 import { progressBar } from "./progress.ts";
-import { renderReport } from "./render.ts";
+import { renderReport, renderSearches } from "./render.ts";
 import { replayCommand } from "./replay.ts";
 import { paint } from "./words.ts";
 
@@ -22,7 +23,9 @@ const EXIT_REFUSED = 2;
 export async function testCommand(options: TestArguments): Promise<number> {
   const parts = readBuild(options.directory);
   await ensureBuilt((line) => void stderr.write(`build: ${line}\n`));
-  const { vm, suite } = await loadSuiteAndVm();
+  const loaded = await loadSuiteAndVm();
+  const { vm } = loaded;
+  const suite = options.deep ? deepSuite(loaded.suite) : loaded.suite;
   const inspection = await inspectBuild(vm, suite, parts);
   if (!inspection.ok) {
     stderr.write(renderProblems(options.directory, inspection.problems));
@@ -37,7 +40,11 @@ export async function testCommand(options: TestArguments): Promise<number> {
   const { report, digest, summary } = await mergeAndJudge(suite, build, results, { partial, challenge });
   const read = JSON.parse(new TextDecoder().decode(report)) as Report;
   if (options.json) stdout.write(report);
-  else stdout.write(renderReport(chosen(read, options.cases), { suite, directory: options.directory, digest }));
+  else {
+    const shown = chosen(read, options.cases);
+    if (options.deep || partial) stdout.write(renderSearches(shown, suite));
+    stdout.write(renderReport(shown, { suite, directory: options.directory, digest: options.deep ? null : digest }));
+  }
   const good =
     options.cases.length > 0
       ? chosen(read, options.cases).cases.every((item) => item.verdict === "pass" || item.verdict === "not-offered")

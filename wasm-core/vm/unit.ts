@@ -10,8 +10,11 @@ import {
   FLAG_SEQUENTIAL,
   FLAG_TRACE,
   ROLES_MAX,
+  STRATEGY_DFS,
+  STRATEGY_PCT,
   STRATEGY_REPLAY,
   STRATEGY_RR,
+  unitBound,
   unitArrivals,
   unitCase,
   unitFlags,
@@ -67,6 +70,7 @@ export function unitBegin(schedule: usize): u32 {
   outcomesForget();
   memory.fill(changetype<usize>(result), 0, offsetof<Result>());
   result.notOffered = -1;
+  result.bound = unitStrategy() == STRATEGY_DFS || unitStrategy() == STRATEGY_PCT ? unitBound() : 0;
   searchBegin();
   phase = PHASE_SEARCH;
   running = false;
