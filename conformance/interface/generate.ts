@@ -1,9 +1,10 @@
-/** Writes what is derived from the catalogue: `conformance/sdk/as/*`, `docs/ops.md`, `docs/coverage.md`, the manifest's JSON Schema. */
+/** Writes what is derived from the catalogue: `conformance/sdk/`, `docs/ops.md`, `docs/coverage.md`, the manifest's JSON Schema. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { coveragePage, importsPage, opsPage } from "./generate-docs.ts";
 import { sdkFiles } from "./generate-sdk.ts";
+import { cHeaders } from "./generate-sdk-c.ts";
 import { manifestJsonSchema } from "./manifest.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -12,6 +13,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 export function generated(): Map<string, string> {
   return new Map([
     ...sdkFiles(),
+    ...cHeaders(),
     ["conformance/interface/manifest.schema.json", manifestJsonSchema()],
     ["docs/ops.md", opsPage()],
     ["docs/imports.md", importsPage()],

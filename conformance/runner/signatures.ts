@@ -1,5 +1,6 @@
 /** What each module may import and must export, in the notation of the VM's describe(): "(i32,i64)->(i64)". */
 import { callable, exportName } from "../interface/catalogue.ts";
+import { guestExports, halfInit, hostExports } from "../interface/halves.ts";
 import { hostImports } from "../interface/host.ts";
 import { machineImports } from "../interface/machine.ts";
 import type { PartName } from "./types.ts";
@@ -11,13 +12,13 @@ export function typeText({ params, result }: Signature): string {
   return `(${params.map((param) => param.type).join(",")})->(${result === "void" ? "" : result})`;
 }
 
-const machine = new Map(machineImports.map((item) => [item.name, typeText(item)]));
-const host = new Map(hostImports.map((item) => [item.name, typeText(item)]));
-const halfInit: [string, string] = ["half_init", "(i64)->(i32)"];
-const native = new Map([
-  halfInit,
-  ...callable.filter((op) => op.native).map((op): [string, string] => [exportName(op.id), typeText(op)]),
-]);
+type Named = Signature & { name: string };
+const table = (list: readonly Named[]): ReadonlyMap<string, string> =>
+  new Map(list.map((item) => [item.name, typeText(item)]));
+
+const ops = callable.map((op) => ({ ...op, name: exportName(op.id) }));
+const machine = table(machineImports);
+const native = table([halfInit, ...ops.filter((op) => op.native)]);
 const rom = new Map([
   ["call", "(i32,i64,i64,i64,i64,i64,i64)->(i64)"],
   ["get_reloc", "(i32)->(i32)"],
@@ -31,30 +32,19 @@ export const allowedImports: Readonly<Record<PartName, ReadonlyMap<string, Reado
     ["rom", rom],
   ]),
   rom: new Map([["machine", machine]]),
-  host: new Map([["host", host]]),
+  host: new Map([["host", table(hostImports)]]),
 };
 
 /** Exports a part must have (docs/abi.md). */
 export const requiredExports: Readonly<Record<PartName, ReadonlyMap<string, string>>> = {
-  guest: new Map([["abi", "()->(i64)"]]),
+  guest: table(guestExports.required),
   rom,
-  host: new Map([
-    ["abi", "()->(i64)"],
-    ["boot", "()->(i32)"],
-    ["exit", "(i32,i32)->(i32)"],
-  ]),
+  host: table(hostExports.required),
 };
 
 /** Exports a part may have, whose type is then fixed. Others are ignored. */
 export const optionalExports: Readonly<Record<PartName, ReadonlyMap<string, string>>> = {
-  guest: new Map([
-    ["half_init", "(i64)->(i32)"],
-    ...callable.map((op): [string, string] => [exportName(op.id), typeText(op)]),
-  ]),
+  guest: table([...guestExports.optional, ...ops]),
   rom: new Map(),
-  host: new Map([
-    ["enter", "(i32)->()"],
-    ["sched", "(i32,i32)->()"],
-    ["timer", "(i32,i32)->()"],
-  ]),
+  host: table(hostExports.optional),
 };
