@@ -46,6 +46,14 @@
 #define HINTS_DEFINED INT64_C(1)
 /** All bits of the bitmap that this version defines. */
 #define PRIVILEGES_DEFINED INT64_C(3)
+/** init.relocate: keep what stands at the call site. */
+#define RELOCATE_NONE 0
+/** Call the target. */
+#define RELOCATE_CALL 1
+/** Jump to the target. */
+#define RELOCATE_JUMP 2
+/** Drop the call. */
+#define RELOCATE_NOP 3
 /** Counter of an alarm: what time.sched_clock reads. */
 #define COUNTER_REAL 0
 /** Counter of an alarm: time.sched_clock less time.steal_clock of the vCPU. */

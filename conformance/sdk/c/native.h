@@ -23,6 +23,22 @@ PARLEY_NATIVE_IMPORT(init_version) int32_t native_init_version(void);
 PARLEY_NATIVE_IMPORT(init_features) int64_t native_init_features(int32_t which);
 
 /**
+ * Looks whether the hypervisor is there that the guest half is made for.
+ * Returns 1 it is there, 0 it is not: every op is then native.
+ */
+PARLEY_NATIVE_IMPORT(init_detect) int32_t native_init_detect(void);
+
+/**
+ * Tells how a call of an op may be patched at its call site.
+ * op: number of the op in this version's table.
+ * Returns bits 7:0 RELOCATE_NONE, _CALL, _JUMP or _NOP; for the middle two bits 63:8 are the target, shifted by 8.
+ */
+PARLEY_NATIVE_IMPORT(init_relocate) int64_t native_init_relocate(int32_t op);
+
+/** Ends every arrangement of this vCPU with the host, so that another kernel may take over its memory. */
+PARLEY_NATIVE_IMPORT(init_revoke_all) void native_init_revoke_all(void);
+
+/**
  * Reads the interrupt-enable state of the calling vCPU.
  * Returns bit 9 is IF; all other bits are undefined.
  */
@@ -36,6 +52,15 @@ PARLEY_NATIVE_IMPORT(irq_enable) void native_irq_enable(void);
 
 /** Enables interrupts and sleeps until one was delivered, in one atomic act. Interrupts are disabled on entry. */
 PARLEY_NATIVE_IMPORT(irq_safe_halt) void native_irq_safe_halt(void);
+
+/**
+ * Sets the interrupt-enable state to what irq.save_fl has returned.
+ * flags: bit 9 is IF; other bits are ignored.
+ */
+PARLEY_NATIVE_IMPORT(irq_restore) void native_irq_restore(int64_t flags);
+
+/** Parks the vCPU in its present interrupt-enable state. */
+PARLEY_NATIVE_IMPORT(irq_halt) void native_irq_halt(void);
 
 /**
  * Reads a model-specific register that is known to exist.

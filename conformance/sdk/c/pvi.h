@@ -26,6 +26,43 @@ __attribute__((export_name("init_version"))) int32_t init_version(void);
 __attribute__((export_name("init_features"))) int64_t init_features(int32_t which);
 
 /**
+ * Looks whether the hypervisor is there that the guest half is made for.
+ * Returns 1 it is there, 0 it is not: every op is then native.
+ */
+__attribute__((export_name("init_detect"))) int32_t init_detect(void);
+
+/**
+ * Tells how a call of an op may be patched at its call site.
+ * op: number of the op in this version's table.
+ * Returns bits 7:0 RELOCATE_NONE, _CALL, _JUMP or _NOP; for the middle two bits 63:8 are the target, shifted by 8.
+ */
+__attribute__((export_name("init_relocate"))) int64_t init_relocate(int32_t op);
+
+/** Ends every arrangement of this vCPU with the host, so that another kernel may take over its memory. */
+__attribute__((export_name("init_revoke_all"))) void init_revoke_all(void);
+
+/**
+ * Gives the address of code that enters the host half and returns.
+ * Returns va, or 0 when there is no hypervisor to enter.
+ */
+__attribute__((export_name("init_hypercall_entry"))) int64_t init_hypercall_entry(void);
+
+/**
+ * Announces the kernel to the host before the first call.
+ * identity: not 0; 0 withdraws it.
+ * Returns 0 or E_INVAL.
+ */
+__attribute__((export_name("init_identify_guest"))) int32_t init_identify_guest(int64_t identity);
+
+/**
+ * Asks the host to emulate or to change a behaviour.
+ * kind: number of the assist.
+ * on: 1 on, 0 off.
+ * Returns 0, E_NOSYS for an assist that the host does not have.
+ */
+__attribute__((export_name("init_assists"))) int32_t init_assists(int32_t kind, int32_t on);
+
+/**
  * Reads the interrupt-enable state of the calling vCPU.
  * Returns bit 9 is IF; all other bits are undefined.
  */
@@ -39,6 +76,23 @@ __attribute__((export_name("irq_enable"))) void irq_enable(void);
 
 /** Enables interrupts and sleeps until one was delivered, in one atomic act. Interrupts are disabled on entry. */
 __attribute__((export_name("irq_safe_halt"))) void irq_safe_halt(void);
+
+/**
+ * Sets the interrupt-enable state to what irq.save_fl has returned.
+ * flags: bit 9 is IF; other bits are ignored.
+ */
+__attribute__((export_name("irq_restore"))) void irq_restore(int64_t flags);
+
+/** Parks the vCPU in its present interrupt-enable state. */
+__attribute__((export_name("irq_halt"))) void irq_halt(void);
+
+/**
+ * Routes one of the hypervisor's synthetic interrupt sources to a vector.
+ * source: 0 to 15.
+ * config: bits 7:0 vector, 16 masked, 17 automatic EOI, 18 polled.
+ * Returns 0 or E_INVAL.
+ */
+__attribute__((export_name("irq_sint_config"))) int32_t irq_sint_config(int32_t source, int64_t config);
 
 /**
  * Reads a model-specific register that is known to exist.
@@ -201,64 +255,82 @@ __attribute__((export_name("sys_watchdog"))) int32_t sys_watchdog(int64_t timeou
 #define OP_INIT_VERSION 0
 /** Op id of init.features. */
 #define OP_INIT_FEATURES 1
+/** Op id of init.detect. */
+#define OP_INIT_DETECT 2
+/** Op id of init.relocate. */
+#define OP_INIT_RELOCATE 3
+/** Op id of init.revoke_all. */
+#define OP_INIT_REVOKE_ALL 4
+/** Op id of init.hypercall_entry. */
+#define OP_INIT_HYPERCALL_ENTRY 5
+/** Op id of init.identify_guest. */
+#define OP_INIT_IDENTIFY_GUEST 6
+/** Op id of init.assists. */
+#define OP_INIT_ASSISTS 7
 /** Op id of irq.save_fl. */
-#define OP_IRQ_SAVE_FL 2
+#define OP_IRQ_SAVE_FL 8
 /** Op id of irq.disable. */
-#define OP_IRQ_DISABLE 3
+#define OP_IRQ_DISABLE 9
 /** Op id of irq.enable. */
-#define OP_IRQ_ENABLE 4
+#define OP_IRQ_ENABLE 10
 /** Op id of irq.safe_halt. */
-#define OP_IRQ_SAFE_HALT 5
+#define OP_IRQ_SAFE_HALT 11
+/** Op id of irq.restore. */
+#define OP_IRQ_RESTORE 12
+/** Op id of irq.halt. */
+#define OP_IRQ_HALT 13
+/** Op id of irq.sint_config. */
+#define OP_IRQ_SINT_CONFIG 14
 /** Op id of msr.read. */
-#define OP_MSR_READ 6
+#define OP_MSR_READ 15
 /** Op id of msr.write. */
-#define OP_MSR_WRITE 7
+#define OP_MSR_WRITE 16
 /** Op id of msr.read_safe. */
-#define OP_MSR_READ_SAFE 8
+#define OP_MSR_READ_SAFE 17
 /** Op id of msr.write_safe. */
-#define OP_MSR_WRITE_SAFE 9
+#define OP_MSR_WRITE_SAFE 18
 /** Op id of mmu.read_cr3. */
-#define OP_MMU_READ_CR3 10
+#define OP_MMU_READ_CR3 19
 /** Op id of mmu.write_cr3. */
-#define OP_MMU_WRITE_CR3 11
+#define OP_MMU_WRITE_CR3 20
 /** Op id of mmu.set_pte. */
-#define OP_MMU_SET_PTE 12
+#define OP_MMU_SET_PTE 21
 /** Op id of mmu.flush_tlb_one. */
-#define OP_MMU_FLUSH_TLB_ONE 13
+#define OP_MMU_FLUSH_TLB_ONE 22
 /** Op id of mmu.flush_tlb_user. */
-#define OP_MMU_FLUSH_TLB_USER 14
+#define OP_MMU_FLUSH_TLB_USER 23
 /** Op id of mmu.flush_tlb_kernel. */
-#define OP_MMU_FLUSH_TLB_KERNEL 15
+#define OP_MMU_FLUSH_TLB_KERNEL 24
 /** Op id of mmu.flush_tlb_multi. */
-#define OP_MMU_FLUSH_TLB_MULTI 16
+#define OP_MMU_FLUSH_TLB_MULTI 25
 /** Op id of mmu.lazy_enter. */
-#define OP_MMU_LAZY_ENTER 17
+#define OP_MMU_LAZY_ENTER 26
 /** Op id of mmu.lazy_leave. */
-#define OP_MMU_LAZY_LEAVE 18
+#define OP_MMU_LAZY_LEAVE 27
 /** Op id of mmu.lazy_flush. */
-#define OP_MMU_LAZY_FLUSH 19
+#define OP_MMU_LAZY_FLUSH 28
 /** Op id of ipi.send_mask. */
-#define OP_IPI_SEND_MASK 20
+#define OP_IPI_SEND_MASK 29
 /** Op id of time.sched_clock. */
-#define OP_TIME_SCHED_CLOCK 21
+#define OP_TIME_SCHED_CLOCK 30
 /** Op id of time.steal_clock. */
-#define OP_TIME_STEAL_CLOCK 22
+#define OP_TIME_STEAL_CLOCK 31
 /** Op id of time.cycle_frequency. */
-#define OP_TIME_CYCLE_FREQUENCY 23
+#define OP_TIME_CYCLE_FREQUENCY 32
 /** Op id of time.alarm_set. */
-#define OP_TIME_ALARM_SET 24
+#define OP_TIME_ALARM_SET 33
 /** Op id of time.alarm_cancel. */
-#define OP_TIME_ALARM_CANCEL 25
+#define OP_TIME_ALARM_CANCEL 34
 /** Op id of lock.wait. */
-#define OP_LOCK_WAIT 26
+#define OP_LOCK_WAIT 35
 /** Op id of lock.kick. */
-#define OP_LOCK_KICK 27
+#define OP_LOCK_KICK 36
 /** Op id of sys.shutdown. */
-#define OP_SYS_SHUTDOWN 28
+#define OP_SYS_SHUTDOWN 37
 /** Op id of sys.crash_report. */
-#define OP_SYS_CRASH_REPORT 29
+#define OP_SYS_CRASH_REPORT 38
 /** Op id of sys.watchdog. */
-#define OP_SYS_WATCHDOG 30
+#define OP_SYS_WATCHDOG 39
 /** Version of this interface, major << 16 | minor. */
 #define PVI_VERSION 65536
 
