@@ -5,6 +5,7 @@ describe("arguments of parley test", () => {
   it("are a directory and options", () => {
     expect(parseTestArguments(["dir", "--json", "--shards", "7", "--case", "a", "--case", "b"])).toEqual({
       directory: "dir",
+      pairedWith: null,
       json: true,
       cases: ["a", "b"],
       schedule: null,
@@ -19,6 +20,14 @@ describe("arguments of parley test", () => {
     });
   });
 
+  it("name two builds for a pair", () => {
+    expect(parseTestArguments(["--pair", "guest", "host", "--json"])).toMatchObject({
+      directory: "guest",
+      pairedWith: "host",
+      json: true,
+    });
+  });
+
   it.each([
     ["no directory", [], "directory"],
     ["two directories", ["a", "b"], "one directory"],
@@ -29,6 +38,8 @@ describe("arguments of parley test", () => {
     ["a seed for one case", ["a", "--seed", "0".repeat(64), "--case", "b"], "--seed"],
     ["a deep search as a report", ["a", "--deep", "--json"], "--deep"],
     ["a deep search of one schedule", ["a", "--deep", "--case", "b", "--schedule", "1-"], "--deep"],
+    ["a pair of one", ["--pair", "a"], "two directories"],
+    ["a pair of three", ["--pair", "a", "b", "c"], "one directory"],
     ["no shards", ["a", "--shards", "0"], "--shards"],
     ["shards in words", ["a", "--shards", "1e3"], "--shards"],
   ])("are refused: %s", (_, words, named) => {

@@ -2,9 +2,11 @@
 import { parseArgs } from "node:util";
 
 export const usage = `Usage: parley test DIR [options]
+       parley test --pair GUEST HOST [options]
 
 Runs the build in DIR (parley.json with guest.wasm and/or host.wasm, rom.wasm) against the suite.
 
+  --pair           run the guest half of the build in GUEST with the host half of the one in HOST, and nothing else
   --json           print the report (canonical JSON) instead of words
   --case ID        run only this case; may be given more than once
   --schedule S     replay one schedule of that case and show its trace
@@ -24,6 +26,8 @@ export class UsageError extends Error {
 
 export interface TestArguments {
   directory: string;
+  /** Build whose host half the guest half of `directory` is run with, or null. */
+  pairedWith: string | null;
   json: boolean;
   cases: string[];
   schedule: string | null;
@@ -38,9 +42,11 @@ const SHARDS_MAX = 10_000;
 /** @throws UsageError saying which argument is wrong */
 export function parseTestArguments(words: string[]): TestArguments {
   const { values, positionals } = parse(words);
-  const [directory, ...more] = positionals;
+  const [directory, ...others] = positionals;
+  const pairedWith = values.pair ? (others.shift() ?? null) : null;
+  if (values.pair && pairedWith === null) throw new UsageError("--pair takes two directories: guest half, host half");
   if (directory === undefined) throw new UsageError("the directory of the build is missing");
-  if (more.length > 0) throw new UsageError(`one directory at a time, not also ${more.join(", ")}`);
+  if (others.length > 0) throw new UsageError(`one directory at a time, not also ${others.join(", ")}`);
   const cases = values.case ?? [];
   if (values.schedule !== undefined && cases.length !== 1)
     throw new UsageError("--schedule belongs to one case: name it with --case");
@@ -54,6 +60,7 @@ export function parseTestArguments(words: string[]): TestArguments {
     throw new UsageError("--seed takes 64 lower-case hex digits and runs the whole suite: leave --case out");
   return {
     directory,
+    pairedWith,
     json: values.json ?? false,
     cases,
     schedule: values.schedule ?? null,
@@ -71,6 +78,7 @@ function parse(words: string[]) {
       allowPositionals: true,
       options: {
         json: { type: "boolean" },
+        pair: { type: "boolean" },
         case: { type: "string", multiple: true },
         schedule: { type: "string" },
         pairing: { type: "string" },

@@ -8,7 +8,7 @@ import { testCommand } from "./test-command.ts";
 const EXIT_REFUSED = 2;
 const EXIT_BROKEN = 3;
 /** Errors of what the user asked for; all others of the runner mean that the run broke. */
-const asked = new Set(["no-directory", "unknown-case", "unknown-pairing", "schedule-refused"]);
+const asked = new Set(["no-directory", "no-pair", "unknown-case", "unknown-pairing", "schedule-refused"]);
 
 async function main(words: string[]): Promise<number> {
   const [command, ...rest] = words;

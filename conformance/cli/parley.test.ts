@@ -73,6 +73,30 @@ describe("parley test", () => {
   });
 });
 
+describe("parley test --pair", () => {
+  const kvm = "conformance/backends/kvm/build";
+
+  it("runs two halves with each other alone, and charges the pair", () => {
+    const { status, stdout } = run("test", "--pair", kvm, "conformance/mutants/kvm-kick-not-sticky/build", "--json");
+    const report = JSON.parse(stdout) as Report;
+    expect(report.pairings.map(({ id }) => id)).toEqual(["own"]);
+    const failures = report.cases.flatMap(({ failure }) => (failure ? [failure] : []));
+    expect(new Set(failures.map(({ clause }) => clause))).toEqual(new Set(["lock.kick.1"]));
+    for (const failure of failures) expect(failure.charged).toBe("pair");
+    expect(status).toBe(1);
+  });
+
+  it.each([
+    ["a host half that is not there", [kvm, "conformance/backends/native/build"], "parley/native has no host half"],
+    ["a guest half that is not there", ["conformance/backends/fullvirt/build", kvm], "has no guest half"],
+    ["another ABI", ["conformance/backends/native/build", kvm], "differ in abi.name: none in parley/native, kvm-pv"],
+  ])("refuses %s, with the reason", (_, directories, reason) => {
+    const { status, stderr } = run("test", "--pair", ...directories);
+    expect(stderr).toContain(reason);
+    expect(status).toBe(2);
+  });
+});
+
 describe("parley exits 2 for", () => {
   it.each([
     ["no command", [], "Usage"],

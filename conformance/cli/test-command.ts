@@ -4,6 +4,7 @@ import { deepSuite } from "../runner/deep.ts";
 import { RunnerError } from "../runner/errors.ts";
 import { inspectBuild } from "../runner/intake.ts";
 import { mergeAndJudge } from "../runner/merge.ts";
+import { pairBuilds } from "../runner/pair.ts";
 import type { Report } from "../runner/report.ts";
 import { runShard } from "../runner/run.ts";
 import type { Build, Problem, Shard, ShardResult, Suite } from "../runner/types.ts";
@@ -21,17 +22,22 @@ const EXIT_DOES_NOT = 1;
 const EXIT_REFUSED = 2;
 
 export async function testCommand(options: TestArguments): Promise<number> {
-  const parts = readBuild(options.directory);
+  const { directory, pairedWith } = options;
+  const directories = [directory, ...(pairedWith === null ? [] : [pairedWith])];
+  const sources = directories.map((name) => ({ name, parts: readBuild(name) }));
   await ensureBuilt((line) => void stderr.write(`build: ${line}\n`));
   const loaded = await loadSuiteAndVm();
   const { vm } = loaded;
   const suite = options.deep ? deepSuite(loaded.suite) : loaded.suite;
-  const inspection = await inspectBuild(vm, suite, parts);
-  if (!inspection.ok) {
-    stderr.write(renderProblems(options.directory, inspection.problems));
-    return EXIT_REFUSED;
+  const builds: Build[] = [];
+  for (const { name, parts } of sources) {
+    const inspection = await inspectBuild(vm, suite, parts);
+    if (inspection.ok) builds.push(inspection.build);
+    else stderr.write(renderProblems(name, inspection.problems));
   }
-  const { build } = inspection;
+  const [first, second] = builds;
+  if (!first || builds.length < directories.length) return EXIT_REFUSED;
+  const build = second ? await pairBuilds(first, second) : first;
   checkCases(suite, build, options.cases);
   if (options.schedule !== null) return replayCommand(vm, suite, build, options);
   const challenge = options.seed ?? undefined;

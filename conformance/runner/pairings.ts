@@ -58,12 +58,3 @@ export function pairingsOf(suite: Suite, build: Build): Pairing[] {
   }
   return [...distinct.values()];
 }
-
-/** Two manifests whose halves are to meet as one: what both speak, and what both need. */
-export function joinManifests(guest: Manifest, host: Manifest): Manifest {
-  const [one, other] = [guest.needs, host.needs];
-  const needs = Object.fromEntries(
-    (Object.keys(one) as (keyof Manifest["needs"])[]).map((key) => [key, Math.max(one[key], other[key])]),
-  ) as Manifest["needs"];
-  return { ...guest, needs };
-}
