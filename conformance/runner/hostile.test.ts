@@ -70,6 +70,37 @@ describe("a hostile build gets a finished report", () => {
     expect(verdictOf(report, failures[0]?.op ?? "")).toBe("error");
   });
 
+  it("when it offers everything and implements nothing: every core op is the native half's", async () => {
+    const { summary, ops, boots } = await reportOf("whole-nothing");
+    expect(boots).toEqual([]);
+    expect(summary).toMatchObject({ conforms: true, core: { held: summary.core.of, failed: 0, error: 0, not_run: 0 } });
+    for (const op of ops)
+      expect(op).toMatchObject(
+        op.tier === "none" ? { verdict: "not-offered", native: false } : { verdict: "pass", native: true },
+      );
+  });
+
+  it("when every op does nothing and answers the same: every op fails, but enabling what was never disabled", async () => {
+    const { summary, ops, boots } = await reportOf("whole-wrong");
+    expect(boots).toEqual([]);
+    expect(summary.conforms).toBe(false);
+    expect(summary.core.held + summary.core.failed + summary.core.error + summary.core.not_run).toBe(summary.core.of);
+    const held = ops.filter(({ verdict }) => verdict !== "fail" && verdict !== "error");
+    expect(held.filter(({ tier }) => tier !== "none").map(({ id }) => id)).toEqual(["irq.enable"]);
+    for (const op of ops) expect(op.native).toBe(false);
+  });
+
+  it("when every op traps: the boot's verdict for every clause, naming the first op called", async () => {
+    const { summary, ops, boots } = await reportOf("whole-trap");
+    const failure = { kind: "trap", half: "guest", charged: "guest", reason: expect.stringContaining("unreachable") };
+    expect(boots).toMatchObject([{ peer: "own", failure }]);
+    expect(summary).toMatchObject({
+      conforms: false,
+      core: { error: summary.core.of, held: 0, failed: 0, not_run: 0 },
+    });
+    for (const op of ops.filter(({ tier }) => tier === "core")) expect(op.verdict).toBe("error");
+  });
+
   it.each([
     ["host-boot-loop", /fuel exhausted/],
     ["host-exit-nothing", /fuel exhausted/],

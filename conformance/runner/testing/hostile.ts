@@ -41,12 +41,22 @@ const trapping = callable.filter((op) => op.tiers.native !== "none");
 
 export const trapNames: readonly string[] = trapping.map((op) => `trap-${exportName(op.id)}`);
 
+/**
+ * Builds that say they offer every op: one that implements none, one in which each does nothing and answers 0x5a5a5a5a, one
+ * in which each traps. Made from the interface, so that they follow it.
+ */
+export const wholeNames = ["whole-nothing", "whole-wrong", "whole-trap"] as const;
+
 /** Compiles what is out of date and reads all hostile builds by name. */
 export async function hostileBuilds(): Promise<Map<string, HostileBuild>> {
   const { compileAll } = (await import(new URL("scripts/lib/asc.mjs", `file://${root}`).href)) as {
     compileAll(jobs: Job[]): Promise<unknown>;
   };
-  const jobs = [...hostileNames.map((name) => jobOf(name, name)), ...trapping.map((op) => trapJob(op.id))];
+  const jobs = [
+    ...hostileNames.map((name) => jobOf(name, name)),
+    ...trapping.map((op) => trapJob(op.id)),
+    ...wholeNames.map(wholeJob),
+  ];
   await compileAll(jobs);
   return new Map(jobs.map((job) => [job.name, { name: job.name, parts: partsOf(job) }]));
 }
@@ -64,12 +74,25 @@ function jobOf(name: string, source: string): Job {
 }
 
 function trapJob(id: string): Job {
-  const op = callable.find((item) => item.id === id);
-  const params = (op?.params ?? []).map(({ type }, index) => `_p${index}: ${type}`).join(", ");
-  const result = op?.result === "void" ? "" : "  return 0;\n";
-  const replace = `export function ${exportName(id)}(${params}): ${op?.result} {\n  unreachable();\n${result}}`;
+  const replace = opSource(id, "unreachable();", "0");
   const edits = [{ file: `${sources}/guest-op-trap.ts`, find: "// the op", replace }];
   return { ...jobOf(`trap-${exportName(id)}`, "guest-op-trap"), edits };
+}
+
+function wholeJob(name: (typeof wholeNames)[number]): Job {
+  const body = name === "whole-trap" ? "unreachable();" : "";
+  const exported = trapping.map(({ id }) => opSource(id, body, "0x5a5a5a5a"));
+  const replace = name === "whole-nothing" ? "// nothing" : exported.join("\n");
+  const edits = [{ file: `${sources}/guest-op-trap.ts`, find: "// the op", replace }];
+  return { ...jobOf(name, "guest-op-trap"), edits };
+}
+
+/** An op's export with `body`, and a result if it has one. */
+function opSource(id: string, body: string, result: string): string {
+  const op = callable.find((item) => item.id === id);
+  const params = (op?.params ?? []).map(({ type }, index) => `_p${index}: ${type}`).join(", ");
+  const end = op?.result === "void" ? "" : `  return ${result};\n`;
+  return `export function ${exportName(id)}(${params}): ${op?.result} {\n  ${body}\n${end}}`;
 }
 
 /** Guest halves stand on the bare machine; host halves meet the reference guest half of kvm. */
