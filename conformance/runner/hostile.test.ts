@@ -109,7 +109,10 @@ describe("a hostile build gets a finished report", () => {
   ])("%s: the boot's verdict, charged to the host half", async (name, reason) => {
     const report = await reportOf(name);
     const failure = { charged: "host", half: "host", reason: expect.stringMatching(reason) };
-    expect(report.boots).toMatchObject([{ peer: "host/kvm", failure }]);
+    const peers = suite.variants.filter(({ half }) => half === "guest").map(({ name }) => `host/kvm+${name}`);
+    expect(report.boots.map(({ peer }) => peer)).toEqual(["host/kvm", ...peers]);
+    for (const boot of report.boots) expect(boot.failure.reason).toMatch(reason);
+    expect(report.boots[0]).toMatchObject({ failure });
     expect(report.summary).toMatchObject({
       conforms: false,
       core: { held: 0, error: coreClauses(suite, "enlightened") },
