@@ -36,9 +36,9 @@ function exitForget(v: Vcpu): void {
 /**
  * Goes to guest mode, as action ENTER. DONE: resume at RIP. JUMP: an injected event was delivered, enter RIP. EXIT: BAD_ENTRY
  * (EXIT_A is the field), a window that is open, or what the injection ran into; call leaveGuest and the host half again.
- * END cannot happen.
+ * END cannot happen. Without `injects` ENTRY_EVENT waits for `inject`.
  */
-export function enterGuest(v: Vcpu): i32 {
+export function enterGuest(v: Vcpu, injects: bool): i32 {
   drainAtCrossing(v);
   const bad = badField(v);
   if (bad >= 0) {
@@ -49,12 +49,12 @@ export function enterGuest(v: Vcpu): i32 {
   setRunstate(v, Runstate.GUEST);
   const length: u64 = v.exit_len ? v.exit_len : 1;
   exitForget(v);
-  if (v.entry_event >> 31) return inject(v, length);
+  if (v.entry_event >> 31) return injects ? inject(v, length) : Step.DONE;
   return checkWindows(v);
 }
 
-/** Delivers ENTRY_EVENT. A software interrupt is a trap: its frame names the instruction behind the one that exited. */
-function inject(v: Vcpu, length: u64): i32 {
+/** Delivers ENTRY_EVENT: JUMP, or EXIT. A software interrupt is a trap: its frame names the instruction behind the one that exited. */
+export function inject(v: Vcpu, length: u64): i32 {
   const event = v.entry_event;
   const type = (event >> 8) & 7;
   const here = v.rip;

@@ -3,6 +3,7 @@ import { globalAddress, tableFunc, threadCompleteCall, threadEnter, threadResult
 import { asThread } from "../engine/thread";
 import { completeInstruction } from "../machine/instructions";
 import { MachineOp, opResultType, Step } from "../machine/ops";
+import { inject } from "../machine/entry";
 import { checkFetch } from "../machine/translate";
 import { finishUser, forgetReturn, isUserText, USER_RETURNED, USER_RUNS, userReturned } from "./user";
 import { exitGuest } from "./lock";
@@ -265,6 +266,7 @@ function handlerReturned(c: Cpu): void {
   const context = contextAt(c, c.depth);
   // The host half came between iret and the return of a handler: that goes on.
   if (context.armed && v.rip == context.rip) return;
+  if (v.entry_event >> 31) return injectHere(c);
   if (v.exec_active || v.rip == token(c) || v.rip == token(c) + 1) {
     resumeAt(c, false);
     return;
@@ -279,6 +281,12 @@ function handlerReturned(c: Cpu): void {
   put(", but the innermost suspended context is ");
   putHex(token(c));
   failEnd();
+}
+
+/** The event that a host half injected together with the return to this boundary. */
+function injectHere(c: Cpu): void {
+  if (inject(c.vcpu, 1) == Step.JUMP) enterCode(c, true, false);
+  else exitGuest(c);
 }
 
 /** The innermost context ends: the one below has its registers again, and RIP and RSP as they are. */

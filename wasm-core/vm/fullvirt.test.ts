@@ -18,6 +18,10 @@ describe("trap and emulate", () => {
     expect(run(vm, unit(1, 2))).toMatchObject({ end: "ok", reached: [1], failure: null });
   });
 
+  it("an event injected together with a return comes at the boundary returned to, not on top of the handler", () => {
+    expect(run(vm, unit(47, 1))).toMatchObject({ end: "ok", reached: [47], failure: null });
+  });
+
   it("a page fault of the guest's own tables reaches its handler, and the access runs again", () => {
     expect(run(vm, unit(2, 1))).toMatchObject({ end: "ok", reached: [2], failure: null });
   });

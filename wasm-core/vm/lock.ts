@@ -243,7 +243,8 @@ function enterGuest(c: Cpu): void {
     return;
   }
   armIfReturning(c);
-  const status = enterMachine(v);
+  // Behind an iret the event comes at the boundary that is returned to: contexts.ts.
+  const status = enterMachine(v, contextAt(c, c.depth).armed == 0);
   if (status == Step.EXIT) return v.exit_reason == Exit.BAD_ENTRY ? badEntry(c) : exitGuest(c);
   const entered = status == Step.JUMP ? enterCode(c, true, false) : resumeAt(c, true);
   if (!entered) failureToHost();

@@ -208,7 +208,7 @@ export function leave(i: u32): void {
 }
 
 export function enter(i: u32): i32 {
-  return enterGuest(vcpuAt(i));
+  return enterGuest(vcpuAt(i), true);
 }
 
 export function deliveries(i: u32, vector: u32): u32 {

@@ -28,6 +28,7 @@ export function runMachineCase(index: i32, role: i32): void {
   if (index == 44) return lockOrder(role);
   if (index == 45) return singleStep();
   if (index == 46) return sparse(role);
+  if (index == 47) return storm();
   unreachable();
 }
 
@@ -115,6 +116,26 @@ function entryOf(va: i64): i64 {
 }
 
 const DIRECT_MAP: i64 = 0xffff8880_00000000;
+
+/** Handler of 0x45: asks for the next one, so that it is injected together with the return. */
+function onStorm(frame: i64): void {
+  store<i64>(STEPS, load<i64>(STEPS) + 1);
+  if (load<i64>(STEPS) < 40) wrmsr(ICR, (param(10 | (vcpu() << 8)) << 32) | 0x45);
+  wrmsr(0x80b, 0);
+  iret(frame);
+}
+
+/** Forty interrupts, each due when the handler of the one before returns: none is on top of another. */
+function storm(): void {
+  const at = param(7) + 0x45 * 16;
+  const handler = codeAddr(onStorm.index, 0);
+  store64(at, (handler & 0xffff) | (KERNEL_CS << 16) | ((0x8e as i64) << 40) | (((handler >> 16) & 0xffff) << 48));
+  store64(at + 8, (handler >> 32) & 0xffffffff);
+  store<i64>(STEPS, 0);
+  wrmsr(ICR, (param(10 | (vcpu() << 8)) << 32) | 0x45);
+  while (load<i64>(STEPS) < 40) pause();
+  expectEq(47, load<i64>(STEPS), 40);
+}
 
 /** Role 0 tells role 1's vCPU by APIC id, in the ICR and in the id that role 1 reads of itself. */
 function sparse(role: i32): void {

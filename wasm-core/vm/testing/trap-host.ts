@@ -130,7 +130,7 @@ function returnTo(vcpu: i32, frame: i64): void {
   set(vcpu, RFLAGS, read(vcpu, frame + 16));
   set(vcpu, 4, read(vcpu, frame + 24));
   privilege(vcpu, read(vcpu, frame + 8), read(vcpu, frame + 32));
-  if (waiting[vcpu]) set(vcpu, CTL_EXIT, IFX | INTRWIN);
+  interrupt(vcpu);
 }
 
 /** Delivers what waits, now or when the window opens. */
@@ -150,17 +150,17 @@ function msr(vcpu: i32): void {
   const icr = get(vcpu, EXIT_B);
   if (get(vcpu, EXIT_A) == 0xc0000082) set(vcpu, 0x3d, icr);
   if (get(vcpu, EXIT_A) == 0xc0000084) set(vcpu, 0x3e, icr);
-  if (get(vcpu, EXIT_A) == 0x830) send((icr >> 32) as i32, (icr >> 8) as i32 & 7, icr as i32 & 255);
+  if (get(vcpu, EXIT_A) == 0x830) send(vcpu, (icr >> 32) as i32, (icr >> 8) as i32 & 7, icr as i32 & 255);
   done(vcpu, 0);
 }
 
-function send(apicId: i32, mode: i32, vector: i32): void {
+function send(self: i32, apicId: i32, mode: i32, vector: i32): void {
   for (let v = 0; v < (param(0) as i32); v++) {
     if (apicIds[v] != apicId) continue;
     if (mode == 6) start(v, vector);
     if (mode != 0) continue;
     waiting[v] = vector;
-    if (wake(v)) interrupt(v);
+    if (v == self || wake(v)) interrupt(v);
     else kick(v);
   }
 }
