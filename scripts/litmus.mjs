@@ -1,7 +1,8 @@
 // npm run -s litmus: explores the published x86-TSO litmus tests exhaustively; the last line is "N passed, N failed".
+
+import { compileTesting } from "../wasm-core/vm/testing/harness.ts";
 import { checkPublished } from "../wasm-core/vm/testing/litmus/check.ts";
 import { published } from "../wasm-core/vm/testing/litmus/published.ts";
-import { compileTesting } from "../wasm-core/vm/testing/harness.ts";
 
 await compileTesting();
 let failed = 0;

@@ -3,24 +3,26 @@ import { ensureBuilt } from "../../scripts/build.mjs";
 import { cases } from "./cases.meta.ts";
 import { sabotages } from "./sabotages.ts";
 import { runSabotages, type SabotageResult } from "./testing/sabotage-pool.ts";
+import { complaint } from "./testing/sabotage-verdict.ts";
+
+/** Every sabotage must make its case fail; every so many-th is run against all other cases too, `npm run sabotages` does it for all. */
+const SAMPLE = 6;
+const BUILDING_MS = 600_000;
 
 describe("sabotages", () => {
   let results: Map<string, SabotageResult>;
 
   beforeAll(async () => {
     await ensureBuilt(() => {});
-    results = await runSabotages(sabotages);
-  });
+    const position = new Map(sabotages.map((sabotage, index) => [sabotage, index]));
+    results = await runSabotages(sabotages, (sabotage) => (position.get(sabotage) ?? 0) % SAMPLE === 0);
+  }, BUILDING_MS);
 
   it("are one per case", () => {
     expect(sabotages.map((sabotage) => sabotage.case)).toEqual(cases.map(({ id }) => id));
   });
 
   it.each(sabotages.map(({ case: id, half, title }) => [id, half, title]))("%s alone fails when in %s %s", (id) => {
-    const result = results.get(id);
-    if (!result || "error" in result) throw new Error(result?.error ?? "no result");
-    const failed = result.cases.filter(({ verdict }) => verdict !== "pass" && verdict !== "not-offered");
-    expect([...new Set(failed.map((item) => item.id))]).toEqual([id]);
-    expect(failed[0]?.verdict).toBe("fail");
+    expect(complaint(id, results.get(id))).toBe("");
   });
 });

@@ -10,7 +10,6 @@ export const msr: CaseMeta[] = [
   sequential("msr-read-safe-refused", "A refused safe read is an error and no fault", ["msr.read_safe.2"]),
   sequential("msr-read-safe-keeps-output", "A refused safe read leaves its output alone", ["msr.read_safe.3"]),
   explored("msr-read-safe-in-handler", "A handler's safe read amid another", ["msr.read_safe.4"], ["reader"], {
-    irq: "fine",
     arrivals: [{ kind: "nmi", vector: 2, vcpu: 0, max: 1 }],
   }),
   sequential("msr-write-safe-value", "A safe write writes", ["msr.write_safe.1"]),

@@ -83,7 +83,7 @@ export const msrSabotages: readonly Sabotage[] = [
     edit(
       nativeMsr,
       "  if (refused()) return E_INVAL;",
-      "  lastRefused = refused();\n  machine.nop();\n  if (lastRefused) return E_INVAL;",
+      "  lastRefused = refused();\n  machine.lfence();\n  if (lastRefused) return E_INVAL;",
     ),
     edit(nativeMsr, "export function msrReadSafe", "let lastRefused: bool = false;\n\nexport function msrReadSafe"),
   ),

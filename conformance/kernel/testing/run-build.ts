@@ -31,17 +31,17 @@ export interface CaseResult {
 }
 
 /**
- * Opens suite and core once; returns the function that runs a build. `hostile` false: with hostile variants only what is
+ * Opens suite and core once; returns the function that runs a build, or one case of it. `hostile` false: with hostile variants only what is
  * run with nobody else.
  */
 export async function openRunner(
   suitePath: string,
   corePath: string,
   { hostile = true }: { hostile?: boolean } = {},
-): Promise<(files: BuildFiles) => Promise<CaseResult[]>> {
+): Promise<(files: BuildFiles, only?: string) => Promise<CaseResult[]>> {
   const vm = await createVm(await WebAssembly.compile(readFileSync(corePath)));
   const suite = await openSuite(bytesOf(suitePath));
-  return async ({ manifest, guest, host }) => {
+  return async ({ manifest, guest, host }, only) => {
     const half = (path: string | undefined) => (path === undefined ? undefined : bytesOf(path));
     const parts = { manifest: bytesOf(manifest), guest: half(guest), host: half(host) };
     const inspected = await inspectBuild(vm, suite, parts);
@@ -51,11 +51,14 @@ export async function openRunner(
     const pairings = pairingsOf(suite, inspected.build);
     const wanted = (index: number) => {
       const unit = units[index] as Unit;
+      if (only !== undefined && suite.cases[unit.case]?.id !== only) return false;
       return hostile || pairings[unit.pairing]?.variant === null || suite.cases[unit.case]?.peers === "hostile";
     };
     for (const shard of planShards(suite, inspected.build))
       results.push(await runShard(vm, suite, inspected.build, { ...shard, units: shard.units.filter(wanted) }));
-    const { report } = await mergeAndJudge(suite, inspected.build, results, { partial: !hostile });
+    const { report } = await mergeAndJudge(suite, inspected.build, results, {
+      partial: !hostile || only !== undefined,
+    });
     const { boots, cases } = JSON.parse(new TextDecoder().decode(report)) as Report;
     const ran = new Set(units.filter(({ index }) => wanted(index)).map((unit) => named(suite, pairings, unit)));
     return caseResults(

@@ -1,4 +1,4 @@
-/** Compiles every sabotaged half and runs all cases on each, on all cores. */
+/** Compiles every sabotaged half and runs its own case or all cases on each, on all cores. */
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { compileAll, root } from "../../../scripts/lib/asc.mjs";
@@ -10,27 +10,39 @@ const folder = "conformance/build/sabotage";
 
 export type SabotageResult = { cases: CaseResult[] } | { error: string };
 
-/** Result per case id; compiled halves are kept and made again only when a source changed. */
-export async function runSabotages(sabotages: readonly Sabotage[]): Promise<Map<string, SabotageResult>> {
+/**
+ * Result per case id; compiled halves are kept and made again only when a source changed. `meetsAll` says which sabotages
+ * are run against every case, the others against their own alone; `onDone` hears how many are done.
+ */
+export async function runSabotages(
+  sabotages: readonly Sabotage[],
+  meetsAll: (sabotage: Sabotage) => boolean,
+  onDone: (done: number) => void = () => {},
+): Promise<Map<string, SabotageResult>> {
   await compileAll(sabotages.map(sabotageJob));
   const due = [...sabotages];
   const results = new Map<string, SabotageResult>();
   const lanes = Math.min(due.length, availableParallelism());
-  await Promise.all(Array.from({ length: lanes }, () => runLane(due, results)));
+  await Promise.all(Array.from({ length: lanes }, () => runLane(due)));
   return results;
-}
 
-async function runLane(due: Sabotage[], results: Map<string, SabotageResult>): Promise<void> {
-  const workerData = { suite: `${root}/conformance/build/suite.bin`, core: `${root}/wasm-core/build/core.wasm` };
-  const worker = new Worker(new URL("./sabotage-worker.ts", import.meta.url), { workerData });
-  for (let next = due.shift(); next; next = due.shift()) {
-    const { id, ...result } = await ask(worker, { id: next.case, files: buildFiles(next) });
-    results.set(id, result);
+  async function runLane(queue: Sabotage[]): Promise<void> {
+    const workerData = { suite: `${root}/conformance/build/suite.bin`, core: `${root}/wasm-core/build/core.wasm` };
+    const worker = new Worker(new URL("./sabotage-worker.ts", import.meta.url), { workerData });
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      const only = meetsAll(next) ? {} : { only: next.case };
+      const { id, ...result } = await ask(worker, { id: next.case, files: buildFiles(next), ...only });
+      results.set(id, result);
+      onDone(results.size);
+    }
+    await worker.terminate();
   }
-  await worker.terminate();
 }
 
-function ask(worker: Worker, message: { id: string; files: BuildFiles }): Promise<{ id: string } & SabotageResult> {
+function ask(
+  worker: Worker,
+  message: { id: string; files: BuildFiles; only?: string },
+): Promise<{ id: string } & SabotageResult> {
   return new Promise((resolve, reject) => {
     worker.once("error", reject);
     worker.once("message", (answer) => {
