@@ -97,6 +97,19 @@ describe("parley test --pair", () => {
   });
 });
 
+describe("parley test --deep", () => {
+  it("searches a case further, and says how far", () => {
+    const words = ["test", "conformance/backends/native/build", "--case", "irq-disable-any-arrival"];
+    const tried = (text: string) => Number(/searched (\d+) schedules/.exec(text)?.[1]);
+    const own = run(...words);
+    const deep = run(...words, "--deep");
+    expect(deep.status).toBe(0);
+    expect(deep.stdout).toMatch(/searched \d+ schedules with \d preemptions, bound exhausted: yes/);
+    expect(tried(deep.stdout)).toBeGreaterThan(tried(own.stdout));
+    expect(deep.stdout).not.toContain("report sha256");
+  });
+});
+
 describe("parley exits 2 for", () => {
   it.each([
     ["no command", [], "Usage"],
@@ -108,6 +121,16 @@ describe("parley exits 2 for", () => {
       "a schedule that does not fit",
       ["test", "conformance/backends/native/build", "--case", "irq-disable-any-arrival", "--schedule", "1-1:Z9"],
       "entry 1",
+    ],
+    [
+      "a schedule that goes on behind the case's end",
+      ["test", "conformance/backends/native/build", "--case", "irq-disable-any-arrival", "--schedule", "1-90000:S1"],
+      "entry 1 lies behind the end",
+    ],
+    [
+      "a seed out of range",
+      ["test", "conformance/backends/native/build", "--seed", "f".repeat(65)],
+      "64 lower-case hex",
     ],
   ])("%s", (_, words, named) => {
     const { status, stderr } = run(...words);

@@ -6,6 +6,7 @@
  *   Unit    0 case · 1 role_count · 2..9 vcpu_of_role[8] · 10 strategy · 11 bound · 12 schedules_max · 13 flags · 14..15 seed
  *           16 stuck_clause · 17 arrivals · 18..49 {kind, vector, vcpu, max}[8] · 50 – · 51 slice · 52 slices · 53 schedule_length
  */
+import { RunnerError } from "./errors.ts";
 export interface VmConfig {
   /** 0 native, 1 enlightened, 2 shadow, 3 direct, 4 fullvirt. */
   kind: number;
@@ -78,6 +79,8 @@ export function writeConfig(view: DataView, config: VmConfig): void {
 }
 
 export function writeUnit(view: DataView, unit: VmUnit, scheduleLength: number): void {
+  if (unit.seed < 0n || unit.seed >> 64n !== 0n)
+    throw new RunnerError("seed-range", `A unit's seed is a number from 0 to 2^64 - 1, not ${unit.seed}.`);
   const word = zeroed(view, UNIT_WORDS);
   word(0, unit.case);
   word(1, unit.vcpu_of_role.length);

@@ -15,6 +15,7 @@ import { runnable } from "./scheduler";
 import { searchTried } from "./search";
 
 const CHANGES_MAX: u32 = 8;
+const LENGTH_MIN: u32 = 32;
 /** Deviations of one schedule, so that its string stays below 4 KiB; then the default goes on. */
 const DRAWN_MAX: u32 = 360;
 /** Of so many worthwhile points, one has a steal or an arrival. */
@@ -30,21 +31,25 @@ let changeCount: u32 = 0;
 let lowest: i64 = 0;
 let state: u64 = 0;
 /** Decisions of the longest schedule so far: where the changes are drawn from. */
-let length: u32 = 64;
+let length: u32 = LENGTH_MIN;
 
 function draw(n: u64): u64 {
   state = mix(state);
   return n ? state % n : 0;
 }
 
-/** A new schedule. */
+/** A new unit: nothing is known of how long its schedules are. */
+export function chanceForget(): void {
+  length = LENGTH_MIN;
+}
+
+/** A new schedule: n priorities, and d − 1 points at which whoever runs gets the i-th lowest one. */
 export function chanceStart(): void {
   state = unitSeed() ^ (<u64>searchTried() << 32) ^ unitSlice();
-  if (run.decisions > length) length = run.decisions;
-  lowest = 0;
+  lowest = -<i64>CHANGES_MAX;
   for (let i: u32 = 0; i < config.vcpus; i++) store<i64>(priorities + (i << 3), <i64>(1 + draw(1 << 30)));
   const depth = unitBound();
-  changeCount = depth < 1 ? 0 : depth > CHANGES_MAX ? CHANGES_MAX : depth;
+  changeCount = depth < 1 ? 0 : depth > CHANGES_MAX ? CHANGES_MAX : depth - 1;
   for (let i: u32 = 0; i < changeCount; i++) store<u32>(changes + (i << 2), <u32>draw(length));
 }
 
@@ -53,6 +58,7 @@ function isFull(): bool {
   return madeTotal() >= DRAWN_MAX;
 }
 
+/** Below everybody: it waits for somebody else. */
 function lower(c: Cpu): void {
   lowest -= 1;
   store<i64>(priorities + (c.index << 3), lowest);
@@ -72,7 +78,7 @@ function best(): i32 {
 export function chanceAt(c: Cpu, index: u32, id: u32): u32 {
   if (index > length) length = index;
   if (isFull()) return APPLIED_NOT;
-  for (let i: u32 = 0; i < changeCount; i++) if (load<u32>(changes + (i << 2)) == index) lower(c);
+  for (let i: u32 = 0; i < changeCount; i++) if (load<u32>(changes + (i << 2)) == index) store<i64>(priorities + (c.index << 3), -<i64>i);
   for (let i: u32 = 0; i < config.vcpus; i++) {
     if (i != c.index && wouldSee(c, cpuAt(i)) && draw(2)) return apply(c, index, CHOICE_DRAIN, i);
   }

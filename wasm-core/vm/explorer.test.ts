@@ -73,9 +73,17 @@ describe("schedule strings", () => {
     expect(() => run(vm, unit(6, 2, replay("1-x")))).toThrow(/entry 1/);
   });
 
+  it("refuses a seed out of range", () => {
+    expect(() => run(vm, unit(6, 2, { seed: 1n << 64n }))).toThrow(/from 0 to 2\^64/);
+    expect(() => run(vm, unit(6, 2, { seed: -1n }))).toThrow(/from 0 to 2\^64/);
+    expect(run(vm, unit(6, 2, { seed: (1n << 64n) - 1n })).end).toBe("ok");
+  });
+
   it("says so when a schedule does not fit the case", () => {
+    const reasonOf = (schedule: string) => run(vm, unit(6, 2, replay(schedule))).failure?.reason;
     expect(run(vm, unit(6, 2, replay("1-0:D1")))).toMatchObject({ end: "refused" });
-    expect(run(vm, unit(6, 2, replay("1-90000:S1")))).toMatchObject({ end: "refused" });
+    expect(reasonOf("1-0:D1")).toContain("entry 1 is not possible");
+    expect(reasonOf("1-90000:S1")).toContain("entry 1 lies behind the end");
     expect(run(vm, unit(6, 2, replay("1-")))).toMatchObject({ end: "ok" });
   });
 });

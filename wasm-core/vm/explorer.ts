@@ -6,7 +6,8 @@ import { chanceArrival, chanceAt, chanceHold, chancePick, chanceStart, chanceVal
 import { config, STRATEGY_DFS, STRATEGY_PCT, STRATEGY_REPLAY, unitStrategy } from "./config";
 import { Cpu, cpuAt } from "./cpu";
 import { giveBackAll } from "./delays";
-import { FAIL_SCHEDULE, fail } from "./failure";
+import { FAIL_SCHEDULE, failBegin, failEnd } from "./failure";
+import { put, putU64 } from "./text";
 import { linesCreate } from "./lines";
 import { offerArrivals, offerAt, offerKeep, offerLanding, offerPick, offerValues, PRIVATE } from "./offers";
 import { inspect, learn, pointBuffers, pointVisible } from "./point";
@@ -92,7 +93,20 @@ function takePlanned(c: Cpu, index: u32): u32 {
 }
 
 function unfit(c: Cpu): void {
-  fail(FAIL_SCHEDULE, -1, c, 0, "the schedule does not fit the case: a choice is not possible where it says so");
+  failEntry(c, cursor, " is not possible where it says so");
+}
+
+/** The planned deviation that has not come before the schedule's end is an error of a replay. */
+export function failLeftOver(): void {
+  failEntry(cpuAt(0), cursor + 1, " lies behind the end");
+}
+
+function failEntry(c: Cpu, entry: u32, why: string): void {
+  failBegin(FAIL_SCHEDULE, -1, c, 0);
+  put("the schedule does not fit the case: entry ");
+  putU64(entry);
+  put(why);
+  failEnd();
   run.end = END_UNFIT;
 }
 

@@ -6,6 +6,7 @@
 // found, so that schedules with few deviations come first and no schedule comes twice; no state is kept but the list itself.
 import { immutableAlloc } from "../memory/arena";
 import { config, STRATEGY_DFS, STRATEGY_PCT, unitBound, unitSchedulesMax, unitSlice, unitSlices, unitStrategy } from "./config";
+import { chanceForget } from "./chance";
 import { linesForget, linesGrown } from "./lines";
 import { result } from "./outcome";
 import { statesForget } from "./states";
@@ -42,6 +43,7 @@ export function searchBegin(): void {
   rounds = 0;
   byChance = unitStrategy() == STRATEGY_PCT;
   linesForget();
+  chanceForget();
   restart();
 }
 

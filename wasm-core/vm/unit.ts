@@ -29,8 +29,8 @@ import { enterRole } from "./contexts";
 import { costsCount } from "./costs";
 import { cpuAt } from "./cpu";
 import { refuse, refuseNumber } from "./errors";
-import { explorerStart, leftOver, pickNext } from "./explorer";
-import { FAIL_SCHEDULE, failAnywhere, failureKey, notesClear } from "./failure";
+import { explorerStart, failLeftOver, leftOver, pickNext } from "./explorer";
+import { failureKey, notesClear } from "./failure";
 import { kernelRun } from "./link";
 import { Result, result, writeOutcome } from "./outcome";
 import { outcomeKeep, outcomesForget, outcomeStart } from "./outcome-set";
@@ -141,8 +141,7 @@ function scheduleEnded(): void {
   running = false;
   result.fuel += run.fuelUsed;
   if (run.end == END_OK && leftOver()) {
-    failAnywhere(FAIL_SCHEDULE, -1, "the schedule does not fit the case: it names a choice behind the end");
-    run.end = END_UNFIT;
+    failLeftOver();
   }
   if (run.end == END_OK) audit();
   costsCount(false);
