@@ -10,6 +10,7 @@ import * as msr from "./ops/msr.ts";
 import { rules } from "./ops/rules.ts";
 import * as sys from "./ops/sys.ts";
 import * as time from "./ops/time.ts";
+import * as wallclock from "./ops/wallclock.ts";
 import type { Clause, Op } from "./schema.ts";
 
 export { errors, features, hints, privileges } from "./constants.ts";
@@ -51,6 +52,8 @@ export const ops: readonly Op[] = [
   ipi.ipiSendMask,
   time.timeSchedClock,
   time.timeStealClock,
+  wallclock.timeWallclockGet,
+  wallclock.timeWallclockSet,
   alarm.timeCycleFrequency,
   alarm.timeAlarmSet,
   alarm.timeAlarmCancel,

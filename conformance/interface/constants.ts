@@ -19,6 +19,7 @@ export const features: readonly Constant[] = [
   { name: "FEATURE_REMOTE_FLUSH", value: 8, doc: "mmu.flush_tlb_multi spares vCPUs that do not run." },
   { name: "FEATURE_IPI", value: 16, doc: "ipi.send_mask needs one transition for many targets." },
   { name: "FEATURE_WAIT", value: 32, doc: "lock.wait gives the processor away until lock.kick." },
+  { name: "FEATURE_WALLCLOCK", value: 64, doc: "time.wallclock_get asks the host." },
   { name: "FEATURE_ALARM_AVAILABLE", value: 512, doc: "time.alarm_set counts available time too." },
   { name: "FEATURE_CRASH_REPORT", value: 1024, doc: "sys.crash_report reaches the host." },
   { name: "FEATURE_WATCHDOG", value: 2048, doc: "sys.watchdog ends a guest that hangs." },
@@ -37,6 +38,7 @@ export const hints: readonly Constant[] = [
 export const privileges: readonly Constant[] = [
   { name: "PRIVILEGE_SHUTDOWN", value: 1, doc: "May end the guest." },
   { name: "PRIVILEGE_REMOTE", value: 2, doc: "May act on other vCPUs: interrupts, flushes, kicks." },
+  { name: "PRIVILEGE_WALLCLOCK", value: 4, doc: "May set the wall clock." },
 ];
 
 const machine: readonly Constant[] = [
@@ -233,10 +235,10 @@ const accesses = "LOAD8 LOAD16 LOAD32 LOAD64 STORE8 STORE16 STORE32 STORE64 RMW 
 const states =
   "RUNSTATE IF REAL_NS AVAILABLE_NS STOLEN_NS TSC IRR ISR STORE_BUFFER DELIVERED EXITS CR3 TRANSITIONS HALTED SHUTDOWN";
 const testParams =
-  "VCPUS MEMORY_PAGES KIND SEED OPS FREE_PFN FREE_PFNS IDT_VA TRAMPOLINE_GPA TSC_HZ APIC_ID ROLES INFO_VA SHARED_VA PERCPU_VA STACK_TOP";
+  "VCPUS MEMORY_PAGES KIND SEED OPS FREE_PFN FREE_PFNS IDT_VA TRAMPOLINE_GPA TSC_HZ APIC_ID ROLES INFO_VA SHARED_VA PERCPU_VA STACK_TOP UTC_S";
 
 /** k of host.param. */
-const hostParams = "VCPUS GUEST_PAGES HOST_PAGES ABI FEATURE_MASK ENTRY_RIP ENTRY_RSP BOOT_CR3";
+const hostParams = "VCPUS GUEST_PAGES HOST_PAGES ABI FEATURE_MASK ENTRY_RIP ENTRY_RSP BOOT_CR3 UTC_S";
 
 const host: readonly Constant[] = [
   ...numbered("EXIT", exits, 1, "Exit reason."),

@@ -65,7 +65,7 @@ export function halfJob(
     name,
     entry: `conformance/backends/${backend}/${half}.ts`,
     out,
-    inputs: [`conformance/backends`, sdk],
+    inputs: [`conformance/backends`, sdk, "wasm-core/machine/rtc.ts"],
     args: halfArgs,
     edits,
   };

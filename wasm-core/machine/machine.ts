@@ -14,7 +14,8 @@ export class MachineState {
   trace_byte: u32;
   /** Bit per expired timer slot that no vCPU owns. */
   timers_expired: u32;
-  reserved: u32;
+  /** Register of the real-time clock that port 0x71 stands for. */
+  rtc_index: u32;
 }
 
 /** Hot state of the present machine. */

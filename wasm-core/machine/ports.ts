@@ -1,8 +1,9 @@
-// Ports of the bare machine: 0x604 power off, 0xCF9 reset, 0xE9 trace. Nothing else answers: reads give all ones.
+// Ports of the bare machine: 0x604 power off, 0xCF9 reset, 0xE9 trace, 0x70 and 0x71 real-time clock. Nothing else answers: reads give all ones.
 import { generalProtection } from "./faults";
 import { machine } from "./machine";
 import { Step } from "./ops";
 import { Access } from "./paging";
+import { BOOT_UTC_S, PORT_RTC_DATA, PORT_RTC_INDEX, rtcRegister } from "./rtc";
 import { sbLoad } from "./storebuffer";
 import { translate, translated } from "./translate";
 import { EndKind, Vcpu } from "./vcpu";
@@ -17,6 +18,7 @@ const RESET_BIT: u32 = 4;
 /** IN: all ones of the size. */
 export function readPort(port: u32, size: u32): u32 {
   if (port == PORT_TRACE && size == 1) return 0xe9;
+  if (port == PORT_RTC_DATA && size == 1) return rtcRegister(machine.rtc_index, BOOT_UTC_S + machine.now / 1_000_000_000);
   return 0xffff_ffff >> (32 - (size << 3));
 }
 
@@ -25,6 +27,8 @@ export function writePort(v: Vcpu, port: u32, size: u32, value: u32): i32 {
   if (port == PORT_TRACE) {
     machine.trace_count += 1;
     machine.trace_byte = value & 0xff;
+  } else if (port == PORT_RTC_INDEX && size == 1) {
+    machine.rtc_index = value;
   } else if (port == PORT_POWER && size == 2 && (value & 0xffff) == POWER_OFF_VALUE) {
     v.end_kind = EndKind.POWER_OFF;
     return Step.END;

@@ -53,6 +53,11 @@ export const PVCLOCK_FLAGS: i64 = 29;
 export const PVCLOCK_TSC_STABLE: i32 = 1;
 export const PVCLOCK_GUEST_STOPPED: i32 = 2;
 
+/** Wall clock: {u32 version, u32 s, u32 ns} of UTC at system time 0. */
+export const WALL_CLOCK_BYTES: i32 = 12;
+export const WALL_CLOCK_SECONDS: i64 = 4;
+export const WALL_CLOCK_NS: i64 = 8;
+
 export const STEAL_BYTES: i32 = 64;
 export const STEAL_VERSION: i64 = 8;
 export const STEAL_PREEMPTED: i64 = 16;

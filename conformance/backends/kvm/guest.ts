@@ -1,6 +1,7 @@
 // Guest half for KVM's published paravirt ABI. What it does not export, and what the host does not offer, is native.
 import {
   E_NOSYS,
+  E_PERM,
   FEATURE_ALARM_AVAILABLE,
   FEATURE_CLOCK,
   FEATURE_CRASH_REPORT,
@@ -8,6 +9,7 @@ import {
   FEATURE_REMOTE_FLUSH,
   FEATURE_STEAL,
   FEATURE_WAIT,
+  FEATURE_WALLCLOCK,
   FEATURE_WATCHDOG,
   PRIVILEGE_REMOTE,
   PRIVILEGE_SHUTDOWN,
@@ -18,7 +20,7 @@ import { PVI_VERSION } from "../../sdk/as/pvi";
 import { alarmCancel, alarmInit, alarmSet, alarmsOff } from "../lib/alarm";
 import { readInfo, self, vcpus } from "../lib/info";
 import { areasRegister, areasRevoke } from "./guest/areas";
-import { clockHz, clockRead, stealRead } from "./guest/clock";
+import { clockHz, clockRead, stealRead, wallclockRead } from "./guest/clock";
 import { featuresDrop, featuresInit, featuresRead, featuresSettle, has, hintsRead, hostHas, signaturePresent } from "./guest/features";
 import { crashReport, watchdog } from "./guest/platform";
 import { enterHost, flushMulti, kick, sendMask } from "./guest/remote";
@@ -88,6 +90,15 @@ export function time_steal_clock(vcpu: i32): i64 {
 /** ns that were not stolen from this vCPU. */
 function available(): i64 {
   return time_sched_clock() - time_steal_clock(self);
+}
+
+export function time_wallclock_get(): i64 {
+  return has(FEATURE_WALLCLOCK) ? wallclockRead() : native.time_wallclock_get();
+}
+
+/** The host's clock is the host's. */
+export function time_wallclock_set(utc: i64): i32 {
+  return E_PERM;
 }
 
 export function time_cycle_frequency(): i64 {

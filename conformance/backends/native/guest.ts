@@ -1,5 +1,6 @@
 // Native guest half: what a kernel does on bare metal. It is also native.wasm, behind every op that another half leaves out.
-import { E_INVAL, FEATURE_CLOCK_STABLE, PRIVILEGE_REMOTE, PRIVILEGE_SHUTDOWN, RELOCATE_NONE } from "../../sdk/as/info";
+import { E_INVAL, FEATURE_CLOCK_STABLE, PRIVILEGE_REMOTE, PRIVILEGE_SHUTDOWN,
+  PRIVILEGE_WALLCLOCK, RELOCATE_NONE } from "../../sdk/as/info";
 import * as machine from "../../sdk/as/machine";
 import { PVI_VERSION } from "../../sdk/as/pvi";
 import { alarmCancel, alarmInit, alarmSet, alarmsOff } from "../lib/alarm";
@@ -7,6 +8,7 @@ import { featureMask, maskOf, readInfo } from "../lib/info";
 import { clockInit, clockRead, hz } from "./clock";
 import { flushInit, flushMulti, INVPCID_ALL_GLOBAL, sendEach } from "./flush";
 import { msrReadSafe, msrWriteSafe } from "./msr";
+import { wallclockGet, wallclockSet } from "./wallclock";
 
 const VECTOR_MIN: i32 = 16;
 const VECTOR_MAX: i32 = 255;
@@ -32,7 +34,7 @@ export function init_version(): i32 {
 
 export function init_features(which: i32): i64 {
   if (which == 0) return FEATURE_CLOCK_STABLE & featureMask();
-  return which == 2 ? PRIVILEGE_SHUTDOWN | PRIVILEGE_REMOTE : 0;
+  return which == 2 ? PRIVILEGE_SHUTDOWN | PRIVILEGE_REMOTE | PRIVILEGE_WALLCLOCK : 0;
 }
 
 /** There is no hypervisor that this half is made for. */
@@ -139,6 +141,15 @@ export function time_sched_clock(): i64 {
 }
 
 export function time_steal_clock(vcpu: i32): i64 {
+  return 0;
+}
+
+export function time_wallclock_get(): i64 {
+  return wallclockGet();
+}
+
+export function time_wallclock_set(utc: i64): i32 {
+  wallclockSet(utc);
   return 0;
 }
 

@@ -17,6 +17,12 @@ export const time: CaseMeta[] = [
     ["time.sched_clock.5"],
     ["first", "second"],
   ),
+  sequential(
+    "time-clock-same-base",
+    "New parameters for one vCPU make no difference to another",
+    ["time.sched_clock.5"],
+    ["preempted", "reader"],
+  ),
   sequential("time-clock-goes-on", "Time goes on in sleep and preemption", ["time.sched_clock.6"]),
   explored("time-clock-in-handler", "A handler reads amid a reading", ["time.sched_clock.7"], ["reader"], {
     budget: 300,
@@ -40,4 +46,14 @@ export const time: CaseMeta[] = [
   ),
   sequential("time-frequency-rate", "The frequency is the counter's", ["time.cycle_frequency.1"]),
   sequential("time-frequency-everywhere", "All vCPUs hear the same frequency", ["time.cycle_frequency.2"], everyVcpu),
+  sequential("time-wallclock-utc", "The wall clock tells UTC", ["time.wallclock_get.1"]),
+  sequential("time-wallclock-rate", "The wall clock runs at the rate of real time", ["time.wallclock_get.2"], ["vCPU"], { on: [3] }),
+  sequential("time-wallclock-everywhere", "All vCPUs tell the same time of day", ["time.wallclock_get.3"], everyVcpu),
+  sequential(
+    "time-wallclock-set-moves",
+    "The time set is told by all",
+    ["time.wallclock_set.1"],
+    ["setter", "other"],
+  ),
+  sequential("time-wallclock-set-refused", "Without the privilege nothing is set", ["time.wallclock_set.2"]),
 ];

@@ -100,6 +100,19 @@ export function time_clock_across_vcpus(role: i32): void {
   finish();
 }
 
+/** A rate published with 32 bits is up to 1 ns per s slow: parameters that only one vCPU gets anew tell another time. */
+export function time_clock_same_base(role: i32): void {
+  if (role === 0) {
+    test.advance(10 * HOUR);
+    steal(me(), 5_000);
+    post(READING, pvi.time_sched_clock());
+    test.barrier(1);
+  } else {
+    test.barrier(1);
+    atLeast(C.time_sched_clock_5, "a reading, not below one elsewhere", pvi.time_sched_clock(), see(READING));
+  }
+}
+
 export function time_clock_goes_on(): void {
   const vector = FIRST_VECTOR;
   const start = pvi.time_sched_clock();
@@ -221,4 +234,68 @@ export function time_frequency_everywhere(role: i32): void {
   steal(me(), 5_000);
   for (let other = 0; other < 4; other++)
     same(C.time_cycle_frequency_2, "Hz on another vCPU", see(other), pvi.time_cycle_frequency());
+}
+
+/** UTC in ns, by the machine. */
+function utc(): i64 {
+  return test.param(test.TEST_PARAM_UTC_S) * SECOND + realTime();
+}
+
+export function time_wallclock_utc(): void {
+  test.advance(100 * HOUR);
+  const least = utc() - SECOND;
+  const now = pvi.time_wallclock_get();
+  atLeast(C.time_wallclock_get_1, "UTC in ns", now, least);
+  atMost(C.time_wallclock_get_1, "UTC in ns", now, utc() + SECOND);
+}
+
+export function time_wallclock_rate(): void {
+  const firstBefore = realTime();
+  const first = pvi.time_wallclock_get();
+  const firstAfter = realTime();
+  test.advance(HOUR);
+  const secondBefore = realTime();
+  const grown = pvi.time_wallclock_get() - first;
+  const most = realTime() - firstBefore;
+  const least = secondBefore - firstAfter;
+  atLeast(C.time_wallclock_get_2, "ns by the wall clock over an hour", grown, least - 2 - (least >> 30));
+  atMost(C.time_wallclock_get_2, "ns by the wall clock over an hour", grown, most + 2 + (most >> 30));
+}
+
+export function time_wallclock_everywhere(role: i32): void {
+  for (let turn = 0; turn < 4; turn++) {
+    if (role === turn) {
+      const now = pvi.time_wallclock_get();
+      atLeast(C.time_wallclock_get_3, "UTC in ns, not below an earlier reading elsewhere", now, see(READING));
+      post(READING, now);
+      test.advance(300_000_000);
+    }
+    test.barrier(1 + turn);
+  }
+}
+
+/** What time.wallclock_set is given: 1 January 2030. */
+const LATER: i64 = 1_893_456_000 * SECOND;
+
+function maySetWallclock(): bool {
+  return (pvi.init_features(2) & info.PRIVILEGE_WALLCLOCK) !== 0;
+}
+
+export function time_wallclock_set_moves(role: i32): void {
+  const before = pvi.time_wallclock_get();
+  test.barrier(1);
+  if (role === 0) post(READING, pvi.time_wallclock_set(LATER));
+  test.barrier(2);
+  const want = maySetWallclock() ? LATER : before;
+  const now = pvi.time_wallclock_get();
+  atLeast(C.time_wallclock_set_1, "UTC in ns after it was set", now, want);
+  atMost(C.time_wallclock_set_1, "UTC in ns after it was set", now, want + SECOND);
+}
+
+export function time_wallclock_set_refused(): void {
+  const before = pvi.time_wallclock_get();
+  const allowed = maySetWallclock();
+  const result = pvi.time_wallclock_set(allowed ? before : LATER);
+  same(C.time_wallclock_set_2, "result, E_PERM without the privilege", result, allowed ? 0 : info.E_PERM);
+  atMost(C.time_wallclock_set_2, "UTC in ns", pvi.time_wallclock_get(), before + SECOND);
 }

@@ -109,7 +109,7 @@ export const initSabotages: readonly Sabotage[] = [
   guest(
     "init-revoke-native",
     "stolen time is still reported after revocation",
-    edit(kvmFeatures, "~(FEATURE_CLOCK | FEATURE_STEAL |", "~(FEATURE_CLOCK |"),
+    edit(kvmFeatures, "~(FEATURE_CLOCK | FEATURE_WALLCLOCK | FEATURE_STEAL |", "~(FEATURE_CLOCK | FEATURE_WALLCLOCK |"),
   ),
   guest(
     "init-revoke-twice",

@@ -23,6 +23,7 @@ export const nativeFlush = `${backends}/native/flush.ts`;
 export const nativeClock = `${backends}/native/clock.ts`;
 export const nativeMsr = `${backends}/native/msr.ts`;
 export const alarm = `${backends}/lib/alarm.ts`;
+export const nativeWallclock = `${backends}/native/wallclock.ts`;
 export const scale = `${backends}/lib/scale.ts`;
 export const kvmGuest = `${backends}/kvm/guest.ts`;
 export const kvmClock = `${backends}/kvm/guest/clock.ts`;

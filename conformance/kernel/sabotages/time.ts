@@ -1,5 +1,16 @@
 /** Sabotages of time.*. */
-import { edit, guest, kvmClock, kvmGuest, native, nativeClock, nativeGuest, type Sabotage, scale } from "./sabotage.ts";
+import {
+  edit,
+  guest,
+  kvmClock,
+  kvmGuest,
+  native,
+  nativeClock,
+  nativeGuest,
+  nativeWallclock,
+  type Sabotage,
+  scale,
+} from "./sabotage.ts";
 
 const halt = "  machine.sti();\n  machine.hlt();";
 const clock = "  return <i64>scaled(<u64>machine.rdtsc(), mul, shift);";
@@ -39,6 +50,15 @@ export const timeSabotages: readonly Sabotage[] = [
     "time-clock-across-vcpus",
     "vCPU 1 is a microsecond behind",
     edit(nativeClock, clock, clock.replace(";", " - (machine.vcpu() == 1 ? 1000 : 0);")),
+  ),
+  native(
+    "time-clock-same-base",
+    "vCPU 1 is a ns per s slow",
+    edit(
+      nativeClock,
+      clock,
+      "  const ns = <i64>scaled(<u64>machine.rdtsc(), mul, shift);\n  return machine.vcpu() == 1 ? ns - (ns >> 30) : ns;",
+    ),
   ),
   native(
     "time-clock-goes-on",
@@ -108,5 +128,42 @@ export const timeSabotages: readonly Sabotage[] = [
     "time-frequency-everywhere",
     "vCPU 1 runs at another frequency",
     edit(nativeGuest, "  return hz;", "  return machine.vcpu() == 1 ? hz + 1 : hz;"),
+  ),
+  native(
+    "time-wallclock-utc",
+    "hours are hours of an afternoon",
+    edit(nativeWallclock, "number(HOUR)) * 60", "number(HOUR) + 12) * 60"),
+  ),
+  native(
+    "time-wallclock-rate",
+    "on vCPU 3 the wall clock stands still after the first reading",
+    edit(
+      nativeWallclock,
+      "  return origin + clockRead();",
+      "  if (!kept || machine.vcpu() != 3) kept = origin + clockRead();\n  return kept;",
+    ),
+    edit(nativeWallclock, "export function wallclockGet(", "let kept: i64 = 0;\nexport function wallclockGet("),
+  ),
+  native(
+    "time-wallclock-everywhere",
+    "vCPU 2 is two seconds behind",
+    edit(
+      nativeWallclock,
+      "  return origin + clockRead();",
+      "  return origin + clockRead() - (machine.vcpu() == 2 ? 2_000_000_000 : 0);",
+    ),
+  ),
+  native(
+    "time-wallclock-set-moves",
+    "only the setter tells the time that was set",
+    edit(nativeWallclock, "  return origin + clockRead();", "  return (own ? own : origin) + clockRead();"),
+    edit(nativeWallclock, "machine.store64(sharedVa + 8, utc_ns - clockRead());", "own = utc_ns - clockRead();"),
+    edit(nativeWallclock, "export function wallclockGet(", "let own: i64 = 0;\nexport function wallclockGet("),
+  ),
+  guest(
+    "time-wallclock-set-refused",
+    "what is refused counts as done",
+    edit(kvmGuest, "  return E_PERM;", "  return 0;"),
+    edit(kvmGuest, "  E_PERM,\n", ""),
   ),
 ];

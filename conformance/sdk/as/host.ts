@@ -401,6 +401,8 @@ export const PARAM_ENTRY_RIP: i32 = 5;
 export const PARAM_ENTRY_RSP: i32 = 6;
 /** k of host.param. */
 export const PARAM_BOOT_CR3: i32 = 7;
+/** k of host.param. */
+export const PARAM_UTC_S: i32 = 8;
 /** Bit of FIELD_CTL_EXIT. */
 export const CTL_IFX: i32 = 1;
 /** Bit of FIELD_CTL_EXIT. */

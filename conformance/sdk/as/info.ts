@@ -23,6 +23,8 @@ export const FEATURE_REMOTE_FLUSH: i32 = 8;
 export const FEATURE_IPI: i32 = 16;
 /** lock.wait gives the processor away until lock.kick. */
 export const FEATURE_WAIT: i32 = 32;
+/** time.wallclock_get asks the host. */
+export const FEATURE_WALLCLOCK: i32 = 64;
 /** time.alarm_set counts available time too. */
 export const FEATURE_ALARM_AVAILABLE: i32 = 512;
 /** sys.crash_report reaches the host. */
@@ -35,12 +37,14 @@ export const HINT_DEDICATED: i32 = 1;
 export const PRIVILEGE_SHUTDOWN: i32 = 1;
 /** May act on other vCPUs: interrupts, flushes, kicks. */
 export const PRIVILEGE_REMOTE: i32 = 2;
+/** May set the wall clock. */
+export const PRIVILEGE_WALLCLOCK: i32 = 4;
 /** All bits of the bitmap that this version defines. */
-export const FEATURES_DEFINED: i64 = 3647;
+export const FEATURES_DEFINED: i64 = 3711;
 /** All bits of the bitmap that this version defines. */
 export const HINTS_DEFINED: i64 = 1;
 /** All bits of the bitmap that this version defines. */
-export const PRIVILEGES_DEFINED: i64 = 3;
+export const PRIVILEGES_DEFINED: i64 = 7;
 /** init.relocate: keep what stands at the call site. */
 export const RELOCATE_NONE: i32 = 0;
 /** Call the target. */

@@ -187,6 +187,21 @@ export declare function time_sched_clock(): i64;
 export declare function time_steal_clock(vcpu: i32): i64;
 
 /**
+ * The time of day.
+ * Returns ns since 1 January 1970, UTC.
+ */
+@external("native", "time_wallclock_get")
+export declare function time_wallclock_get(): i64;
+
+/**
+ * Sets the time of day.
+ * utc: ns since 1 January 1970, UTC.
+ * Returns 0, or E_PERM without PRIVILEGE_WALLCLOCK.
+ */
+@external("native", "time_wallclock_set")
+export declare function time_wallclock_set(utc: i64): i32;
+
+/**
  * Frequency of the counter that RDTSC reads.
  * Returns Hz.
  */

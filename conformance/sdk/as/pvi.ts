@@ -220,6 +220,21 @@ export declare function time_sched_clock(): i64;
 export declare function time_steal_clock(vcpu: i32): i64;
 
 /**
+ * The time of day.
+ * Returns ns since 1 January 1970, UTC.
+ */
+@external("pvi", "time_wallclock_get")
+export declare function time_wallclock_get(): i64;
+
+/**
+ * Sets the time of day.
+ * utc: ns since 1 January 1970, UTC.
+ * Returns 0, or E_PERM without PRIVILEGE_WALLCLOCK.
+ */
+@external("pvi", "time_wallclock_set")
+export declare function time_wallclock_set(utc: i64): i32;
+
+/**
  * Frequency of the counter that RDTSC reads.
  * Returns Hz.
  */
@@ -347,21 +362,25 @@ export const OP_IPI_SEND_MASK: i32 = 29;
 export const OP_TIME_SCHED_CLOCK: i32 = 30;
 /** Op id of time.steal_clock. */
 export const OP_TIME_STEAL_CLOCK: i32 = 31;
+/** Op id of time.wallclock_get. */
+export const OP_TIME_WALLCLOCK_GET: i32 = 32;
+/** Op id of time.wallclock_set. */
+export const OP_TIME_WALLCLOCK_SET: i32 = 33;
 /** Op id of time.cycle_frequency. */
-export const OP_TIME_CYCLE_FREQUENCY: i32 = 32;
+export const OP_TIME_CYCLE_FREQUENCY: i32 = 34;
 /** Op id of time.alarm_set. */
-export const OP_TIME_ALARM_SET: i32 = 33;
+export const OP_TIME_ALARM_SET: i32 = 35;
 /** Op id of time.alarm_cancel. */
-export const OP_TIME_ALARM_CANCEL: i32 = 34;
+export const OP_TIME_ALARM_CANCEL: i32 = 36;
 /** Op id of lock.wait. */
-export const OP_LOCK_WAIT: i32 = 35;
+export const OP_LOCK_WAIT: i32 = 37;
 /** Op id of lock.kick. */
-export const OP_LOCK_KICK: i32 = 36;
+export const OP_LOCK_KICK: i32 = 38;
 /** Op id of sys.shutdown. */
-export const OP_SYS_SHUTDOWN: i32 = 37;
+export const OP_SYS_SHUTDOWN: i32 = 39;
 /** Op id of sys.crash_report. */
-export const OP_SYS_CRASH_REPORT: i32 = 38;
+export const OP_SYS_CRASH_REPORT: i32 = 40;
 /** Op id of sys.watchdog. */
-export const OP_SYS_WATCHDOG: i32 = 39;
+export const OP_SYS_WATCHDOG: i32 = 41;
 /** Version of this interface, major << 16 | minor. */
 export const PVI_VERSION: i32 = 65536;

@@ -134,6 +134,8 @@ export const TEST_PARAM_SHARED_VA: i32 = 13;
 export const TEST_PARAM_PERCPU_VA: i32 = 14;
 /** k of test.param; APIC_ID and STACK_TOP take vCPU << 8. */
 export const TEST_PARAM_STACK_TOP: i32 = 15;
+/** k of test.param; APIC_ID and STACK_TOP take vCPU << 8. */
+export const TEST_PARAM_UTC_S: i32 = 16;
 /** Machine kind. */
 export const KIND_NATIVE: i32 = 0;
 /** Machine kind. */

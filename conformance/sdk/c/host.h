@@ -387,6 +387,8 @@ __attribute__((export_name("timer"))) void half_timer(int32_t vcpu, int32_t slot
 #define HOST_PARAM_ENTRY_RSP 6
 /** k of host.param. */
 #define HOST_PARAM_BOOT_CR3 7
+/** k of host.param. */
+#define HOST_PARAM_UTC_S 8
 /** Bit of FIELD_CTL_EXIT. */
 #define HOST_CTL_IFX 1
 /** Bit of FIELD_CTL_EXIT. */

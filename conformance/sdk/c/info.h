@@ -28,6 +28,8 @@
 #define FEATURE_IPI 16
 /** lock.wait gives the processor away until lock.kick. */
 #define FEATURE_WAIT 32
+/** time.wallclock_get asks the host. */
+#define FEATURE_WALLCLOCK 64
 /** time.alarm_set counts available time too. */
 #define FEATURE_ALARM_AVAILABLE 512
 /** sys.crash_report reaches the host. */
@@ -40,12 +42,14 @@
 #define PRIVILEGE_SHUTDOWN 1
 /** May act on other vCPUs: interrupts, flushes, kicks. */
 #define PRIVILEGE_REMOTE 2
+/** May set the wall clock. */
+#define PRIVILEGE_WALLCLOCK 4
 /** All bits of the bitmap that this version defines. */
-#define FEATURES_DEFINED INT64_C(3647)
+#define FEATURES_DEFINED INT64_C(3711)
 /** All bits of the bitmap that this version defines. */
 #define HINTS_DEFINED INT64_C(1)
 /** All bits of the bitmap that this version defines. */
-#define PRIVILEGES_DEFINED INT64_C(3)
+#define PRIVILEGES_DEFINED INT64_C(7)
 /** init.relocate: keep what stands at the call site. */
 #define RELOCATE_NONE 0
 /** Call the target. */

@@ -164,6 +164,19 @@ PARLEY_NATIVE_IMPORT(time_sched_clock) int64_t native_time_sched_clock(void);
 PARLEY_NATIVE_IMPORT(time_steal_clock) int64_t native_time_steal_clock(int32_t vcpu);
 
 /**
+ * The time of day.
+ * Returns ns since 1 January 1970, UTC.
+ */
+PARLEY_NATIVE_IMPORT(time_wallclock_get) int64_t native_time_wallclock_get(void);
+
+/**
+ * Sets the time of day.
+ * utc: ns since 1 January 1970, UTC.
+ * Returns 0, or E_PERM without PRIVILEGE_WALLCLOCK.
+ */
+PARLEY_NATIVE_IMPORT(time_wallclock_set) int32_t native_time_wallclock_set(int64_t utc);
+
+/**
  * Frequency of the counter that RDTSC reads.
  * Returns Hz.
  */

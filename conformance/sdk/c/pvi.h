@@ -196,6 +196,19 @@ __attribute__((export_name("time_sched_clock"))) int64_t time_sched_clock(void);
 __attribute__((export_name("time_steal_clock"))) int64_t time_steal_clock(int32_t vcpu);
 
 /**
+ * The time of day.
+ * Returns ns since 1 January 1970, UTC.
+ */
+__attribute__((export_name("time_wallclock_get"))) int64_t time_wallclock_get(void);
+
+/**
+ * Sets the time of day.
+ * utc: ns since 1 January 1970, UTC.
+ * Returns 0, or E_PERM without PRIVILEGE_WALLCLOCK.
+ */
+__attribute__((export_name("time_wallclock_set"))) int32_t time_wallclock_set(int64_t utc);
+
+/**
  * Frequency of the counter that RDTSC reads.
  * Returns Hz.
  */
@@ -315,22 +328,26 @@ __attribute__((export_name("sys_watchdog"))) int32_t sys_watchdog(int64_t timeou
 #define OP_TIME_SCHED_CLOCK 30
 /** Op id of time.steal_clock. */
 #define OP_TIME_STEAL_CLOCK 31
+/** Op id of time.wallclock_get. */
+#define OP_TIME_WALLCLOCK_GET 32
+/** Op id of time.wallclock_set. */
+#define OP_TIME_WALLCLOCK_SET 33
 /** Op id of time.cycle_frequency. */
-#define OP_TIME_CYCLE_FREQUENCY 32
+#define OP_TIME_CYCLE_FREQUENCY 34
 /** Op id of time.alarm_set. */
-#define OP_TIME_ALARM_SET 33
+#define OP_TIME_ALARM_SET 35
 /** Op id of time.alarm_cancel. */
-#define OP_TIME_ALARM_CANCEL 34
+#define OP_TIME_ALARM_CANCEL 36
 /** Op id of lock.wait. */
-#define OP_LOCK_WAIT 35
+#define OP_LOCK_WAIT 37
 /** Op id of lock.kick. */
-#define OP_LOCK_KICK 36
+#define OP_LOCK_KICK 38
 /** Op id of sys.shutdown. */
-#define OP_SYS_SHUTDOWN 37
+#define OP_SYS_SHUTDOWN 39
 /** Op id of sys.crash_report. */
-#define OP_SYS_CRASH_REPORT 38
+#define OP_SYS_CRASH_REPORT 40
 /** Op id of sys.watchdog. */
-#define OP_SYS_WATCHDOG 39
+#define OP_SYS_WATCHDOG 41
 /** Version of this interface, major << 16 | minor. */
 #define PVI_VERSION 65536
 

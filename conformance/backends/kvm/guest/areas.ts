@@ -1,5 +1,5 @@
 // Shared areas, from the second shared page on, 128 bytes per vCPU so that none crosses a page:
-//   @0 pvclock (32)   @64 steal time (64)
+//   @0 pvclock (32)   @32 wall clock (12)   @64 steal time (64)
 // and in the first percpu page masks that ops build: 16 of u64[4].
 import { DIRECT_MAP, FEATURE_CLOCK, FEATURE_STEAL } from "../../../sdk/as/info";
 import * as machine from "../../../sdk/as/machine";
@@ -9,11 +9,17 @@ import { has, hostHas } from "./features";
 
 const PAGE: i64 = 4096;
 const AREA: i64 = 128;
+const WALLCLOCK_OFFSET: i64 = 32;
 const STEAL_OFFSET: i64 = 64;
 
 /** va of the pvclock area of a vCPU. */
 export function clockArea(vcpu: i32): i64 {
   return sharedVa + PAGE + AREA * vcpu;
+}
+
+/** va of a vCPU's wall clock. The host fills it when it is told, once. */
+export function wallclockArea(vcpu: i32): i64 {
+  return clockArea(vcpu) + WALLCLOCK_OFFSET;
 }
 
 /** va of the steal area of a vCPU. */

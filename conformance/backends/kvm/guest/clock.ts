@@ -1,8 +1,10 @@
 // Readers of the areas. A version that is odd or changes in between means that the host is writing: read again.
+import { DIRECT_MAP } from "../../../sdk/as/info";
 import * as machine from "../../../sdk/as/machine";
 import { self } from "../../lib/info";
 import { hzOf, scaledSince } from "../../lib/scale";
 import {
+  MSR_WALL_CLOCK,
   PVCLOCK_FLAGS,
   PVCLOCK_MUL,
   PVCLOCK_SHIFT,
@@ -10,9 +12,12 @@ import {
   PVCLOCK_TSC,
   PVCLOCK_TSC_STABLE,
   STEAL_VERSION,
+  WALL_CLOCK_NS,
+  WALL_CLOCK_SECONDS,
 } from "../abi";
-import { clockArea, clockMaximum, stealArea } from "./areas";
+import { clockArea, clockMaximum, stealArea, wallclockArea } from "./areas";
 
+const NS_PER_S: i64 = 1_000_000_000;
 const CMPXCHG_64: i32 = machine.SIZE_64 | machine.LOCK;
 
 export function clockRead(): i64 {
@@ -53,6 +58,22 @@ function notBefore(ns: i64): i64 {
     if (<u64>last >= <u64>ns) return last;
     if (machine.cmpxchg(CMPXCHG_64, at, last, ns) == last) return ns;
   }
+}
+
+/** UTC in ns: the host fills the area with UTC at system time 0. IF = 0: a handler that asks uses the same area. */
+export function wallclockRead(): i64 {
+  const at = wallclockArea(self);
+  const rflags = machine.pushf();
+  machine.cli();
+  machine.wrmsr(MSR_WALL_CLOCK, at - DIRECT_MAP);
+  let version = 0;
+  let utc_ns: i64 = 0;
+  do {
+    version = machine.load32(at);
+    utc_ns = <i64>(<u32>machine.load32(at + WALL_CLOCK_SECONDS)) * NS_PER_S + <u32>machine.load32(at + WALL_CLOCK_NS);
+  } while (version & 1 || machine.load32(at) != version);
+  machine.popf(rflags);
+  return utc_ns + clockRead();
 }
 
 export function stealRead(vcpu: i32): i64 {

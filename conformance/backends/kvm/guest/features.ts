@@ -8,6 +8,7 @@ import {
   FEATURE_REMOTE_FLUSH,
   FEATURE_STEAL,
   FEATURE_WAIT,
+  FEATURE_WALLCLOCK,
   FEATURE_WATCHDOG,
   HINT_DEDICATED,
 } from "../../../sdk/as/info";
@@ -71,7 +72,7 @@ function leafBase(): i32 {
 
 function take(word: i32, hint_word: i32): void {
   hints = hint_word & KVM_HINT_REALTIME ? HINT_DEDICATED : 0;
-  if (word & KVM_CLOCKSOURCE2) offered |= FEATURE_CLOCK;
+  if (word & KVM_CLOCKSOURCE2) offered |= FEATURE_CLOCK | FEATURE_WALLCLOCK;
   if (word & KVM_CLOCKSOURCE2 && word & KVM_CLOCKSOURCE_STABLE) offered |= FEATURE_CLOCK_STABLE;
   if (word & KVM_STEAL_TIME) offered |= FEATURE_STEAL;
   // No call of the host's: what is not stolen is known by clock and steal time.
@@ -86,6 +87,7 @@ function take(word: i32, hint_word: i32): void {
 export function featuresRead(): i64 {
   allowed = offered & featureMask();
   if (!(allowed & FEATURE_CLOCK) || !(allowed & FEATURE_STEAL)) allowed &= ~FEATURE_ALARM_AVAILABLE;
+  if (!(allowed & FEATURE_CLOCK)) allowed &= ~FEATURE_WALLCLOCK;
   return allowed;
 }
 
@@ -96,7 +98,7 @@ export function featuresSettle(): void {
 
 /** The areas are gone, and with them what needs one. */
 export function featuresDrop(): void {
-  offered &= ~(FEATURE_CLOCK | FEATURE_STEAL | FEATURE_REMOTE_FLUSH | FEATURE_ALARM_AVAILABLE);
+  offered &= ~(FEATURE_CLOCK | FEATURE_WALLCLOCK | FEATURE_STEAL | FEATURE_REMOTE_FLUSH | FEATURE_ALARM_AVAILABLE);
   allowed &= offered;
 }
 

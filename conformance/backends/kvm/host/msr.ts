@@ -7,6 +7,9 @@ import {
   MSR_SYSTEM_TIME,
   MSR_WALL_CLOCK,
   STEAL_RESERVED,
+  WALL_CLOCK_BYTES,
+  WALL_CLOCK_NS,
+  WALL_CLOCK_SECONDS,
 } from "../abi";
 import { clockPublish } from "./clock";
 import {
@@ -23,9 +26,6 @@ import {
 import { isTimerMsr, timerRead, timerWrite } from "./timer";
 
 const FLAG_WRITE: i64 = 1;
-const WALL_CLOCK_BYTES: i32 = 12;
-/** 1 January 2006, the epoch of this host's wall clock at boot. */
-const BOOT_S: i32 = 1_136_073_600;
 
 export function exitMsr(vcpu: i32): i32 {
   const msr = <i32>host.get(vcpu, host.FIELD_EXIT_A);
@@ -68,8 +68,8 @@ function fillWallClock(gpa: i64): bool {
   if (at < 0) return true;
   const version = (host.load32(at) + 1) | 1;
   host.store32(at, version);
-  host.store32(at + 4, BOOT_S);
-  host.store32(at + 8, 0);
+  host.store32(at + WALL_CLOCK_SECONDS, <i32>host.param(host.PARAM_UTC_S));
+  host.store32(at + WALL_CLOCK_NS, 0);
   host.store32(at, version + 1);
   return true;
 }
