@@ -1,4 +1,6 @@
 /** Which units reach which sites, measured by one run of the half with marks at all of them. */
+
+import type { Suite } from "../runner/types.ts";
 import { instrument } from "./instrument.ts";
 import { byPairing, runOne } from "./run-units.ts";
 import type { Site } from "./sites.ts";
@@ -12,9 +14,12 @@ export interface Reach {
 }
 
 const BIT_OTHER = 127;
+/** A half with marks takes at most so many times the fuel. */
+const MARKS_COST = 10;
 
 /** @returns one entry per site */
-export async function measureReach(bench: Bench, target: Target, sites: readonly Site[]): Promise<Reach[]> {
+export async function measureReach(opened: Bench, target: Target, sites: readonly Site[]): Promise<Reach[]> {
+  const bench = { vm: opened.vm, suite: roomForMarks(opened.suite) };
   const { vm, suite } = bench;
   const build = await buildWith(bench, target, instrument(readTarget(target), sites));
   const inCase: number[][] = sites.map(() => []);
@@ -47,8 +52,23 @@ export async function measureReach(bench: Bench, target: Target, sites: readonly
   }));
 }
 
-function check({ verdict, outcome }: Awaited<ReturnType<typeof runOne>>, target: Target, item: number): void {
-  if (verdict === "pass" || verdict === "not-offered") return;
-  const why = outcome.failure?.reason ?? verdict;
-  throw new Error(`${target} with marks does not hold in case ${item}, so nothing can be measured: ${why}`);
+/** Marks are calls and cost fuel: what is bounded for the half itself gets room for them. */
+function roomForMarks(suite: Suite): Suite {
+  const { fuel_boot, fuel_schedule, fuel_unit, ...others } = suite.budgets;
+  const budgets = {
+    ...others,
+    fuel_boot: fuel_boot * MARKS_COST,
+    fuel_schedule: fuel_schedule * MARKS_COST,
+    fuel_unit: fuel_unit * MARKS_COST,
+  };
+  return { ...suite, budgets };
+}
+
+/**
+ * A case whose end depends on how long the half takes may end otherwise with marks: what it reached until then counts.
+ * A half that does not boot with marks cannot be measured.
+ */
+function check({ booted, outcome }: Awaited<ReturnType<typeof runOne>>, target: Target, item: number): void {
+  if (booted) return;
+  throw new Error(`${target} does not boot with marks (case ${item}): ${outcome.failure?.reason ?? outcome.end}`);
 }
