@@ -25,7 +25,10 @@ describe("a short campaign on the native half", () => {
 
   it("names the case that kills a mutant, and the ops that reach it", () => {
     const result = campaign.results.find(({ site }) => site.id === killedOne);
-    expect(result).toMatchObject({ ops: ["irq.disable"], killedBy: expect.stringMatching(/^irq-\S+ in pairing own$/) });
+    expect(result).toMatchObject({
+      ops: expect.arrayContaining(["irq.disable"]),
+      killedBy: expect.stringMatching(/ in pairing own$/),
+    });
     expect(scorePerOp(campaign.results).find((line) => line.includes("irq.disable "))).toMatch(/[1-9]\d* of/);
   });
 
