@@ -250,3 +250,26 @@ describe("APIC timer of the KVM model", () => {
       expect(msr(bench, 1, index, value), `${index}`).toBe("#GP");
   });
 });
+
+describe("a single feature that the user forbids", () => {
+  const ALL = 0xffff_ffff_ffff_ffffn;
+  const refusals = async (mask: bigint) => {
+    const bench = await openBench([0, 1], mask);
+    return [
+      msr(bench, 0, CLOCK, 0x1081n) === "#GP",
+      msr(bench, 0, STEAL, 0x10c1n) === "#GP",
+      call(bench, 5n, { RCX: 1n }) === ENOSYS,
+      call(bench, 10n, { RBX: 0n, RCX: 0n, RDX: 0n, RSI: 0x41n }) === ENOSYS,
+    ];
+  };
+
+  it.each([
+    ["clock", 1n, 0],
+    ["steal time", 4n, 1],
+    ["wait", 32n, 2],
+    ["IPI", 16n, 3],
+  ] as const)("%s is refused, and nothing else", async (_, bit, refused) => {
+    expect(await refusals(ALL)).toEqual([false, false, false, false]);
+    expect(await refusals(ALL & ~bit)).toEqual([0, 1, 2, 3].map((n) => n === refused));
+  });
+});
