@@ -2,7 +2,7 @@ import { createExecutionContext, createMessageBatch, env, getQueueResult } from 
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Env, ShardMessage } from "../env.ts";
 import { SHARD_LEASE_MS, SHARD_TRIES_MAX, SWEEP_AGAIN_MS } from "../limits.ts";
-import { failing, killedOnceBeforeEach } from "../test/faults.ts";
+import { failing } from "../test/faults.ts";
 import { deliver, expectPublished, heldQueue, runNow, submitBuild, T0 } from "../test/pipeline.ts";
 import { consume, DEAD_QUEUE } from "./consumer.ts";
 import { finish } from "./publish.ts";
@@ -144,34 +144,5 @@ describe("a consumer", () => {
     await deliver(held.env, held.messages);
     expect(await expectPublished(again.run.id)).toMatchObject({ attempt: 2 });
     expect(await submitBuild(held.env)).toMatchObject({ created: false, run: { id: again.run.id } });
-  });
-
-  it("may be killed before any of its steps, one after the other: the run is published all the same", async () => {
-    const held = heldQueue();
-    const { run } = await submitBuild(held.env);
-    const { env: mortal, steps, revive } = killedOnceBeforeEach(held.env);
-    while ((await runNow(run.id)).state !== "published") {
-      revive();
-      await sweep(mortal, later(SWEEP_AGAIN_MS), true).catch(() => {});
-      for (const message of held.messages.splice(0)) await deliver(mortal, [message]).catch(() => {});
-      // Each life ends one step later than the one before.
-      expect(steps.length).toBeLessThan(100);
-    }
-    await expectPublished(run.id);
-    expect(steps.length).toBeGreaterThan(15);
-    for (const needed of [
-      "put shards/",
-      "put blobs/",
-      "get shards/",
-      "delete",
-      "DB.batch",
-      "UPDATE SHARDS",
-      "UPDATE RUNS",
-    ]) {
-      expect(
-        steps.some((step) => step.includes(needed)),
-        needed,
-      ).toBe(true);
-    }
   });
 });

@@ -21,7 +21,9 @@ import { endEarly, transition } from "./transition.ts";
  */
 export async function consumeShard(env: Env, message: ShardMessage): Promise<void> {
   const { run, shard } = await read(env, message);
-  if (!run || !shard || isFinal(run.state as RunState)) return;
+  if (!run || !shard) return;
+  // Whoever published it may have died before it could drop what shards had left.
+  if (isFinal(run.state as RunState)) return finish(env, message.run);
   if (!shard.done) {
     if (shard.tries >= SHARD_TRIES_MAX) {
       const why = shard.error ?? "no consumer lived to say why";

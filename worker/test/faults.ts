@@ -1,4 +1,6 @@
 import type { Env } from "../env.ts";
+import { states } from "../pipeline/states.ts";
+import { type Sent, watchedDb } from "./counting.ts";
 
 type Bound = Record<string, (...values: never[]) => unknown>;
 
@@ -9,35 +11,55 @@ export function failing<Binding extends object>(binding: Binding, method: string
   });
 }
 
-/**
- * Bindings of a consumer that is killed before each of its calls to D1 and R2, once: the first time that a call comes up in a
- * life, it and all later ones fail, until `revive`. `steps` names the calls it was killed before.
- */
-export function killedOnceBeforeEach(bindings: Env): { env: Env; steps: string[]; revive(): void } {
-  const steps: string[] = [];
-  let dead = false;
-  let life = new Map<string, number>();
-  const count = (what: string) => {
-    const nth = (life.get(what) ?? 0) + 1;
-    life.set(what, nth);
-    const step = `${what} #${nth}`;
-    if (!dead && !steps.includes(step)) {
-      steps.push(step);
-      dead = true;
-    }
-    if (dead) throw new Error(`killed before ${step}`);
+/** Bindings of which D1, or R2, is down whenever `isDown` says so. */
+export function outage(bindings: Env, which: "DB" | "BLOBS", isDown: () => boolean): Env {
+  const look = () => {
+    if (isDown()) throw new Error(`${which} is down`);
   };
-  const BLOBS = watched(bindings.BLOBS, (name, [key]) => count(`${name} ${String(key)}`));
-  const DB = watched(bindings.DB, (name, [text]) => {
-    if (name === "batch") count("DB.batch");
-    else if (/^\s*(update|insert|select|delete)/i.test(String(text)))
-      count(String(text).replaceAll('"', "").toUpperCase());
-  });
+  return which === "DB"
+    ? { ...bindings, DB: watchedDb(bindings.DB, look) }
+    : { ...bindings, BLOBS: watched(bindings.BLOBS, look) };
+}
+
+/** What befalls a call to D1 or R2: it alone fails, or its consumer is killed, so that it and all later ones fail until `revive`. */
+export type Fault = "fails" | "killed";
+
+/**
+ * Bindings of which each kind of call to D1 and R2 is struck once: the first time that it comes up after a `revive`. `steps` names
+ * what was struck: verb and table of each statement and the state that it moves to, or verb and folder of an object.
+ */
+export function struckOnceAtEach(bindings: Env, fault: Fault): { env: Env; steps: string[]; revive(): void } {
+  const steps: string[] = [];
+  let struck = false;
+  const pass = (step: string) => {
+    const isNew = !struck && !steps.includes(step);
+    if (isNew) {
+      steps.push(step);
+      struck = true;
+    }
+    if (isNew || (struck && fault === "killed")) throw new Error(`${fault} before ${step}`);
+  };
+  const BLOBS = watched(bindings.BLOBS, (name, [key]) => pass(`R2: ${name} ${folderOf(key)}`));
+  const DB = watchedDb(bindings.DB, (sent) => pass(`D1: ${[...new Set(sent.map(nameOf))].join(" + ")}`));
   const revive = () => {
-    dead = false;
-    life = new Map();
+    struck = false;
   };
   return { env: { ...bindings, BLOBS, DB }, steps, revive };
+}
+
+function folderOf(key: unknown): string {
+  return `${String(Array.isArray(key) ? key[0] : key).split("/", 1)[0]}/`;
+}
+
+/** `update runs.state merging`: the verb of a statement, its table, what it sets first, and the state. */
+function nameOf({ text, values }: Sent): string {
+  const words = text.replaceAll('"', "").replace(/\s+/g, " ").trim();
+  const verb = words.split(" ", 1)[0]?.toLowerCase();
+  const table = /\b(?:from|into|update) (\w+)/i.exec(words)?.[1];
+  const column = verb === "update" ? `.${/\bset (\w+)/i.exec(words)?.[1]}` : "";
+  const state = column === ".state" ? states.find((name) => name === values[0]) : undefined;
+  if (verb === "select") return `select ${words.split(" ", 2)[1]?.replace(",", "")} of ${table}`;
+  return `${verb} ${table}${column}${state ? ` ${state}` : ""}`;
 }
 
 /** The same object, with `look` called before each method of it. */
