@@ -10,14 +10,15 @@ import { listRoutes } from "./api/routes/lists.ts";
 import { liveRoutes } from "./api/routes/live.ts";
 import { matrixRoutes } from "./api/routes/matrix.ts";
 import { openapiRoutes } from "./api/routes/openapi.ts";
-import { problemRoutes } from "./api/routes/problems.ts";
+import { problemRoutes } from "./api/routes/problems.tsx";
 import { publisherRoutes } from "./api/routes/publishers.ts";
 import { runRoutes } from "./api/routes/runs.ts";
 import { tokenRoutes } from "./api/routes/tokens.ts";
 import { trustRoutes } from "./api/routes/trust.ts";
 import { vendorRoutes } from "./api/routes/vendors.ts";
 import { logFailure } from "./log.ts";
-import { ProblemError, problemResponse } from "./problems.ts";
+import { ProblemError } from "./problems.ts";
+import { refuse } from "./web/problem.tsx";
 import { webRoutes } from "./web/routes.tsx";
 
 /** Every way in and out over HTTP. */
@@ -39,9 +40,9 @@ export const app = new Hono<AppEnv>()
   .route("/", problemRoutes)
   .route("/", webRoutes);
 
-app.notFound((c) => problemResponse(missing(c.req.method, c.req.path), c.req.url));
+app.notFound((c) => refuse(c, missing(c.req.method, c.req.path)));
 
-app.onError((error, c) => problemResponse(asProblem(error, c.req.path), c.req.url));
+app.onError((error, c) => refuse(c, asProblem(error, c.req.path)));
 
 /** A path that exists under other methods is 405 with those. */
 function missing(method: string, path: string): ProblemError {

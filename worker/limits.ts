@@ -22,6 +22,9 @@ export const HOOK_BODY_MAX_BYTES = Math.ceil((partsSizeMaxBytes * 4) / 3) + 64 *
 /** Every other JSON body. */
 export const JSON_BODY_MAX_BYTES = 16 * KIB;
 
+/** How long a caller may take to send its body: 3.6 MB take 20 s at 1.5 Mbit/s. */
+export const BODY_TIMEOUT_MS = 30_000;
+
 /** Queues take 100 messages and 256 KB a call; a shard message is under 100 bytes. */
 export const QUEUE_BATCH_MAX_MESSAGES = 100;
 

@@ -138,15 +138,32 @@ async function readWithin(response: Response, address: string, maxBytes: number)
   }
 }
 
-/** Reads a stream and calls `tooLarge`, which throws, at the first byte above the cap. */
+/**
+ * Reads a stream and calls `tooLarge`, which throws, at the first byte above the cap. A stream that has not ended after `maxMs` is
+ * cancelled: what came until then is all. @returns the bytes
+ */
 export async function readCapped(
   stream: ReadableStream<Uint8Array> | null,
+  maxBytes: number,
+  tooLarge: () => never,
+  maxMs?: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const reader = stream?.getReader();
+  const timer = maxMs === undefined ? undefined : setTimeout(() => void reader?.cancel(), maxMs);
+  try {
+    return await readAll(reader, maxBytes, tooLarge);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function readAll(
+  reader: ReadableStreamDefaultReader<Uint8Array> | undefined,
   maxBytes: number,
   tooLarge: () => never,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  const reader = stream?.getReader();
   for (let step = await reader?.read(); step && !step.done; step = await reader?.read()) {
     size += step.value.length;
     if (size > maxBytes) {

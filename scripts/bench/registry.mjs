@@ -17,7 +17,7 @@ export async function registry() {
   const stateFolder = newStateFolder();
   let server;
   try {
-    migrateLocal(stateFolder);
+    await migrateLocal(stateFolder);
     const { run } = await load(stateFolder);
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;

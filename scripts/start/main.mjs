@@ -26,12 +26,11 @@ try {
 
 async function start() {
   const settings = localSettings();
-  say("building core.wasm, kernel and reference builds …");
+  say("building core.wasm, kernel and reference builds, and migrating the local D1 …");
   const { ensureBuilt } = await import("../build.mjs");
-  await ensureBuilt(say);
+  // Neither needs the other, and there are two cores.
+  await Promise.all([ensureBuilt(say), migrateLocal(settings.stateFolder)]);
   const secrets = await ensureSecrets();
-  say("migrating the local D1 …");
-  migrateLocal(settings.stateFolder);
   say("starting the Worker …");
   server = await startServer(settings, { onExit: (code) => end(code || 1, "the local Worker ended by itself") });
   await server.answers;

@@ -6,6 +6,7 @@ import { wranglerEnv, wranglerPath } from "./settings.mjs";
 
 const TERMINATE_MS = 5_000;
 const ANSWER_MS = 60_000;
+const BUILD_FAILED = /Build failed with \d+ error/;
 
 /**
  * Starts `wrangler dev` for these settings.
@@ -38,9 +39,19 @@ export async function startServer(settings, { onExit = () => {}, script } = {}) 
     cwd: root,
     env: wranglerEnv(settings.stateFolder),
     detached: true,
-    stdio: ["ignore", "inherit", "inherit"],
+    stdio: ["ignore", "inherit", "pipe"],
   });
   const state = { ended: false, stopping: false, answered: false };
+  // A bundle that does not build is reported, and then wrangler waits for somebody to mend it, with every request held.
+  const broken = new Promise((_, reject) => {
+    child.stderr.on("data", (chunk) => {
+      process.stderr.write(chunk);
+      if (!state.answered && BUILD_FAILED.test(String(chunk))) {
+        reject(new Error("the Worker could not be built; the messages above say where"));
+      }
+    });
+  });
+  broken.catch(() => {});
   const exited = new Promise((resolve) => child.once("exit", resolve));
   exited.then((code) => {
     state.ended = true;
@@ -50,7 +61,7 @@ export async function startServer(settings, { onExit = () => {}, script } = {}) 
     state.stopping = true;
     await endGroup(child, exited);
   };
-  return { answers: untilAnswers(settings.url, state), stop };
+  return { answers: Promise.race([untilAnswers(settings.url, state), broken]), stop };
 }
 
 async function untilAnswers(url, state) {

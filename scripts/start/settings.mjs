@@ -1,8 +1,9 @@
 // Where a local registry lives and how wrangler is told to stay on this machine.
-import { spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { promisify } from "node:util";
 import { root } from "../lib/toolchain.mjs";
 
 export const wranglerPath = join(root, "node_modules/wrangler/bin/wrangler.js");
@@ -46,22 +47,16 @@ export function wranglerEnv(stateFolder, env = process.env) {
  * Applies the D1 migrations to the local database, unless it has had these very ones: asking wrangler takes seconds.
  * Throws an Error with wrangler's own words if one fails.
  */
-export function migrateLocal(stateFolder) {
+export async function migrateLocal(stateFolder) {
   const current = hashOfFiles(join(root, "migrations"));
   // Beside the database, so that whoever deletes one deletes both.
   const stamp = join(stateFolder, "v3/d1/parley-migrated");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === current) return;
   const args = ["d1", "migrations", "apply", "DB", "--local", "--persist-to", stateFolder];
-  const done = spawnSync(process.execPath, [wranglerPath, ...args], {
-    cwd: root,
-    env: wranglerEnv(stateFolder),
-    encoding: "utf8",
+  const options = { cwd: root, env: wranglerEnv(stateFolder) };
+  await promisify(execFile)(process.execPath, [wranglerPath, ...args], options).catch(({ stdout, stderr }) => {
+    throw new Error(`migrating the local D1 failed\n${stdout}${stderr}\nDelete ${stateFolder} to begin afresh.`);
   });
-  if (done.status !== 0) {
-    throw new Error(
-      `migrating the local D1 failed\n${done.stdout}${done.stderr}\nDelete ${stateFolder} to begin afresh.`,
-    );
-  }
   writeFileSync(stamp, current);
 }
 

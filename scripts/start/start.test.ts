@@ -55,6 +55,22 @@ describe("settings", () => {
 });
 
 describe("server", () => {
+  it("that cannot be built ends with an error instead of waiting for somebody to mend it", async () => {
+    const script = join(folder, "broken.ts");
+    writeFileSync(script, "export const broken: = 1;\n");
+    const probe = createServer().listen(0, "127.0.0.1");
+    await new Promise((resolve) => probe.once("listening", resolve));
+    const { port } = probe.address() as { port: number };
+    await new Promise((resolve) => probe.close(resolve));
+    const settings = { port, url: `http://127.0.0.1:${port}`, stateFolder: folder };
+    const server = await startServer(settings, { script });
+    try {
+      await expect(server.answers).rejects.toThrow(/could not be built/);
+    } finally {
+      await server.stop();
+    }
+  });
+
   it("refuses a port that is taken, and says how to choose another", async () => {
     const other = createServer().listen(0, "127.0.0.1");
     await new Promise((resolve) => other.once("listening", resolve));

@@ -6,6 +6,11 @@ import { openapiText } from "./openapi.ts";
 
 interface Operation {
   operationId: string;
+  summary?: string;
+  tags?: string[];
+  security?: unknown;
+  requestBody?: unknown;
+  parameters?: { name: string; in: string }[];
   responses: Record<string, { description: string; content?: Record<string, unknown> }>;
 }
 
@@ -25,6 +30,36 @@ describe("/openapi.json", () => {
     const { valid, errors } = await validate(openapiText());
     expect(errors ?? []).toEqual([]);
     expect(valid).toBe(true);
+  });
+
+  it("has only patterns that a validator can compile, without flags", () => {
+    const patterns = Array.from(openapiText().matchAll(/"pattern": ("(?:[^"\\\\]|\\\\.)*")/g), ([, text]) =>
+      JSON.parse(text ?? ""),
+    );
+    expect(patterns.length).toBeGreaterThan(10);
+    for (const pattern of patterns) {
+      expect(() => new RegExp(pattern, "u"), pattern).not.toThrow();
+      expect(pattern, "a flag would be read as text").not.toMatch(/\$\/[a-z]+$/);
+    }
+  });
+
+  it("describes every operation: summary, tag, every path parameter, and its refusals", () => {
+    const { tags } = JSON.parse(openapiText()) as { tags: { name: string }[] };
+    for (const { path, method, operation } of operations) {
+      const told = `${method} ${path}`;
+      expect(operation.summary?.length, told).toBeGreaterThan(5);
+      expect(
+        tags.map(({ name }) => name),
+        told,
+      ).toEqual(expect.arrayContaining(operation.tags ?? ["none"]));
+      const named = Array.from(path.matchAll(/\{(\w+)\}/g), ([, name]) => name);
+      const params = (operation.parameters ?? []).filter(({ in: where }) => where === "path").map(({ name }) => name);
+      expect(params, told).toEqual(named);
+      if (operation.security)
+        expect(Object.keys(operation.responses), told).toEqual(expect.arrayContaining(["401", "403"]));
+      if (operation.requestBody)
+        expect(Object.keys(operation.responses), told).toEqual(expect.arrayContaining(["411", "413"]));
+    }
   });
 
   it("tells every route of the API, and no other", () => {

@@ -2,7 +2,7 @@ import { env } from "cloudflare:test";
 import { beforeEach, describe, expect, it } from "vitest";
 import { toBase64 } from "../identity/encoding.ts";
 import { bearer, call, jsonOf, postJson, problemOf, registerVendor } from "../test/requests.ts";
-import type { KeyView } from "./keys.ts";
+import type { KeyView } from "./views.ts";
 
 const T0 = Date.parse("2026-11-22T09:30:00Z");
 const times = { notBefore: "2026-11-22T00:00:00Z", notAfter: "2027-11-22T00:00:00Z" };

@@ -6,22 +6,12 @@ import { iso } from "../clock.ts";
 import { database, isDuplicate, statement } from "../db/client.ts";
 import { events, vendorKeys, vendors } from "../db/schema.ts";
 import type { Env } from "../env.ts";
-import { fromBase64 } from "../identity/encoding.ts";
+import { fromBase64, sha256Hex } from "../identity/encoding.ts";
 import { randomBase62 } from "../identity/token.ts";
 import { ProblemError } from "../problems.ts";
+import type { KeyView } from "./views.ts";
 
 type Row = typeof vendorKeys.$inferSelect;
-
-export interface KeyView {
-  id: string;
-  publicKey: string;
-  notBefore: string;
-  notAfter: string;
-  /** Id of the key that vouched for it; null for the first, and after a new proof of the vendor. */
-  signedBy: string | null;
-  revokedAt: string | null;
-  revokedFor: string | null;
-}
 
 export interface NewKey {
   publicKey: string;
@@ -61,7 +51,7 @@ export async function addKey(env: Env, vendor: string, input: NewKey, at: number
     if (isDuplicate(error)) throw new ProblemError("conflict", "The vendor has, or had, this very key.");
     throw error;
   }
-  return { key: view(row) };
+  return { key: await keyView(row) };
 }
 
 /** The key that vouches for a new one; null where none has to. */
@@ -106,7 +96,7 @@ export async function listKeys(env: Env, vendor: string): Promise<KeyView[]> {
     .from(vendorKeys)
     .where(eq(vendorKeys.vendor, vendor))
     .orderBy(desc(vendorKeys.createdAt), desc(vendorKeys.id));
-  return rows.map(view);
+  return Promise.all(rows.map(keyView));
 }
 
 /** What was signed before stays as it is; nothing later counts. A second time changes nothing. @throws ProblemError not-found */
@@ -131,15 +121,17 @@ export async function revokeKey(
     .from(vendorKeys)
     .where(and(eq(vendorKeys.id, id), eq(vendorKeys.vendor, vendor)));
   if (!row) throw new ProblemError("not-found", `Vendor "${vendor}" has no key with that id.`);
-  return { key: view(row) };
+  return { key: await keyView(row) };
 }
 
-function view(row: Row): KeyView {
+/** A row as everybody may see it. */
+export async function keyView(row: Row): Promise<KeyView> {
   const { id, publicKey, notBefore, notAfter, signedBy, revokedAt, revokedFor } = row;
   const revoked = revokedAt === null ? null : iso(revokedAt);
   return {
     id,
     publicKey,
+    fingerprint: `sha256:${await sha256Hex(fromBase64(publicKey) ?? new Uint8Array())}`,
     notBefore: iso(notBefore),
     notAfter: iso(notAfter),
     signedBy,

@@ -3,6 +3,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { iso } from "../clock.ts";
 import { database, statement } from "../db/client.ts";
 import type { Env } from "../env.ts";
+import { keyView } from "./keys.ts";
 import {
   backendsQuery,
   buildsQuery,
@@ -13,7 +14,23 @@ import {
   vendorsQuery,
 } from "./list-queries.ts";
 import { type Key, PAGE_LIMIT_MAX, type PageOf, type PageRequest, pageOf } from "./paging.ts";
-import type { BackendItem, BuildItem, EventItem, RunItem, RunRef, Standing, Trust, VendorItem } from "./views.ts";
+import type {
+  BackendItem,
+  BackendView,
+  BuildItem,
+  EventItem,
+  RunItem,
+  RunRef,
+  Standing,
+  Trust,
+  VendorItem,
+  VendorView,
+} from "./views.ts";
+
+/** Builds on the page of a backend. */
+const BUILDS_SHOWN = 20;
+
+type KeyRow = Parameters<typeof keyView>[0];
 
 type Store = Pick<Env, "DB">;
 
@@ -86,13 +103,26 @@ export function listVendors(env: Store, page: PageRequest): Promise<PageOf<Vendo
   return list<VendorRow, VendorItem>(env, vendorsQuery(page), page, { key: (row) => [row.slug], view: vendorOf });
 }
 
-/** A vendor with its first backends; `null` if there is none. */
-export async function readVendor(env: Store, slug: string): Promise<(VendorItem & { backends: BackendItem[] }) | null> {
+/** A vendor with its first backends and its keys; `null` if there is none. */
+export async function readVendor(env: Store, slug: string): Promise<VendorView | null> {
   const page = { limit: PAGE_LIMIT_MAX, after: null };
   const one = sql`SELECT ${vendorColumns} FROM vendors WHERE slug = ${slug}`;
-  const answers = await env.DB.batch([statement(env, one), statement(env, backendsQuery({ vendor: slug }, page))]);
-  const [[vendor], backends] = answers.map((answer) => answer.results) as [VendorRow[], BackendRow[]];
-  return vendor ? { ...vendorOf(vendor), backends: backends.slice(0, page.limit).map(backendOf) } : null;
+  const keys = sql`SELECT id, vendor, public_key AS publicKey, not_before AS notBefore, not_after AS notAfter,
+      signed_by AS signedBy, created_at AS createdAt, revoked_at AS revokedAt, revoked_for AS revokedFor
+    FROM vendor_keys WHERE vendor = ${slug} ORDER BY created_at DESC, id DESC`;
+  const queries = [one, backendsQuery({ vendor: slug }, page), keys];
+  const answers = await env.DB.batch(queries.map((query) => statement(env, query)));
+  const [[vendor], backends, keyRows] = answers.map((answer) => answer.results) as [
+    VendorRow[],
+    BackendRow[],
+    KeyRow[],
+  ];
+  if (!vendor) return null;
+  return {
+    ...vendorOf(vendor),
+    backends: backends.slice(0, page.limit).map(backendOf),
+    keys: await Promise.all(keyRows.map(keyView)),
+  };
 }
 
 function backendOf(row: BackendRow): BackendItem {
@@ -128,15 +158,30 @@ export async function readBackend(env: Store, vendor: string, backend: string): 
   return row ? backendOf(row) : null;
 }
 
+/** A backend with its newest builds, for its page. */
+export async function readBackendView(env: Store, vendor: string, backend: string): Promise<BackendView | null> {
+  const page = { limit: BUILDS_SHOWN, after: null };
+  const queries = [
+    backendsQuery({ vendor, backend }, { limit: 1, after: null }),
+    buildsQuery({ vendor, backend }, page),
+  ];
+  const answers = await env.DB.batch(queries.map((query) => statement(env, query)));
+  const [[row], builds] = answers.map((answer) => answer.results) as [BackendRow[], BuildRow[]];
+  if (!row) return null;
+  const { items, next } = pageOf(builds, page, { key: (build) => [build.createdAt, build.digest], view: buildOf });
+  return { backend: backendOf(row), builds: items, next };
+}
+
+const buildOf = ({ createdAt, ...row }: BuildRow): BuildItem => ({ ...row, submittedAt: iso(createdAt) });
+
 export function listBuilds(
   env: Store,
   filter: { vendor?: string; backend?: string },
   page: PageRequest,
 ): Promise<PageOf<BuildItem>> {
-  const view = ({ createdAt, ...row }: BuildRow) => ({ ...row, submittedAt: iso(createdAt) });
   return list<BuildRow, BuildItem>(env, buildsQuery(filter, page), page, {
     key: (row) => [row.createdAt, row.digest],
-    view,
+    view: buildOf,
   });
 }
 

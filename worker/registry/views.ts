@@ -284,6 +284,35 @@ export interface RevocationView {
   reason: string;
 }
 
+/** An Ed25519 public key of a vendor. */
+export interface KeyView {
+  id: string;
+  /** Base64 of 32 bytes. */
+  publicKey: string;
+  /** Digest of those 32 bytes. */
+  fingerprint: string;
+  notBefore: string;
+  notAfter: string;
+  /** Id of the key that vouched for it; null for the first, and after a new proof of the vendor. */
+  signedBy: string | null;
+  revokedAt: string | null;
+  revokedFor: string | null;
+}
+
+export type VendorView = VendorItem & {
+  backends: BackendItem[];
+  /** Newest first. */
+  keys: KeyView[];
+};
+
+export interface BackendView {
+  backend: BackendItem;
+  /** Newest first. */
+  builds: BuildItem[];
+  /** `after` of the next page of builds, or null at the end. */
+  next: string | null;
+}
+
 export interface BackendItem {
   vendor: string;
   unverified: boolean;

@@ -62,6 +62,14 @@ describe("run page", () => {
     expect(page).not.toContain("<b>no vCPU");
   });
 
+  it("says how many schedules were searched, and whether the bound was exhausted", async () => {
+    const page = await text(<RunPage run={run} report={report} />);
+    expect(page).toContain("Searched 20 schedules of 3 cases in their pairings");
+    expect(page).toContain("within the bound in 1, as many as the budget allows in 2.");
+    expect(page).toContain("searched 12 schedules, all within bound 2");
+    expect(page).toContain("searched 7 schedules; bound 2 not exhausted");
+  });
+
   it("shows progress, with a plain refresh for readers without script", async () => {
     const page = await text(<RunPage run={runningRun} report={null} />);
     expect(page).toContain("running: 1 of 3 shards done");

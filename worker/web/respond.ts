@@ -16,7 +16,7 @@ const csp = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-const pageHeaders = {
+export const pageHeaders = {
   "Content-Security-Policy": csp,
   "Content-Type": "text/html; charset=utf-8",
   "Cache-Control": LIVE,

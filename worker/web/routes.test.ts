@@ -1,5 +1,8 @@
+import { env } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
+import { problemTypes } from "../problems.ts";
 import type { Matrix, OpView } from "../registry/views.ts";
+import { makeObjects } from "../test/objects.ts";
 import { call, jsonOf, problemOf } from "../test/requests.ts";
 
 async function textOf(path: string): Promise<string> {
@@ -46,6 +49,62 @@ describe("what is not there", () => {
 
   it("is named without letting the address into the page's markup", async () => {
     expect(await textOf("/runs/%3Cscript%3Ealert(1)%3C%2Fscript%3E")).not.toContain("<script>alert");
+  });
+});
+
+describe("an address that nothing has", () => {
+  const html = { Accept: "text/html,application/xhtml+xml,*/*;q=0.8" };
+
+  it("is a page for a browser, and a problem for programs, for data and under /api", async () => {
+    for (const path of ["/nothing", "/assets/x/y", "/vendors/none", "/backends/a/b"]) {
+      const page = await call(path, { headers: html });
+      expect(page.status, path).toBe(404);
+      expect(page.headers.get("Content-Type"), path).toContain("text/html");
+      expect(page.headers.get("Content-Security-Policy"), path).toMatch(/^default-src 'none'; style-src 'self'/);
+      expect(await page.text(), path).toContain("<h1>");
+    }
+    expect((await call("/nothing", { headers: html })).headers.get("Vary")).toBe("Accept");
+    await problemOf(await call("/nothing"), 404);
+    await problemOf(await call("/nothing", { headers: { Accept: "application/json" } }), 404);
+    for (const path of ["/api/v1/nothing", "/hooks/none", "/vendors/none.json"])
+      await problemOf(await call(path, { headers: html }), 404);
+    const refused = await call("/?limit=x", { headers: html });
+    expect(refused.status).toBe(400);
+    expect(await refused.text()).toContain("must be 1 to 100");
+  });
+});
+
+describe("problem types", () => {
+  it("are documented at the very address that a problem names, for people and programs", async () => {
+    const { type } = await problemOf(await call("/api/v1/nothing"), 404);
+    const path = new URL(type).pathname;
+    const page = await (await call(path, { headers: { Accept: "text/html" } })).text();
+    expect(page).toContain("<code>not-found</code>");
+    expect(await (await call(path)).text()).toContain("not-found (HTTP 404)");
+    const all = await (await call("/problems", { headers: { Accept: "text/html" } })).text();
+    for (const code of Object.keys(problemTypes)) expect(all).toContain(`/problems/${code}"`);
+  });
+});
+
+describe("pages of vendors and backends", () => {
+  it("show who it is, how that was proved, key fingerprints, trust, the badge and the builds", async () => {
+    const { byPath } = await makeObjects();
+    const plain = await textOf("/vendors/parley");
+    expect(plain).toContain("no: the vendor has proved neither");
+    expect(plain).toMatch(/Ed25519 <code title="sha256:[0-9a-f]{64}"/);
+    await env.DB.exec("UPDATE vendors SET verified_at = 1700000000000, verified_by = 'domain:acme.org'");
+    expect(await textOf("/vendors/parley")).toContain("yes, by domain acme.org");
+    const page = await textOf("/backends/parley/quick");
+    for (const part of ["submitted with a token; run by this registry", 'src="/badge/parley/quick.svg"', "‽ disputed"])
+      expect(page).toContain(part);
+    expect(page).toContain(`/builds/${byPath["/api/v1/builds/"]}`);
+    expect(await jsonOf(await call("/backends/parley/quick.json"))).toMatchObject({
+      backend: { current: { trust: { provenance: "token", execution: "registry-run" }, standing: "disputed" } },
+    });
+    const run = await textOf(`/runs/${byPath["/api/v1/runs/"]}`);
+    for (const part of ["Reproductions and disputes", "has its seed, not committed yet", "Dispute of vendor:x, open"])
+      expect(run).toContain(part);
+    expect(await textOf(`/builds/${byPath["/api/v1/builds/"]}`)).toContain("‽ disputed");
   });
 });
 

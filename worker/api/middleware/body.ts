@@ -1,4 +1,5 @@
 import { createMiddleware } from "hono/factory";
+import { BODY_TIMEOUT_MS } from "../../limits.ts";
 import { readCapped } from "../../outbound.ts";
 import { ProblemError } from "../../problems.ts";
 import type { AppEnv } from "../app-env.ts";
@@ -27,9 +28,12 @@ export function body(mediaType: "multipart/form-data" | "application/json", maxB
       );
     };
     if (Number(length) > maxBytes) tooLarge();
-    const bytes = await readCapped(c.req.raw.body, maxBytes, tooLarge);
+    const bytes = await readCapped(c.req.raw.body, maxBytes, tooLarge, BODY_TIMEOUT_MS);
     if (bytes.length !== Number(length)) {
-      throw new ProblemError("malformed-request", `The body has ${bytes.length} bytes; Content-Length says ${length}.`);
+      throw new ProblemError(
+        "malformed-request",
+        `${bytes.length} bytes of the body came within ${BODY_TIMEOUT_MS / 1000} s; Content-Length says ${length}.`,
+      );
     }
     c.set("body", bytes);
     await next();

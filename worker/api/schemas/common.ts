@@ -15,6 +15,20 @@ export const RunId = z
   .regex(/^[0-9a-f]{24}$/, "must be 24 lower-case hexadecimal digits")
   .openapi("RunId", { example: "0123456789abcdef01234567" });
 
+/**
+ * Text that people wrote: no control characters, which would reach logs and pages; all else is escaped where it is shown. JSON Schema
+ * patterns have no flags, so the pattern is told without them.
+ */
+export function plainText(maxLength: number) {
+  const pattern = "^[^\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]+$";
+  return z
+    .string()
+    .min(1)
+    .max(maxLength)
+    .regex(new RegExp(pattern, "u"), "must not hold control characters")
+    .openapi({ pattern });
+}
+
 export const Time = z.iso.datetime().openapi("Time", { example: "2026-11-22T09:30:00Z" });
 
 export const Verdict = z.enum(["pass", "fail", "error", "not-offered", "not-run"]).openapi("Verdict");

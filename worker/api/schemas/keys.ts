@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import type { KeyView } from "../../registry/keys.ts";
-import { Time } from "./common.ts";
+import type { KeyView } from "../../registry/views.ts";
+import { Digest, Time } from "./common.ts";
 
 const PublicKey = z.string().regex(/^[A-Za-z0-9+/]{43}=$/, "must be base64 of 32 bytes");
 const Signature = z.string().regex(/^[A-Za-z0-9+/]{86}==$/, "must be base64 of 64 bytes");
@@ -31,6 +31,7 @@ export const Key = z
   .object({
     id: z.string(),
     publicKey: PublicKey,
+    fingerprint: Digest,
     notBefore: Time,
     notAfter: Time,
     signedBy: z.string().nullable(),

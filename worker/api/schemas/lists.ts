@@ -7,6 +7,7 @@ import type {
   OpView,
   RunItem,
   VendorItem,
+  VendorView,
 } from "../../registry/views.ts";
 import {
   Costs,
@@ -24,6 +25,7 @@ import {
   Verdict,
   Verdicts,
 } from "./common.ts";
+import { Key } from "./keys.ts";
 import { Event, Run, Score } from "./runs.ts";
 
 export const Limit = z.int().min(1).max(100).optional().openapi({ description: "Items of a page; 50 if absent." });
@@ -68,7 +70,9 @@ export const Backend = z
   })
   .openapi("Backend") satisfies z.ZodType<BackendItem>;
 
-export const VendorWithBackends = Vendor.extend({ backends: z.array(Backend) }).openapi("VendorWithBackends");
+export const VendorWithBackends = Vendor.extend({ backends: z.array(Backend), keys: z.array(Key) }).openapi(
+  "VendorWithBackends",
+) satisfies z.ZodType<VendorView>;
 
 export const BuildListed = z
   .object({

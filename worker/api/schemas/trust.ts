@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import type { DisputeView, ReproductionView, RevocationView } from "../../registry/views.ts";
-import { Digest, RunId, Slug, Time } from "./common.ts";
+import { Digest, plainText, RunId, Slug, Time } from "./common.ts";
 
 export const Seed = z
   .string()
@@ -54,12 +54,7 @@ export const Dispute = z
 
 export const OneDispute = z.object({ dispute: Dispute }).openapi("OneDispute");
 
-/** Shown on pages and in the record: no control characters, escaped where it is shown. */
-const Reason = z
-  .string()
-  .min(1)
-  .max(500)
-  .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u, "must not hold control characters");
+const Reason = plainText(500);
 
 export const DisputeClosing = z
   .strictObject({ outcome: z.enum(["upheld", "dismissed"]), reason: Reason })

@@ -1,7 +1,9 @@
-import type { BlobRef, BuildView } from "../../registry/views.ts";
+import type { Child } from "hono/jsx";
+import type { BlobRef, BuildView, RevocationView } from "../../registry/views.ts";
 import { Page } from "../parts/layout.tsx";
+import { StandingNote } from "../parts/standing.tsx";
 import { Facts, ScrollTable } from "../parts/table.tsx";
-import { bytesText, DigestText, ModelNotice, Moment, VendorNote } from "../parts/text.tsx";
+import { bytesText, DigestText, ModelNotice, Moment, provenanceText, VendorNote } from "../parts/text.tsx";
 import { ConformsBadge, StateBadge } from "../parts/verdict.tsx";
 
 /** `/builds/{digest}`: what was submitted, and every run of it. */
@@ -24,7 +26,8 @@ export function BuildPage({ build }: { build: BuildView }) {
           ["Host half", <Half blob={build.host} name="host" />],
           ["ROM", <Half blob={build.rom} name="rom" />],
           ["Submitted", <Moment at={build.submittedAt} />],
-          ["Provenance", build.provenance === "token" ? "submitted with the vendor’s token" : "attested by CI"],
+          ["Provenance", provenanceText(build.provenance)],
+          ...(build.revoked ? [["Withdrawn", <Withdrawn build={build.revoked} />] as [string, Child]] : []),
         ]}
       />
       <Runs build={build} />
@@ -56,8 +59,17 @@ export function BuildPage({ build }: { build: BuildView }) {
 function VendorName({ build }: { build: BuildView }) {
   return (
     <>
-      {build.vendor}
+      <a href={`/vendors/${build.vendor}`}>{build.vendor}</a>, backend{" "}
+      <a href={`/backends/${build.vendor}/${build.backend}`}>{build.backend}</a>
       <VendorNote vendor={build.vendor} unverified={build.unverified} />
+    </>
+  );
+}
+
+function Withdrawn({ build: { at, actor, reason } }: { build: RevocationView }) {
+  return (
+    <>
+      <StandingNote standing="revoked" /> <Moment at={at} /> by {actor.replace(":", " ")}: {reason}
     </>
   );
 }
@@ -98,7 +110,9 @@ function Runs({ build }: { build: BuildView }) {
                   <ConformsBadge conforms={run.conforms} held={run.score.held} of={run.score.of} />
                 ) : (
                   <StateBadge state={run.state} />
-                )}
+                )}{" "}
+                <StandingNote standing={run.standing} />
+                {run.execution === "reproduced" && <span class="sub">reproduced by a verified party</span>}
               </td>
               <td>
                 PVI {run.suite.pvi}, <DigestText digest={run.suite.digest} />

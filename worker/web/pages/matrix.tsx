@@ -1,7 +1,8 @@
 import type { Matrix, MatrixRow } from "../../registry/views.ts";
 import { Page } from "../parts/layout.tsx";
+import { StaleNote, StandingNote } from "../parts/standing.tsx";
 import { ScrollTable } from "../parts/table.tsx";
-import { DigestText, Moment, plural, VendorNote } from "../parts/text.tsx";
+import { DigestText, Moment, plural, TrustText, VendorNote } from "../parts/text.tsx";
 import { ConformsBadge, GroupBadge, Legend, StateBadge, VerdictBadge } from "../parts/verdict.tsx";
 
 /** `/`: backends × op groups, and below it every group as ops × backends. */
@@ -10,8 +11,8 @@ export function MatrixPage({ matrix }: { matrix: Matrix }) {
     <Page title="Matrix" json="/index.json" current="matrix">
       <h1>Backends and what they do</h1>
       <p class="lead">
-        Each row is a backend’s newest published run of the current suite, PVI {matrix.suite.pvi}. A group shows the
-        worst verdict of its operations; its name leads to the operations one by one.
+        Each row is a backend’s newest published run, of the current suite, PVI {matrix.suite.pvi}, unless it says that
+        it is stale. A group shows the worst verdict of its operations; its name leads to the operations one by one.
       </p>
       {matrix.rows.length === 0 ? <p class="notice">No run is published yet.</p> : <Groups matrix={matrix} />}
       <Legend />
@@ -54,7 +55,11 @@ function Groups({ matrix }: { matrix: Matrix }) {
             <td>
               <a href={`/runs/${row.run.id}`}>
                 <ConformsBadge conforms={row.conforms} held={row.held} of={row.of} />
-              </a>
+              </a>{" "}
+              <StandingNote standing={row.standing} /> <StaleNote stale={row.stale} />
+              <span class="sub">
+                <TrustText trust={row.trust} />
+              </span>
               <span class="sub">
                 <Moment at={row.run.at} />
                 {row.pending && (
@@ -78,11 +83,11 @@ function Groups({ matrix }: { matrix: Matrix }) {
 function BackendHeader({ row }: { row: MatrixRow }) {
   return (
     <th scope="row" class="stick">
-      <a href={`/builds/${row.build}`}>
+      <a href={`/backends/${row.vendor}/${row.backend}`}>
         {row.vendor}/{row.backend}
       </a>
       <span class="sub">
-        {row.version}, {row.profile}
+        <a href={`/builds/${row.build}`}>{row.version}</a>, {row.profile}
       </span>
       <VendorNote vendor={row.vendor} unverified={row.unverified} />
     </th>

@@ -1,6 +1,7 @@
 import type { OpView } from "../../registry/views.ts";
 import { countersOf, counterText } from "../parts/costs.tsx";
 import { Page } from "../parts/layout.tsx";
+import { StaleNote, StandingNote } from "../parts/standing.tsx";
 import { Facts, ScrollTable } from "../parts/table.tsx";
 import { DigestText, grouped, VendorNote } from "../parts/text.tsx";
 import { Legend, nativeText, VerdictBadge } from "../parts/verdict.tsx";
@@ -114,6 +115,7 @@ function CostTable({ view }: { view: OpView }) {
                 </a>{" "}
                 {result.version}
                 <VendorNote vendor={result.vendor} unverified={result.unverified} />
+                <StandingNote standing={result.standing} /> <StaleNote stale={result.stale} />
               </th>
               <td>{result.profile}</td>
               <td>

@@ -2,11 +2,13 @@ import type { Child } from "hono/jsx";
 import type { RunView } from "../../registry/views.ts";
 import { Costs } from "../parts/costs.tsx";
 import { Page } from "../parts/layout.tsx";
+import { StandingNote } from "../parts/standing.tsx";
 import { Facts, ScrollTable } from "../parts/table.tsx";
-import { DigestText, ModelNotice, Moment, plural, TrustText } from "../parts/text.tsx";
+import { DigestText, grouped, ModelNotice, Moment, plural, TrustText, VendorNote } from "../parts/text.tsx";
 import { ConformsBadge, Legend, nativeText, StateBadge, VerdictBadge } from "../parts/verdict.tsx";
-import { badEntries, pairingText, type ReportView } from "../report.ts";
+import { badEntries, pairingText, type ReportCase, type ReportView } from "../report.ts";
 import { Failure } from "./failure.tsx";
+import { TrustSection } from "./trust.tsx";
 
 const REFRESH_SECONDS = 2;
 /** Failures shown in full; one mistake often breaks many cases, and the rest opens on demand. */
@@ -32,6 +34,13 @@ export function RunPage({ run, report }: { run: RunView; report: ReportView | nu
       {run.summary && <Tiers summary={run.summary} />}
       <Facts
         rows={[
+          [
+            "Vendor",
+            <>
+              <a href={`/vendors/${run.build.vendor}`}>{run.build.vendor}</a>
+              <VendorNote vendor={run.build.vendor} unverified={run.build.unverified} />
+            </>,
+          ],
           ["Build", <DigestText digest={run.build.digest} href={`/builds/${run.build.digest}`} />],
           ["Profile", run.build.profile],
           [
@@ -45,6 +54,8 @@ export function RunPage({ run, report }: { run: RunView; report: ReportView | nu
           ...(run.reportDigest ? [["Report", <ReportLink run={run} />] as [string, Child]] : []),
         ]}
       />
+      {report && <Searched report={report} />}
+      <TrustSection run={run} />
       {run.ops && <Ops run={run} ops={run.ops} />}
       {report && <Cases report={report} />}
       <Events run={run} />
@@ -63,8 +74,8 @@ function Outcome({ run }: { run: RunView }) {
   const { core, conforms } = run.summary;
   return (
     <p>
-      <ConformsBadge conforms={conforms} held={core.held} of={core.of} /> core clauses held, published{" "}
-      <Moment at={run.at} />
+      <ConformsBadge conforms={conforms} held={core.held} of={core.of} /> <StandingNote standing={run.standing} /> core
+      clauses held, published <Moment at={run.at} />
     </p>
   );
 }
@@ -211,6 +222,28 @@ function Ops({ run, ops }: { run: RunView; ops: NonNullable<RunView["ops"]> }) {
   );
 }
 
+/** How far the search went: a bound that was not exhausted is said, never hidden. */
+function Searched({ report }: { report: ReportView }) {
+  const explored = report.cases.filter(({ schedules }) => schedules.bound > 0 || schedules.tried > 1);
+  if (explored.length === 0) return null;
+  const tried = explored.reduce((sum, { schedules }) => sum + schedules.tried, 0);
+  const whole = explored.filter(({ schedules }) => schedules.exhausted).length;
+  return (
+    <p>
+      Searched {plural(tried, "schedule")} of {plural(explored.length, "case")} in their pairings: every schedule within
+      the bound in {grouped(whole)}, as many as the budget allows in {grouped(explored.length - whole)}.
+    </p>
+  );
+}
+
+/** `searched 12 schedules, all within bound 2`. */
+function searchText({ tried, exhausted, bound }: ReportCase["schedules"]): string {
+  if (tried === 0) return "not run";
+  const many = `searched ${plural(tried, "schedule")}`;
+  if (bound === 0) return many;
+  return exhausted ? `${many}, all within bound ${bound}` : `${many}; bound ${bound} not exhausted`;
+}
+
 function Cases({ report }: { report: ReportView }) {
   return (
     <details>
@@ -221,8 +254,7 @@ function Cases({ report }: { report: ReportView }) {
             <th scope="col">Case</th>
             <th scope="col">Pairing</th>
             <th scope="col">Verdict</th>
-            <th scope="col">Schedules tried</th>
-            <th scope="col">Search complete</th>
+            <th scope="col">Search</th>
           </tr>
         </thead>
         <tbody>
@@ -235,8 +267,7 @@ function Cases({ report }: { report: ReportView }) {
               <td>
                 <VerdictBadge verdict={entry.verdict} />
               </td>
-              <td>{entry.schedules.tried}</td>
-              <td>{entry.schedules.exhausted ? "yes" : "no"}</td>
+              <td>{searchText(entry.schedules)}</td>
             </tr>
           ))}
         </tbody>

@@ -34,14 +34,18 @@ export function VendorNote({ vendor, unverified }: { vendor: string; unverified:
   return unverified ? <span class="sub">unverified vendor</span> : null;
 }
 
+/** Where a build came from, in words. */
+export function provenanceText(provenance: Trust["provenance"]): string {
+  return { token: "submitted with a token", "ci-attested": "attested by CI" }[provenance];
+}
+
 export function TrustText({ trust }: { trust: Trust }) {
-  const provenance = { token: "submitted with a token", "ci-attested": "attested by CI" }[trust.provenance];
   const execution = { "registry-run": "run by this registry", reproduced: "reproduced by a verified party" }[
     trust.execution
   ];
   return (
     <>
-      {provenance}; {execution}
+      {provenanceText(trust.provenance)}; {execution}
     </>
   );
 }
