@@ -99,8 +99,8 @@ async function reach(address: string, door: typeof fetch, { headers, signal }: R
 }
 
 /**
- * Fetches from a configured service that may send on to its storage. Every hop after the first must be a public address, and gets
- * no credentials. @throws OutboundError
+ * Fetches from a configured service that may send on to its storage. Every hop after the first must be a public address, or one of the
+ * service's own origin (GitHub Enterprise Server keeps artefacts itself), and gets no credentials. @throws OutboundError
  */
 export async function fetchFollowing(
   address: string,
@@ -112,13 +112,17 @@ export async function fetchFollowing(
   for (let hop = 0; hop < REDIRECTS_MAX && response.status >= 300 && response.status < 400; hop++) {
     const next = response.headers.get("Location") ?? "";
     await response.body?.cancel();
-    const refusal = addressRefusal(next);
+    const refusal = isOf(next, address) ? null : addressRefusal(next);
     if (refusal) throw new OutboundError(`${hostOf(at)} sends on to an address that is not fetched: ${refusal}.`);
     at = next;
     response = await reach(next, fetch, signal ? { signal } : {});
   }
   if (response.status !== 200) throw new OutboundError(`${hostOf(at)} answered ${response.status}; only 200 is taken.`);
   return readWithin(response, hostOf(at), maxBytes);
+}
+
+function isOf(address: string, service: string): boolean {
+  return URL.canParse(address) && new URL(address).origin === new URL(service).origin;
 }
 
 /** Storage addresses carry a signature in their query, which messages must not show. */

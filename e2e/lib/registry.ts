@@ -37,9 +37,12 @@ export interface Starting {
 }
 
 /** Runs `npm start` as the leader of a process group, as a terminal does. */
-export async function spawnStart(stateFolder: string, project = root): Promise<Starting> {
+export async function spawnStart(
+  stateFolder: string,
+  { project = root, variables = {} }: { project?: string; variables?: Record<string, string> } = {},
+): Promise<Starting> {
   const port = await freePort();
-  const env = { ...process.env, PORT: String(port), PARLEY_STATE: stateFolder };
+  const env = { ...process.env, PORT: String(port), PARLEY_STATE: stateFolder, ...variables };
   const child = spawn("npm", ["start"], { cwd: project, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
@@ -48,8 +51,11 @@ export async function spawnStart(stateFolder: string, project = root): Promise<S
 }
 
 /** Runs `npm start` until it says that it is ready; throws an Error with its output if it ends or takes too long. */
-export async function startRegistry(stateFolder: string, project = root): Promise<Registry> {
-  const { child, url, output, ended } = await spawnStart(stateFolder, project);
+export async function startRegistry(
+  stateFolder: string,
+  options: Parameters<typeof spawnStart>[1] = {},
+): Promise<Registry> {
+  const { child, url, output, ended } = await spawnStart(stateFolder, options);
   await untilSays(child, output, "Parley is ready");
   return {
     url,
@@ -89,7 +95,7 @@ function environmentOf(pid: string): string {
   }
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once("error", reject);

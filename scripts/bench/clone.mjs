@@ -13,7 +13,7 @@ export async function clone() {
   try {
     const began = Date.now();
     execFileSync("git", ["clone", "--quiet", root, project], { stdio: "inherit" });
-    const registry = await startRegistry(join(folder, "state"), project);
+    const registry = await startRegistry(join(folder, "state"), { project });
     const seconds = (Date.now() - began) / 1000;
     await registry.stop("SIGTERM", "npm");
     const how =

@@ -6,6 +6,8 @@ import { wranglerEnv, wranglerPath } from "./settings.mjs";
 
 const TERMINATE_MS = 5_000;
 const ANSWER_MS = 60_000;
+/** Variables of the Worker that may be set for a local one. */
+const VARIABLES = ["OIDC_AUDIENCE", "OIDC_ISSUER", "OIDC_JWKS_URL", "GITHUB_API"];
 const BUILD_FAILED = /Build failed with \d+ error/;
 
 /**
@@ -33,7 +35,19 @@ export async function startServer(settings, { onExit = () => {}, script } = {}) 
     "--inspector-port",
     "0",
   ];
-  const rest = ["--persist-to", settings.stateFolder, "--log-level", "error", "--show-interactive-dev-session=false"];
+  // What an operator sets in production by `[vars]` (docs/operations.md), here from the environment.
+  const vars = VARIABLES.filter((name) => process.env[name]).flatMap((name) => [
+    "--var",
+    `${name}:${process.env[name]}`,
+  ]);
+  const rest = [
+    ...vars,
+    "--persist-to",
+    settings.stateFolder,
+    "--log-level",
+    "error",
+    "--show-interactive-dev-session=false",
+  ];
   // A group of its own: a Ctrl-C in the terminal reaches only us, and we end the whole group in order.
   const child = spawn(process.execPath, [wranglerPath, ...args, ...rest], {
     cwd: root,

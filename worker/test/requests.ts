@@ -56,6 +56,8 @@ export function bearer(token: string): Record<string, string> {
 /** Registers a vendor through the API; @returns its token */
 export async function registerVendor(slug: string): Promise<string> {
   const response = await postJson("/api/v1/vendors", { slug, name: slug }, bearer(env.MEDIATOR_TOKEN));
+  if (response.status !== 201)
+    throw new Error(`Registering ${slug} answered ${response.status}: ${await response.text()}`);
   return (await jsonOf<{ token: { value: string } }>(response)).token.value;
 }
 
