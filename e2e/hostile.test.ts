@@ -5,7 +5,6 @@ import { GUEST_PAGES_MAX, hostileGuest, misbehaviours } from "./lib/hostile.ts";
 
 const url = inject("url");
 const token = inject("demoToken");
-const BADGE_MAX_MS = 100;
 
 function hostileParts(backend: string, guest: Uint8Array) {
   const parts = demoParts("conformance/backends/native/build", { backend });
@@ -38,27 +37,25 @@ describe.each(misbehaviours)("a guest half that does %s", (does) => {
 });
 
 describe("while a build that loops for ever runs", () => {
-  let attempt = 0;
-
-  // Tried again, because whatever else the machine does counts against the badge; each time with a new build.
-  it(`a badge answers in under ${BADGE_MAX_MS} ms`, { retry: 2 }, async () => {
-    attempt += 1;
-    const parts = hostileParts("looping", hostileGuest("loop", "irq_disable"));
-    parts.manifest.version = `1.0.${attempt}`;
+  it("badges are answered between its slices, not after its end", async () => {
     await badge();
+    const parts = hostileParts("looping", hostileGuest("loop", "irq_disable"));
     const { run } = await accepted(url, token, parts);
-    const times_ms: number[] = [];
-    while ((await runView(url, run.id)).state !== "published") times_ms.push(await badge());
-    expect(times_ms.length).toBeGreaterThan(3);
-    expect(Math.max(...times_ms)).toBeLessThan(BADGE_MAX_MS);
+    let answeredMeanwhile = 0;
+    for (;;) {
+      const before = await runView(url, run.id);
+      if (before.state === "published") break;
+      await badge();
+      // Still running after the badge came: so the badge did not wait for the end.
+      const after = await runView(url, run.id);
+      if (before.state === "running" && after.state === "running") answeredMeanwhile += 1;
+    }
+    expect(answeredMeanwhile).toBeGreaterThan(3);
   });
 });
 
-/** Milliseconds that a badge took, its body included. */
-async function badge(): Promise<number> {
-  const began = performance.now();
+async function badge(): Promise<void> {
   const answer = await fetch(`${url}/badge/parley/native.svg`);
   expect(answer.status).toBe(200);
   expect(await answer.text()).toContain("<svg");
-  return performance.now() - began;
 }

@@ -14,6 +14,7 @@ describe.skipIf(!hasBrowser)(`pages in a browser (${browserReason})`, () => {
   let browser: Browser;
   let failedRun: string;
   let addresses: string[];
+  let disputed: string;
 
   beforeAll(async () => {
     browser = await launchBrowser();
@@ -22,6 +23,9 @@ describe.skipIf(!hasBrowser)(`pages in a browser (${browserReason})`, () => {
     await finished(url, run.id);
     failedRun = `/runs/${run.id}`;
     addresses = ["/", "/ops/mmu.flush_tlb_multi", `/builds/${build.digest}`, failedRun];
+    // Another party that differs: its reproduction and the dispute are on these pages too.
+    disputed = await disputedRun(run.id);
+    addresses.push("/vendors/demo", "/backends/demo/shown", `/runs/${disputed}`, "/problems");
   });
   afterAll(() => browser?.close());
 
@@ -54,6 +58,14 @@ describe.skipIf(!hasBrowser)(`pages in a browser (${browserReason})`, () => {
     }
   });
 
+  it("show a dispute on run, backend and matrix, in words", async () => {
+    for (const path of [`/runs/${disputed}`, "/backends/demo/shown", "/"]) {
+      const page = await open(path);
+      expect(await page.getByText("‽ disputed").count(), path).toBeGreaterThan(0);
+      await page.context().close();
+    }
+  });
+
   it("never scroll sideways at 320 pixels", async () => {
     for (const path of addresses) {
       const page = await open(path, { width: 320 });
@@ -67,7 +79,7 @@ describe.skipIf(!hasBrowser)(`pages in a browser (${browserReason})`, () => {
     await page.getByRole("region", { name: "Backends by op group" }).getByRole("link", { name: "mmu" }).click();
     await page.getByRole("link", { name: "mmu.flush_tlb_multi" }).click();
     expect(await page.getByRole("heading", { level: 1 }).textContent()).toContain("mmu.flush_tlb_multi");
-    expect(await page.getByRole("rowheader", { name: "mmu.flush_tlb_multi.1" }).count()).toBe(1);
+    expect(await page.getByRole("rowheader", { name: "mmu.flush_tlb_multi.1", exact: true }).count()).toBe(1);
     await page.context().close();
   });
 
@@ -108,6 +120,34 @@ describe.skipIf(!hasBrowser)(`pages in a browser (${browserReason})`, () => {
     await page.close();
   });
 });
+
+async function post<T>(path: string, token: string, body?: object): Promise<T> {
+  const headers = { authorization: `Bearer ${token}`, ...(body ? { "content-type": "application/json" } : {}) };
+  const answer = await fetch(url + path, { method: "POST", headers, ...(body ? { body: JSON.stringify(body) } : {}) });
+  if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
+  return (await answer.json()) as T;
+}
+
+/** A verified party commits to a digest that the registry does not get, twice. @returns the run that is disputed then */
+async function disputedRun(run: string): Promise<string> {
+  const mediator = inject("mediatorToken");
+  const { token } = await post<{ token: { value: string } }>("/api/v1/vendors", mediator, {
+    slug: "party",
+    name: "Party",
+  });
+  await post("/api/v1/vendors/party/verify", mediator);
+  type Issued = { reproduction: { id: string; state: string } };
+  const { reproduction } = await post<Issued>(`/api/v1/runs/${run}/reproductions`, token.value);
+  await post(`/api/v1/reproductions/${reproduction.id}/commit`, token.value, {
+    reportDigest: `sha256:${"e".repeat(64)}`,
+  });
+  for (let poll = 0; poll < 400; poll++) {
+    const now = (await (await fetch(`${url}/api/v1/reproductions/${reproduction.id}`)).json()) as Issued;
+    if (now.reproduction.state === "disputed") return run;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`reproduction ${reproduction.id} does not end`);
+}
 
 interface AxeResult {
   violations: { id: string; nodes: { html: string }[] }[];

@@ -50,6 +50,7 @@ p { margin: .5rem 0; max-width: 68ch; }
 .eyebrow { margin: 0 0 .25rem; font-size: .875rem; color: var(--quiet); }
 code, kbd, .mono { font-family: var(--mono); font-size: .875em; }
 code { overflow-wrap: anywhere; }
+img { max-width: 100%; height: auto; vertical-align: middle; }
 .notice { border-left: 4px solid var(--strong-line); background: var(--sunken); padding: .6rem .9rem; margin: 1rem 0; max-width: 76ch; }
 .notice p { margin: 0; }
 .scroll { overflow-x: auto; margin: .75rem 0; border: 1px solid var(--line); border-radius: 6px; background: var(--raised); position: relative; }
