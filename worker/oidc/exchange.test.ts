@@ -120,6 +120,24 @@ describe("POST /api/v1/oidc/token", () => {
     expect(JSON.parse(event?.detail ?? "")).toMatchObject({ run_id: "7", sha: good.sha, actor_id: "9" });
   });
 
+  it("records which claims decided nothing, and tells the operator of those that it does not know", async () => {
+    const warned = vi.spyOn(console, "warn").mockImplementation(() => {});
+    await minted({ claims: { workflow: "Parley", repo_property_tier: "gold" } });
+    expect(warned).not.toHaveBeenCalled();
+    await minted({ claims: { sub: "repo:acme/hv", "new\nclaim": "x" } });
+    expect(warned.mock.calls).toHaveLength(1);
+    const line = String(warned.mock.calls[0]?.[0]);
+    expect(line).not.toContain("\n");
+    expect(JSON.parse(line)).toMatchObject({ claims: ["new\nclaim"] });
+    const { results } = await env.DB.prepare("SELECT detail FROM events WHERE type = 'token.minted' ORDER BY id").all<{
+      detail: string;
+    }>();
+    expect(results.map(({ detail }) => JSON.parse(detail).unchecked)).toEqual([
+      ["workflow", "repo_property_tier"],
+      ["sub", "new\nclaim"],
+    ]);
+  });
+
   it("lets a self-hosted runner submit, but attests to nothing", async () => {
     const { token: made } = await minted({ claims: { runner_environment: "self-hosted" } });
     await submit(made.value);

@@ -76,7 +76,8 @@ async function mint(
   // A runner of the vendor's own attests to nothing.
   const provenance = claims.runner_environment === "github-hosted" ? "ci-attested" : "token";
   const { repository, run_id, run_attempt, sha, job_workflow_ref, actor_id, event_name, runner_environment } = claims;
-  const detail = { repository, run_id, run_attempt, sha, job_workflow_ref, actor_id, event_name, runner_environment };
+  const ran = { repository, run_id, run_attempt, sha, job_workflow_ref, actor_id, event_name, runner_environment };
+  const detail = { ...ran, unchecked: claims.unchecked };
   const db = database(env);
   try {
     await db.batch([

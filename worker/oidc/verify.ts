@@ -2,6 +2,7 @@
 import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from "jose";
 import type { Env } from "../env.ts";
 import { OIDC_LEEWAY_S, OIDC_TOKEN_MAX_BYTES } from "../limits.ts";
+import { logNotice } from "../log.ts";
 import { ProblemError } from "../problems.ts";
 import { keysAt } from "./keys.ts";
 
@@ -24,6 +25,8 @@ export interface Claims {
   actor_id: string;
   runner_environment: string;
   environment: string | null;
+  /** Names of claims that were there and decided nothing. */
+  unchecked: string[];
 }
 
 const needed = [
@@ -40,6 +43,40 @@ const needed = [
   "actor_id",
   "runner_environment",
 ] as const;
+
+/** Claims of GitHub's that are known and decide nothing here; their names are recorded with each exchange. */
+const unchecked = [
+  "sub",
+  "repository_owner",
+  "repository_visibility",
+  "ref_type",
+  "ref_protected",
+  "base_ref",
+  "head_ref",
+  "workflow",
+  "workflow_ref",
+  "workflow_sha",
+  "job_workflow_sha",
+  "run_number",
+  "check_run_id",
+  "actor",
+  "environment_node_id",
+  "enterprise",
+  "enterprise_id",
+];
+
+/** Checked by this file or by exchange.ts, together with `needed`. */
+const checked = new Set<string>([...needed, "iss", "aud", "exp", "iat", "nbf", "environment"]);
+
+/** Names of the claims that a token carries and that decide nothing: `unknown` are those that GitHub did not have before. */
+export function uncheckedClaims(payload: object): { known: string[]; unknown: string[] } {
+  const left = Object.keys(payload).filter((name) => !checked.has(name));
+  const isKnown = (name: string) => unchecked.includes(name) || name.startsWith("repo_property_");
+  return {
+    known: left.filter(isKnown),
+    unknown: left.filter((name) => !isKnown(name)).map((name) => name.slice(0, 64)),
+  };
+}
 
 /** @param at ms since 1970 @throws ProblemError oidc-refused, unavailable */
 export async function verifyToken(env: Env, token: string, at: number): Promise<Claims> {
@@ -87,7 +124,11 @@ function claimsOf(payload: JWTPayload): Claims {
     const value = payload[name];
     if (typeof value !== "string" || value === "" || value.length > 512) throw refuse(`Claim "${name}" is missing.`);
   }
-  const claims = { ...payload, environment: payload.environment ?? null } as unknown as Claims;
+  const { known, unknown } = uncheckedClaims(payload);
+  // A claim that is new may be one that should be checked: the operator is told.
+  if (unknown.length > 0) logNotice("OIDC claims that this registry does not know", { claims: unknown.slice(0, 32) });
+  const told = { environment: payload.environment ?? null, unchecked: [...known, ...unknown].slice(0, 64) };
+  const claims = { ...payload, ...told } as unknown as Claims;
   if (claims.event_name === "pull_request_target") {
     throw refuse(
       "It is of a pull_request_target event, which runs with the secrets of the base for somebody else's change.",

@@ -21,6 +21,24 @@ describe("a build, through the real queue", () => {
   });
 });
 
+describe("fifty small builds submitted at once", () => {
+  it("all finish, each with one published run", async () => {
+    const token = await registerVendor("parley");
+    const requests = await Promise.all(
+      Array.from({ length: 50 }, (_, index) => buildRequest(quickParts(`1.0.${index}`), token)),
+    );
+    const answers = await Promise.all(requests.map((request) => SELF.fetch(request)));
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 202));
+    const runs = await Promise.all(answers.map((answer) => jsonOf<{ run: { id: string } }>(answer)));
+    expect(new Set(runs.map(({ run }) => run.id)).size).toBe(50);
+    for (const { run } of runs) expect((await waitForRun(run.id)).state).toBe("published");
+    const { n } = (await env.DB.prepare("SELECT count(*) AS n FROM events WHERE type = 'run.published'").first<{
+      n: number;
+    }>()) ?? { n: 0 };
+    expect(n).toBe(50);
+  });
+});
+
 describe("while a build that loops for ever runs", () => {
   it("other requests are answered between its slices", async () => {
     const held = heldQueue();

@@ -55,6 +55,7 @@ img { max-width: 100%; height: auto; vertical-align: middle; }
 .notice p { margin: 0; }
 .scroll { overflow-x: auto; margin: .75rem 0; border: 1px solid var(--line); border-radius: 6px; background: var(--raised); position: relative; }
 .scroll table td, .scroll table th { overflow-wrap: normal; }
+.scroll code[title] { white-space: nowrap; }
 table { border-collapse: collapse; width: 100%; font-size: .9375rem; line-height: 1.4; }
 caption { text-align: left; padding: .6rem .8rem; color: var(--quiet); font-size: .875rem; border-bottom: 1px solid var(--line); }
 th, td { padding: .5rem .8rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }

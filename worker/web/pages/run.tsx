@@ -74,8 +74,8 @@ function Outcome({ run }: { run: RunView }) {
   const { core, conforms } = run.summary;
   return (
     <p>
-      <ConformsBadge conforms={conforms} held={core.held} of={core.of} /> <StandingNote standing={run.standing} /> core
-      clauses held, published <Moment at={run.at} />
+      <ConformsBadge conforms={conforms} held={core.held} of={core.of} /> core clauses held, published{" "}
+      <Moment at={run.at} /> <StandingNote standing={run.standing} />
     </p>
   );
 }
