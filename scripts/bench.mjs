@@ -26,6 +26,11 @@ for (const name of asked.length > 0 ? asked : Object.keys(parts)) {
       console.log(line);
       continue;
     }
+    if (bound === undefined) {
+      console.log(`${name.padEnd(9)}${figure}: ${value.toFixed(digits)} ${unit}`);
+      console.log(`         ${how}`);
+      continue;
+    }
     const kept = value !== null && (atLeast ? value >= bound : value < bound);
     if (!kept) missed += 1;
     const shown = value === null ? "not measured" : `${value.toFixed(digits)} ${unit}`;

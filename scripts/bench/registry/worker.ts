@@ -2,6 +2,7 @@
 import type { D1Database, ExecutionContext } from "@cloudflare/workers-types";
 import { Hono } from "hono";
 import registry from "../../../worker/index.ts";
+import { forgetKept } from "../../../worker/registry/kept.ts";
 
 export { Live } from "../../../worker/index.ts";
 
@@ -10,12 +11,19 @@ const bare = new Hono<{ Bindings: { DB: D1Database } }>().get("/bare/:bytes", as
   return c.body("x".repeat(Number(c.req.param("bytes"))));
 });
 
+/** The same reads with nothing kept, as after a change of the record. */
+const FRESH = "/fresh";
+
 type Bindings = Parameters<typeof registry.fetch>[1];
 
 export default {
   ...registry,
   fetch(request: Request, env: Bindings, ctx: ExecutionContext) {
-    const app = new URL(request.url).pathname.startsWith("/bare/") ? bare : registry;
-    return app.fetch(request, env, ctx);
+    const url = new URL(request.url);
+    if (url.pathname.startsWith("/bare/")) return bare.fetch(request, env, ctx);
+    if (!url.pathname.startsWith(FRESH)) return registry.fetch(request, env, ctx);
+    forgetKept();
+    url.pathname = url.pathname.slice(FRESH.length);
+    return registry.fetch(new Request(url, request), env, ctx);
   },
 };
