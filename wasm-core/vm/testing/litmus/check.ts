@@ -11,7 +11,15 @@ export interface Checked {
   problems: string[];
 }
 
-export async function checkPublished({ program: text, final, allowed }: Published): Promise<Checked> {
+export async function checkPublished({ program, final, allowed }: Published): Promise<Checked> {
+  const { outcomes, tried, problems } = await checkProgram(program);
+  const seen = outcomes.some((state) => holds(state, final));
+  if (seen !== allowed) problems.push(`published as ${allowed ? "allowed" : "forbidden"}: ${final}`);
+  return { outcomes, tried, problems };
+}
+
+/** A program against the model alone. */
+export async function checkProgram(text: string): Promise<Checked> {
   const program = parseProgram(text);
   const expected = modelOutcomes(program);
   const { outcomes, exhausted, tried } = await exploreProgram(program);
@@ -20,8 +28,6 @@ export async function checkPublished({ program: text, final, allowed }: Publishe
     ...expected.filter((state) => !outcomes.includes(state)).map((state) => `allowed, but never seen: ${state}`),
     ...outcomes.filter((state) => !expected.includes(state)).map((state) => `forbidden, but seen: ${state}`),
   ];
-  const seen = outcomes.some((state) => holds(state, final));
-  if (seen !== allowed) problems.push(`published as ${allowed ? "allowed" : "forbidden"}: ${final}`);
   return { outcomes, tried, problems };
 }
 
