@@ -30,7 +30,7 @@ export const testImports: readonly ImportedFunction[] = [
     "At real time `at` ns: kind 0 interrupt of vector arg, 1 NMI, 2 steal for arg ns, 3 TSC migration.",
   ),
   fn("advance", "(ns i64)", "Moves real time."),
-  fn("cost_begin", "(scope i32)", "Opens a cost scope on this vCPU."),
+  fn("cost_begin", "(scope i32)", "Opens cost scope 0 … 63 on this vCPU; bit 8: on all vCPUs."),
   fn("cost_end", "(scope i32)", "Closes it."),
   fn("peek", "(gpa i64) -> i64", "Memory as it finally is, past store buffers; no effect."),
   fn("tlb", "(vcpu i32, va i64) -> i64", "Frame address and flags of the cached translation, or −1; no effect."),

@@ -20,8 +20,8 @@ export interface CaseMeta {
   title: string;
   /** Ids of the clauses it claims; every expectation is about one of these. */
   clauses: string[];
-  /** Clause that fails when the case never ends. */
-  stuck: string;
+  /** Clause that fails when the case never ends; null for a scenario. */
+  stuck: string | null;
   roles: Role[];
   mode: "sequential" | "explored";
   strategy: "rr" | "dfs";
@@ -37,6 +37,10 @@ export interface CaseMeta {
   arrivals: Arrival[];
   /** Who stands in for the other half: "all" the reference and its hostile variants, "hostile" a hostile guest half alone. */
   peers: "reference" | "hostile" | "all";
+  /** What is counted, by the number that the kernel counts under; only a scenario has any. */
+  scopes?: string[];
+  /** Ops of a scenario; those of a case follow from its clauses. */
+  ops?: string[];
 }
 
 /** Cases of one source file in cases/, in suite order. */
@@ -73,6 +77,16 @@ export function explored(
 ): CaseMeta {
   const { bound = 1, budget = 200 } = options;
   return { ...described(id, title, clauses, roles, options), mode: "explored", strategy: "dfs", bound, budget };
+}
+
+/** A scenario whose costs are counted, in the one round-robin schedule. It claims nothing and is not graded. */
+export function scenario(
+  id: string,
+  title: string,
+  { ops, roles, scopes }: { ops: string[]; roles: string[]; scopes: string[] },
+): CaseMeta {
+  const meta = { ...described(id, title, [], roles, { peers: "reference" }), stuck: null, ops, scopes };
+  return { ...meta, mode: "sequential", strategy: "rr", bound: 0, budget: 1 };
 }
 
 function described(id: string, title: string, clauses: string[], roles: string[], options: Options) {

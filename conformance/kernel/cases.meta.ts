@@ -1,6 +1,7 @@
 /** All cases; section.ts appends them to kernel.wasm as `parley.cases`. */
 import type { CaseFile, CaseMeta } from "./case-meta.ts";
 import { alarm } from "./cases/alarm.meta.ts";
+import { cost } from "./cases/cost.meta.ts";
 import { flush } from "./cases/flush.meta.ts";
 import { hostile } from "./cases/hostile.meta.ts";
 import { init } from "./cases/init.meta.ts";
@@ -31,6 +32,9 @@ export const caseFiles: readonly CaseFile[] = [
   { file: "hostile", cases: hostile },
   { file: "rule", cases: rule },
 ];
+
+/** Scenarios that are counted, not graded: their indices follow those of the cases. */
+export const scenarioFile: CaseFile = { file: "cost", cases: cost };
 
 /** All cases in suite order; the position is the case's index towards the VM. */
 export const cases: readonly CaseMeta[] = caseFiles.flatMap(({ cases }) => cases);

@@ -6,7 +6,7 @@ import { clauses, ops } from "../interface/catalogue.ts";
 import type { Profile } from "../interface/schema.ts";
 import { readCases } from "../runner/cases.ts";
 import { variants } from "../variants/variants.ts";
-import { caseFiles, cases } from "./cases.meta.ts";
+import { caseFiles, cases, scenarioFile } from "./cases.meta.ts";
 import { clausesSource, clausesWithoutCase, dispatchSource, functionName } from "./generate.ts";
 import { sealKernel, sectionContents } from "./section.ts";
 import { openRunner } from "./testing/run-build.ts";
@@ -52,7 +52,8 @@ describe("generated sources", () => {
       Number(n),
       name,
     ]);
-    expect(calls).toEqual(cases.map(({ id }, index) => [index, functionName(id)]));
+    const all = [...cases, ...scenarioFile.cases];
+    expect(calls).toEqual(all.map(({ id }, index) => [index, functionName(id)]));
   });
 });
 
@@ -62,7 +63,7 @@ describe("case section", () => {
     const read = readCases(sealKernel(bare));
     expect(read.clauseNumbers).toEqual(clauses.map(({ id }) => id));
     expect(read.cases.map(({ id, clauses, budget }) => ({ id, clauses, budget }))).toEqual(
-      cases.map(({ id, clauses, budget }) => ({ id, clauses, budget })),
+      [...cases, ...scenarioFile.cases].map(({ id, clauses, budget }) => ({ id, clauses, budget })),
     );
   });
 });

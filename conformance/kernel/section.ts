@@ -1,12 +1,12 @@
 /** The custom section `parley.cases`: the kernel's metadata inside the kernel, so that one digest covers both. */
 import canonicalize from "canonicalize";
 import { clauses, ops, pvi } from "../interface/catalogue.ts";
-import { type CaseMeta, cases } from "./cases.meta.ts";
+import { type CaseMeta, cases, scenarioFile } from "./cases.meta.ts";
 
 const SECTION_NAME = "parley.cases";
 
 /** One case as the section holds it: numbers are positions in the section's own lists of clauses and ops. */
-export interface SectionCase extends Omit<CaseMeta, "clauses" | "stuck"> {
+export interface SectionCase extends Omit<CaseMeta, "clauses" | "stuck" | "ops"> {
   index: number;
   clauses: number[];
   stuck: number;
@@ -19,18 +19,23 @@ export const clauseIds: readonly string[] = clauses.map(({ id }) => id);
 
 /** What the section holds, before it becomes canonical JSON. */
 export function sectionContents() {
-  return { pvi, clauses: clauseIds, ops: ops.map(({ id }) => id), cases: cases.map(sectionCase) };
+  return {
+    pvi,
+    clauses: clauseIds,
+    ops: ops.map(({ id }) => id),
+    cases: [...cases, ...scenarioFile.cases].map(sectionCase),
+  };
 }
 
 function sectionCase(meta: CaseMeta, index: number): SectionCase {
   const claimed = meta.clauses.map(clauseNumber);
-  const names = new Set(meta.clauses.map((id) => id.slice(0, id.lastIndexOf("."))));
+  const names = new Set(meta.ops ?? meta.clauses.map((id) => id.slice(0, id.lastIndexOf("."))));
   const exercised = [...names].map((name) => ops.findIndex(({ id }) => id === name));
   return {
     ...meta,
     index,
     clauses: claimed,
-    stuck: clauseNumber(meta.stuck),
+    stuck: meta.stuck === null ? -1 : clauseNumber(meta.stuck),
     ops: exercised,
     needs: { features: [], kinds: [] },
   };

@@ -11,7 +11,7 @@ const caseShape = z.object({
   id: z.string().min(1),
   index: count,
   title: z.string().min(1),
-  clauses: z.array(count).min(1),
+  clauses: z.array(count),
   stuck: z.number().int().min(-1),
   ops: z.array(count),
   needs: z
@@ -35,13 +35,19 @@ const caseShape = z.object({
     .max(8)
     .default([]),
   peers: z.enum(["reference", "hostile", "all"]).default("all"),
+  scopes: z.array(z.string()).max(64).default([]),
+});
+
+/** A case claims clauses, a scenario counts costs: either, never both. */
+const caseOrScenario = caseShape.refine(({ clauses, scopes }) => (clauses.length === 0) !== (scopes.length === 0), {
+  message: "claims no clause and counts nothing, or does both",
 });
 
 const sectionShape = z.object({
   pvi: z.string(),
   clauses: z.array(z.string()),
   ops: z.array(z.string()),
-  cases: z.array(caseShape),
+  cases: z.array(caseOrScenario),
 });
 
 export interface KernelCases {
@@ -102,5 +108,6 @@ function resolveCase(item: z.infer<typeof caseShape>, clauses: string[], ops: st
     timeFree: item.time === "free",
     arrivals: item.arrivals,
     peers: item.peers,
+    scopes: item.scopes,
   };
 }

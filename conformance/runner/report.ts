@@ -39,6 +39,15 @@ export interface ReportOp {
   costs: Record<string, number>;
 }
 
+/** Counts of one scenario in one pairing, in its one schedule. */
+export interface ReportScenario {
+  id: string;
+  peer: string;
+  /** "ok": it was done to its end; otherwise nothing is counted. */
+  end: Outcome["end"] | "not-run";
+  scopes: { title: string; counters: Record<string, number> }[];
+}
+
 export interface Report {
   parley_report: 1;
   build: Digest;
@@ -62,6 +71,8 @@ export interface Report {
   /** Pairings whose boot failed. */
   boots: { peer: string; failure: ReportFailure }[];
   cases: ReportCase[];
+  /** What scenarios cost; version 1 of the counters' names and of what they count. */
+  scenarios: { version: 1; list: ReportScenario[] };
   /** What the audit of the machine found after a schedule: "case pairing: finding". */
   audit: string[];
 }
@@ -78,7 +89,8 @@ export interface ReportInput {
 export function makeReport(input: ReportInput): Report {
   const { suite, build, pairings, verdicts, challenge } = input;
   const { digest, pvi, kernel, native, core, judge } = suite;
-  const cases = input.merged.map((merged, at) => reportCase(input, merged, at));
+  const isScenario = (merged: MergedCase) => (suite.cases[merged.case]?.scopes.length ?? 0) > 0;
+  const cases = input.merged.flatMap((merged, at) => (isScenario(merged) ? [] : [reportCase(input, merged, at)]));
   const { conforms, profile, private_abi, core: coreTally, optional } = verdicts.summary;
   return {
     parley_report: 1,
@@ -100,6 +112,7 @@ export function makeReport(input: ReportInput): Report {
     ops: verdicts.ops.map((op) => ({ ...op, costs: opCosts(input, op.id) })),
     boots: failedBoots(input),
     cases,
+    scenarios: { version: 1, list: input.merged.filter(isScenario).map((merged) => reportScenario(input, merged)) },
     audit: cases.flatMap(auditFinding),
   };
 }
@@ -119,6 +132,17 @@ function reportCase(input: ReportInput, merged: MergedCase, at: number): ReportC
     costs: (outcome?.costs ?? []).map(({ op, scope, counters }) => ({ op: suite.ops[op]?.id ?? "", scope, counters })),
     failure: buildFailure(input, merged),
   };
+}
+
+function reportScenario(
+  { suite, pairings }: ReportInput,
+  { case: at, pairing, outcome, boot }: MergedCase,
+): ReportScenario {
+  const item = suite.cases[at];
+  const end = outcome === null || boot ? "not-run" : outcome.end;
+  const counted = new Map((end === "ok" ? (outcome?.costs ?? []) : []).map((cost) => [cost.scope, cost.counters]));
+  const scopes = (item?.scopes ?? []).map((title, scope) => ({ title, counters: counted.get(scope) ?? {} }));
+  return { id: item?.id ?? "", peer: pairings[pairing]?.id ?? "", end, scopes };
 }
 
 const auditKinds = new Set(["audit", "isolation"]);

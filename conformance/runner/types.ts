@@ -64,6 +64,8 @@ export interface SuiteCase {
   timeFree: boolean;
   arrivals: CaseArrival[];
   peers: "reference" | "hostile" | "all";
+  /** What a scenario counts, by scope number; empty for a case. Scenarios claim no clause. */
+  scopes: string[];
 }
 
 export interface Budgets {

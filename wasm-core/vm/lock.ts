@@ -62,6 +62,7 @@ export function takeOut(c: Cpu): void {
 export function takeOutBetween(c: Cpu): void {
   const v = c.vcpu;
   if (!v.exec_active && !contextAt(c, c.depth).armed) v.rip = token(c);
+  countExit(c, Exit.KICK);
   takeOut(c);
 }
 

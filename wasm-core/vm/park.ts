@@ -3,8 +3,12 @@ import { Runstate } from "../machine/vcpu";
 import { setRunstate } from "../machine/time";
 import { Cpu } from "./cpu";
 
-/** Parks: as HLT on an empty base context, with IF as it was left. Its stores wait until something drains them. */
+/**
+ * Parks: as HLT on an empty base context, with IF as it was left; the shadow of an STI ends with it. Its stores wait until
+ * something drains them.
+ */
 export function parkVcpu(c: Cpu): void {
+  c.vcpu.sti_shadow = 0;
   c.parked = 1;
   c.role = -1;
   setRunstate(c.vcpu, Runstate.HALTED);

@@ -87,12 +87,8 @@ function control(c: Cpu, id: u32, args: usize, a: u64, b: u64): i32 {
       serveClock(c);
       return HOST_DONE;
     case TestOp.cost_begin:
-      countChange(c);
-      if (<u32>a < 64) c.scopes |= <u64>1 << a;
-      return HOST_DONE;
     case TestOp.cost_end:
-      countChange(c);
-      if (<u32>a < 64) c.scopes &= ~(<u64>1 << a);
+      scopeSwitch(c, <u32>a, id == TestOp.cost_begin);
       return HOST_DONE;
     case TestOp.peek:
       store<u64>(args, peek(c, a));
@@ -106,6 +102,21 @@ function control(c: Cpu, id: u32, args: usize, a: u64, b: u64): i32 {
     default:
       store<u64>(args, kernelParam(c, <u32>a));
       return HOST_DONE;
+  }
+}
+
+/** Bit 8 of a scope's number: on all vCPUs, with what their handlers and the host half do for them. */
+const SCOPE_EVERYBODY: u32 = 0x100;
+
+function scopeSwitch(c: Cpu, scope: u32, open: bool): void {
+  const bit = <u64>1 << (scope & 63);
+  if ((scope & ~SCOPE_EVERYBODY) > 63) return;
+  for (let i: u32 = 0; i < config.vcpus; i++) {
+    const other = cpuAt(i);
+    if (other.index != c.index && !(scope & SCOPE_EVERYBODY)) continue;
+    countChange(other);
+    if (open) other.scopes |= bit;
+    else other.scopes &= ~bit;
   }
 }
 

@@ -44,6 +44,7 @@ export function caseOf(change: Partial<SuiteCase> & Pick<SuiteCase, "id" | "inde
     timeFree: false,
     arrivals: [],
     peers: "all",
+    scopes: [],
     ...change,
   };
 }

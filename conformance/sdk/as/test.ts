@@ -48,7 +48,7 @@ export declare function plan(kind: i32, vcpu: i32, at: i64, arg: i64): void;
 @external("test", "advance")
 export declare function advance(ns: i64): void;
 
-/** Opens a cost scope on this vCPU. */
+/** Opens cost scope 0 … 63 on this vCPU; bit 8: on all vCPUs. */
 @external("test", "cost_begin")
 export declare function cost_begin(scope: i32): void;
 
