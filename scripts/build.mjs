@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { compileAll, root } from "./lib/asc.mjs";
+import { costsPath, writeCosts } from "./lib/costs.mjs";
 import { completeMutants, mutantJobs } from "./lib/mutants.mjs";
 import { makeSuite, readBytes, suitePath, writeIfChanged } from "./lib/suite.mjs";
 import { backendJobs, backendNames, coreJob, kernelJob } from "./lib/targets.mjs";
@@ -26,6 +27,7 @@ export async function build(progress) {
   await sealKernel();
   const suite = await makeSuite();
   if (writeIfChanged(suitePath, suite)) progress(`suite ${suite.length} bytes`);
+  if (await writeCosts()) progress(`generated ${costsPath}`);
   const { digestOf } = await import("../conformance/runner/digest.ts");
   return { compiled, cached, suite: { bytes: suite.length, digest: await digestOf(suite) } };
 }

@@ -8,6 +8,7 @@ Runs the build in DIR (parley.json with guest.wasm and/or host.wasm, rom.wasm) a
 
   --pair           run the guest half of the build in GUEST with the host half of the one in HOST, and nothing else
   --json           print the report (canonical JSON) instead of words
+  --costs          print what the scenarios cost as well (docs/costs.md)
   --case ID        run only this case; may be given more than once
   --schedule S     replay one schedule of that case and show its trace
   --pairing P      with --schedule: only in pairing P (own, guest/PEER, host/PEER)
@@ -29,6 +30,7 @@ export interface TestArguments {
   /** Build whose host half the guest half of `directory` is run with, or null. */
   pairedWith: string | null;
   json: boolean;
+  costs: boolean;
   cases: string[];
   schedule: string | null;
   pairing: string | null;
@@ -56,12 +58,15 @@ export function parseTestArguments(words: string[]): TestArguments {
     throw new UsageError(
       "--deep searches beyond the suite and gives no report: leave --json, --seed and --schedule out",
     );
+  if (values.costs && (cases.length > 0 || values.json))
+    throw new UsageError("--costs is about the whole suite, in words: --json has the costs anyway");
   if (values.seed !== undefined && (cases.length > 0 || !/^[0-9a-f]{64}$/.test(values.seed)))
     throw new UsageError("--seed takes 64 lower-case hex digits and runs the whole suite: leave --case out");
   return {
     directory,
     pairedWith,
     json: values.json ?? false,
+    costs: values.costs ?? false,
     cases,
     schedule: values.schedule ?? null,
     pairing: values.pairing ?? null,
@@ -79,6 +84,7 @@ function parse(words: string[]) {
       options: {
         json: { type: "boolean" },
         pair: { type: "boolean" },
+        costs: { type: "boolean" },
         case: { type: "string", multiple: true },
         schedule: { type: "string" },
         pairing: { type: "string" },

@@ -14,6 +14,7 @@ import type { TestArguments } from "./arguments.ts";
 import { ensureBuilt, loadSuiteAndVm, readBuild } from "./load.ts";
 import { progressBar } from "./progress.ts";
 import { renderReport, renderSearches } from "./render.ts";
+import { renderCosts } from "./render-costs.ts";
 import { replayCommand } from "./replay.ts";
 import { paint } from "./words.ts";
 
@@ -45,6 +46,7 @@ export async function testCommand(options: TestArguments): Promise<number> {
   const partial = options.cases.length > 0;
   const { report, digest, summary } = await mergeAndJudge(suite, build, results, { partial, challenge });
   const read = JSON.parse(new TextDecoder().decode(report)) as Report;
+  if (options.costs) stdout.write(renderCosts(read));
   if (options.json) stdout.write(report);
   else {
     const shown = chosen(read, options.cases);

@@ -28,6 +28,8 @@ export interface Scenario {
   source: string;
 }
 
+const haltStays =
+  "Once HLT has left guest mode this model lets it execute there until the next exit, and none came between: KVM intercepts every HLT.";
 const nothing: Published = { native: 0, kvm: 0 };
 const ipi = (k: number): Scope => ({ title: `to ${k} of 4 vCPUs`, published: { native: 0, kvm: 1 } });
 const flush = (pages: number, vcpus: number): Scope => ({
@@ -104,7 +106,11 @@ export const scenarios: readonly Scenario[] = [
         published: { native: 0, kvm: 1 },
         differs: { kvm: "This model's MSR map lets IA32_TSC_DEADLINE pass to the virtual APIC; KVM intercepts it." },
       },
-      { title: "slept through until its handler has run", published: { native: 0, kvm: 1 } },
+      {
+        title: "slept through until its handler has run",
+        published: { native: 0, kvm: 1 },
+        differs: { kvm: haltStays },
+      },
     ],
     source: "Linux 7.0 arch/x86/kernel/apic/apic.c lapic_next_deadline; arch/x86/kvm/lapic.c",
   },
@@ -113,7 +119,7 @@ export const scenarios: readonly Scenario[] = [
     title: "Idle until a device interrupts",
     ops: ["irq.disable", "irq.safe_halt"],
     roles: ["vCPU"],
-    scopes: [{ title: "sleep, wake-up and handler", published: { native: 0, kvm: 1 } }],
+    scopes: [{ title: "sleep, wake-up and handler", published: { native: 0, kvm: 1 }, differs: { kvm: haltStays } }],
     source: "Linux 7.0 arch/x86/kernel/process.c default_idle: STI, HLT; KVM intercepts HLT",
   },
   {
@@ -126,7 +132,7 @@ export const scenarios: readonly Scenario[] = [
         title: "one waits until the other releases and kicks",
         published: { native: 0, kvm: 2 },
         differs: {
-          kvm: "The HLT exit is answered by letting HLT execute in guest mode, so waking the sleeper is an exit of its own.",
+          kvm: "The HLT exit is answered by letting HLT execute in guest mode: the kick that ends it is an exit, and so is the HLT that then finds the kick.",
         },
       },
     ],

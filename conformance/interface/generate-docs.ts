@@ -2,6 +2,7 @@
 import { cases as allCases } from "../kernel/cases.meta.ts";
 import { clauses, groupOf, ops, pvi } from "./catalogue.ts";
 import { errors, features, hints, privileges } from "./constants.ts";
+import { scenarios } from "./costs.ts";
 import { hostImports } from "./host.ts";
 import { machineImports } from "./machine.ts";
 import { type Clause, type Constant, type Decision, type ImportedFunction, type Op, profiles } from "./schema.ts";
@@ -43,6 +44,19 @@ function anchor(op: Op): string {
   return op.id.replace(".", "");
 }
 
+/** What its scenarios were published to cost, and why a reference build's count is another. */
+function costsOf(op: Op): string {
+  const mine = scenarios.filter((scenario) => scenario.ops.includes(op.id));
+  if (mine.length === 0) return "";
+  const lines = mine.flatMap((scenario) =>
+    scenario.scopes.map(({ title, published, differs }) => {
+      const why = Object.entries(differs ?? {}).map(([name, reason]) => ` ${name} differs: ${reason}`);
+      return `* ${scenario.title}, ${title}: native ${published.native}, KVM ${published.kvm} transitions.${why.join("")}\n`;
+    }),
+  );
+  return `Published costs ([measured](costs.md)):\n\n${lines.join("")}\n`;
+}
+
 function section(op: Op): string {
   const params = op.params.map(({ name, type }) => `${name}: ${type}`).join(", ");
   const result = op.result === "void" ? "" : ` -> ${op.result}`;
@@ -54,7 +68,7 @@ function section(op: Op): string {
 
 ${op.summary}
 
-${op.rule ? "" : `\`${op.id.replace(".", "_")}(${params})${result}\`\n\n`}${details}${details ? "\n" : ""}Tiers: ${tiers}. ${kindOf(op)}
+${op.rule ? "" : `\`${op.id.replace(".", "_")}(${params})${result}\`\n\n`}${details}${details ? "\n" : ""}${costsOf(op)}Tiers: ${tiers}. ${kindOf(op)}
 
 | clause | text | source | cases |
 |---|---|---|---|

@@ -17,13 +17,15 @@ export interface BadEntry {
 export interface ReportView {
   cases: ReportCase[];
   boots: Report["boots"];
+  /** Absent in reports from before scenarios were counted. */
+  scenarios: Report["scenarios"]["list"];
   /** Sentence of each clause that is shown, by clause id. */
   clauseTexts: Record<string, string>;
 }
 
 export function parseReport(bytes: Uint8Array, clauseTexts: Record<string, string>): ReportView {
-  const { cases, boots } = JSON.parse(new TextDecoder().decode(bytes)) as Report;
-  return { cases, boots, clauseTexts };
+  const { cases, boots, scenarios } = JSON.parse(new TextDecoder().decode(bytes)) as Report;
+  return { cases, boots, scenarios: scenarios?.list ?? [], clauseTexts };
 }
 
 /** Failed boots, then failed cases, then the other cases that did not end well; each in suite order. */

@@ -57,6 +57,7 @@ export function RunPage({ run, report }: { run: RunView; report: ReportView | nu
       {report && <Searched report={report} />}
       <TrustSection run={run} />
       {run.ops && <Ops run={run} ops={run.ops} />}
+      {report && <Scenarios report={report} />}
       {report && <Cases report={report} />}
       <Events run={run} />
     </Page>
@@ -242,6 +243,42 @@ function searchText({ tried, exhausted, bound }: ReportCase["schedules"]): strin
   const many = `searched ${plural(tried, "schedule")}`;
   if (bound === 0) return many;
   return exhausted ? `${many}, all within bound ${bound}` : `${many}; bound ${bound} not exhausted`;
+}
+
+function Scenarios({ report: { scenarios } }: { report: ReportView }) {
+  if (scenarios.length === 0) return null;
+  return (
+    <section aria-labelledby="scenarios">
+      <h2 id="scenarios">What it costs</h2>
+      <p>
+        Counted in one fixed schedule, never timed; the reference builds and the published numbers stand in
+        docs/costs.md.
+      </p>
+      <ScrollTable label="Costs by scenario" class="wrap">
+        <thead>
+          <tr>
+            <th scope="col">Scenario</th>
+            <th scope="col">Pairing</th>
+            <th scope="col">Counted</th>
+          </tr>
+        </thead>
+        <tbody>
+          {scenarios.flatMap(({ id, peer, end, scopes }) =>
+            scopes.map(({ title, counters }) => (
+              <tr>
+                <th scope="row">
+                  {id.replace("cost-", "")}
+                  <span class="sub">{title}</span>
+                </th>
+                <td>{peer}</td>
+                <td>{end === "ok" ? <Costs costs={counters} /> : `ended as ${end}`}</td>
+              </tr>
+            )),
+          )}
+        </tbody>
+      </ScrollTable>
+    </section>
+  );
 }
 
 function Cases({ report }: { report: ReportView }) {
