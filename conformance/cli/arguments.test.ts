@@ -7,6 +7,7 @@ describe("arguments of parley test", () => {
       directory: "dir",
       pairedWith: null,
       json: true,
+      costs: false,
       cases: ["a", "b"],
       schedule: null,
       pairing: null,
@@ -40,6 +41,7 @@ describe("arguments of parley test", () => {
     ["a deep search of one schedule", ["a", "--deep", "--case", "b", "--schedule", "1-"], "--deep"],
     ["a pair of one", ["--pair", "a"], "two directories"],
     ["a pair of three", ["--pair", "a", "b", "c"], "one directory"],
+    ["costs in words and as JSON", ["a", "--costs", "--json"], "--costs"],
     ["no shards", ["a", "--shards", "0"], "--shards"],
     ["shards in words", ["a", "--shards", "1e3"], "--shards"],
   ])("are refused: %s", (_, words, named) => {

@@ -17,7 +17,6 @@ describe("mutants", () => {
       expect.arrayContaining([
         "fullvirt-halt-overwrites-wake",
         "fullvirt-no-sti-shadow",
-        "fullvirt-popf-keeps-if",
         "fullvirt-same-root-unflushed",
         "kvm-kick-not-sticky",
         "kvm-no-remote-flush",

@@ -1,5 +1,6 @@
 /** Scenarios whose costs are counted (interface/costs.ts). Each is done once before it is counted, so that caches are warm. */
 
+import * as info from "../../sdk/as/info";
 import * as machine from "../../sdk/as/machine";
 import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
@@ -11,9 +12,6 @@ import { bootRoot, entry, leaf, page, secondEntry, secondRoot, touch } from "../
 /** Counts on all vCPUs, not only on the calling one. */
 const EVERYBODY: i32 = 0x100;
 const ROUNDS: i32 = 2;
-const MSR_LVT_TIMER: i32 = 0x832;
-const MSR_TSC_DEADLINE: i32 = 0x6e0;
-const LVT_TSC_DEADLINE: i64 = 0x40000;
 const DELAY_NS: i64 = 50_000;
 /** Pauses after which a waiter is taken to be one that never sleeps, as on bare metal. */
 const TURNS_MAX: i32 = 50;
@@ -116,11 +114,10 @@ export function cost_clock_read(): void {
 
 export function cost_timer(): void {
   const vector = FIRST_VECTOR + 6;
-  machine.wrmsr(MSR_LVT_TIMER, LVT_TSC_DEADLINE | vector);
   for (let round = 0; round < ROUNDS; round++) {
-    const deadline = machine.rdtsc() + DELAY_NS;
+    const at = pvi.time_sched_clock() + DELAY_NS;
     begin(round, 0);
-    machine.wrmsr(MSR_TSC_DEADLINE, deadline);
+    pvi.time_alarm_set(at, 0, info.COUNTER_REAL, vector);
     end(round, 0);
     pvi.irq_disable();
     begin(round, 1);
