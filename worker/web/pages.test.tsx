@@ -35,6 +35,15 @@ describe("matrix page", () => {
 });
 
 describe("run page", () => {
+  it("says what scenarios cost, or why nothing was counted", async () => {
+    const page = await text(<RunPage run={run} report={report} />);
+    expect(page).toContain("What it costs");
+    expect(page).toContain("sleep and wake-up");
+    expect(page).toContain("transitions: 3");
+    expect(page).toContain("ended as stuck");
+    expect(await text(<RunPage run={run} report={{ ...report, scenarios: [] }} />)).not.toContain("What it costs");
+  });
+
   it("shows failures before errors and both before the ops", async () => {
     const page = await text(<RunPage run={run} report={report} />);
     const order = ["A kick that comes before the wait is not lost.", "fuel exhausted", "Every operation"].map((part) =>

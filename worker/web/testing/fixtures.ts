@@ -204,6 +204,10 @@ const common = { costs: [], outcomes: [], peer: "own" };
 export const report: ReportView = {
   clauseTexts: { "lock.kick.1": "A kick that comes before the wait is not lost." },
   boots: [],
+  scenarios: [
+    { id: "cost-idle", peer: "own", end: "ok", scopes: [{ title: "sleep and wake-up", counters: { transitions: 3 } }] },
+    { id: "cost-timer", peer: "own", end: "stuck", scopes: [{ title: "armed", counters: {} }] },
+  ],
   cases: [
     {
       ...common,
