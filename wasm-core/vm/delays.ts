@@ -38,7 +38,10 @@ export function landKick(c: Cpu): void {
 /** An instruction of this vCPU executes now: one window, one step less. */
 export function delaysPass(c: Cpu): void {
   if (c.kickIn && c.vcpu.pending_kick) c.kickIn -= 1;
-  if (isHeld(c) && pendingEvent(c.vcpu) >= 0) c.hold -= 1;
+  if (!isHeld(c)) return;
+  // What cannot land any more is pending like anything else: the hold was on its way, not on the interrupt.
+  if (pendingEvent(c.vcpu) >= 0) c.hold -= 1;
+  else c.hold = 0;
 }
 
 /** The stolen vCPU does not come back yet. */
