@@ -3,7 +3,11 @@
 #include "machine.h"
 #include "pvi.h"
 
-enum { CALL_KICK = 1, CALL_STOLEN = 2 };
+enum { CALL_KICK = 1, CALL_STOLEN = 2, CALL_UTC = 3 };
+#define NS_PER_S INT64_C(1000000000)
+
+#define SIGNATURE_LEAF 0x40000000
+#define SIGNATURE 0x656d6341u
 
 // ENTRY_EVENT: vector in bits 7:0, 3 << 8 an exception, bit 11 with an error code, bit 31 valid.
 #define INVALID_OPCODE INT64_C(0x80000306)
@@ -55,6 +59,7 @@ static int32_t hypercall(int32_t vcpu) {
   int64_t target = host_get(vcpu, HOST_FIELD_RCX);
   if ((uint64_t)target >= (uint64_t)vcpus) return complete(vcpu, E_INVAL);
   if (call == CALL_STOLEN) return complete(vcpu, host_get((int32_t)target, HOST_FIELD_TIME_READY));
+  if (call == CALL_UTC) return complete(vcpu, host_param(HOST_PARAM_UTC_S) * NS_PER_S + host_now());
   if (call != CALL_KICK) return complete(vcpu, E_INVAL);
   kicked |= 1u << target;
   host_kick((int32_t)target);
@@ -80,7 +85,7 @@ static int32_t cpuid(int32_t vcpu) {
   int32_t leaf = (int32_t)host_get(vcpu, HOST_FIELD_EXIT_A);
   int32_t sub = (int32_t)host_get(vcpu, HOST_FIELD_EXIT_B);
   uint32_t hypervisor = leaf == 1 ? 1u << 31 : 0;
-  host_set(vcpu, HOST_FIELD_RBX, (uint32_t)host_cpuid(leaf, sub, 1));
+  host_set(vcpu, HOST_FIELD_RBX, leaf == SIGNATURE_LEAF ? SIGNATURE : (uint32_t)host_cpuid(leaf, sub, 1));
   host_set(vcpu, HOST_FIELD_RCX, (uint32_t)host_cpuid(leaf, sub, 2) | hypervisor);
   host_set(vcpu, HOST_FIELD_RDX, (uint32_t)host_cpuid(leaf, sub, 3));
   return complete(vcpu, (uint32_t)host_cpuid(leaf, sub, 0));
