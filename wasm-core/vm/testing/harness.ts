@@ -38,7 +38,7 @@ const shared = { fuel_boot: 20_000_000, fuel_schedule: 200_000, fuel_unit: 100_0
 let core: WebAssembly.Module | undefined;
 
 export async function compileTesting(): Promise<void> {
-  await compileAll([coreJob(), ...["kernel", "native", "guest", "host", "trap-host"].map(part)]);
+  await compileAll([coreJob(), ...["kernel", "native", "guest", "host", "trap-host", "protocol-host"].map(part)]);
   core = await WebAssembly.compile(readFileSync(join(root, coreJob().out)));
 }
 
@@ -48,6 +48,7 @@ export const module = (name: string) => new Uint8Array(readFileSync(join(root, b
 const kinds = {
   native: { kind: 0, host: [] },
   enlightened: { kind: 1, host: ["host"] },
+  protocol: { kind: 1, host: ["protocol-host"] },
   fullvirt: { kind: 4, host: ["trap-host"] },
 } as const;
 export type KindName = keyof typeof kinds;

@@ -1,11 +1,9 @@
 // The test host half (kind E): starts APs, answers a few hypercalls, and misbehaves where it is asked to.
-import { frames, get, guestFrame, kick, load64, mfence, now, owner, set, resched, shutdown, stop, store64, timerSet, wake, irq } from "./host-imports";
+import { done, machineAddress, startAp } from "./host-common";
+import { frames, get, kick, load64, mfence, now, owner, set, resched, shutdown, stop, store64, timerSet, wake, irq } from "./host-imports";
 import { misuse } from "./misuse";
 
 const RIP: i32 = 0x20;
-const RSP: i32 = 4;
-const CR3: i32 = 0x32;
-const EXIT_LEN: i32 = 0x76;
 const EXIT_A: i32 = 0x71;
 const IN_GUEST: i32 = 0x95;
 const RUNSTATE: i32 = 0x90;
@@ -41,21 +39,6 @@ function msr(vcpu: i32): i32 {
   const index = get(vcpu, EXIT_A) as u32;
   if (index >= 0xc0000081 && index <= 0xc0000084) set(vcpu, index == 0xc0000081 ? 0x3c : index == 0xc0000082 ? 0x3d : 0x3e, get(vcpu, 0x72));
   return done(vcpu, 0);
-}
-
-/** SIPI: the vector names a page with rip, cr3 and rsp. */
-function startAp(vcpu: i32): i32 {
-  const page = guestFrame(get(vcpu, EXIT_A) as i32) << 12;
-  set(vcpu, RIP, load64(page));
-  set(vcpu, CR3, load64(page + 8));
-  set(vcpu, RSP, load64(page + 16));
-  return ENTER;
-}
-
-function done(vcpu: i32, result: i64): i32 {
-  set(vcpu, 0, result);
-  set(vcpu, RIP, get(vcpu, RIP) + get(vcpu, EXIT_LEN));
-  return ENTER;
 }
 
 function act(vcpu: i32, nr: i32): i32 {
@@ -98,20 +81,20 @@ function act(vcpu: i32, nr: i32): i32 {
     // On the way back, enter takes the word at the gpa in RSI: it answers the value and leaves 0. 13: with a fence behind it.
     case 12:
     case 13: {
-      takeFrom = guestFrame((get(vcpu, 6) >> 12) as i32) << 12 | (get(vcpu, 6) & 0xfff);
+      takeFrom = machineAddress(get(vcpu, 6));
       takeFence = nr == 13;
       return done(vcpu, 0);
     }
     // Holds the lock over a few accesses of that word.
     case 14: {
-      const at = guestFrame((get(vcpu, 6) >> 12) as i32) << 12 | (get(vcpu, 6) & 0xfff);
+      const at = machineAddress(get(vcpu, 6));
       load64(at);
       load64(at);
       return done(vcpu, 0);
     }
     // Answers how often this host work was preempted, and whether the word at the gpa in RSI changed meanwhile.
     case 15: {
-      const at = guestFrame((get(vcpu, 6) >> 12) as i32) << 12 | (get(vcpu, 6) & 0xfff);
+      const at = machineAddress(get(vcpu, 6));
       preemptions = 0;
       const before = load64(at);
       resched(vcpu);
@@ -122,13 +105,13 @@ function act(vcpu: i32, nr: i32): i32 {
     case 16: return done(vcpu, sendWindow(vcpu));
     // Stores under the lock and sleeps. 41 answers 2 + what is stored if that has happened, and wakes the sleeper.
     case 40: {
-      store64(guestFrame((get(vcpu, 6) >> 12) as i32) << 12 | (get(vcpu, 6) & 0xfff), 1);
+      store64(machineAddress(get(vcpu, 6)), 1);
       stored = true;
       done(vcpu, 0);
       return BLOCK;
     }
     case 41: {
-      const was = load64(guestFrame((get(vcpu, 6) >> 12) as i32) << 12 | (get(vcpu, 6) & 0xfff));
+      const was = load64(machineAddress(get(vcpu, 6)));
       const answer = stored ? 2 + was : 0;
       if (stored) wake(0);
       stored = false;

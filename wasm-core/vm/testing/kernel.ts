@@ -43,7 +43,7 @@ function onTalkative(frame: i64): void {
   load64(frame);
 }
 
-function setGate(vector: i32, handler: (frame: i64) => void): void {
+export function setGate(vector: i32, handler: (frame: i64) => void): void {
   const address = codeAddr(handler.index, 0);
   const at = param(7) + vector * 16;
   store64(at, (address & 0xffff) | (0x08 << 16) | ((0x8e as i64) << 40) | (((address >> 16) & 0xffff) << 48));

@@ -74,8 +74,14 @@ export function misplace(vcpu: i32, how: i32): void {
   enterLeaf(vcpu, 0x7000_0000_0000, frame | (how == 0 || how == 2 ? 0x67 : 0x65));
 }
 
+/** Machine address of a va of the guest; 0 if it is not mapped. */
+export function physical(vcpu: i32, va: i64): i64 {
+  const leaf = walk(vcpu, va, 0);
+  return leaf ? (leaf & FRAME) | (va & 0xfff) : 0;
+}
+
 /** The word at a va of the guest; 0 if it is not mapped. */
 export function read(vcpu: i32, va: i64): i64 {
-  const leaf = walk(vcpu, va, 0);
-  return leaf ? load64((leaf & FRAME) | (va & 0xfff)) : 0;
+  const at = physical(vcpu, va);
+  return at ? load64(at) : 0;
 }
