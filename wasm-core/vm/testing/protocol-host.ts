@@ -1,6 +1,6 @@
 // A host half of kind E with the protocols of real hypervisors: flush of a preempted vCPU, wait and kick, SCHEDOP_block, alarms, vCPU states.
 import { done, loadStart, machineAddress, startAp } from "./host-common";
-import { get, irq, kick, load64, mfence, param, release, rmw, set, stop, store64, timerSet, tlb, translate, vcpuOff, vcpuOn, wake } from "./host-imports";
+import { get, irq, load64, mfence, param, release, rmw, set, stop, store64, timerSet, tlb, translate, vcpuOff, vcpuOn, wake } from "./host-imports";
 
 const RIP: i32 = 0x20;
 const RSP: i32 = 4;
@@ -44,7 +44,7 @@ export function exit(vcpu: i32, reason: i32): i32 {
   if (reason == 14) return needsState && !initialised[vcpu] ? OFF : startAp(vcpu);
   if (reason == 2 && get(vcpu, EXIT_INSN) == 5) return halt(vcpu);
   if (reason == 3) return done(vcpu, 0);
-  if (reason == 7 || reason == 9) return counted(vcpu);
+  if (reason == 7) return countWindow(vcpu);
   return reason == 1 ? hypercall(vcpu, get(vcpu, 0) as i32, get(vcpu, 7), get(vcpu, 6), get(vcpu, 2)) : ENTER;
 }
 
@@ -81,16 +81,10 @@ function hypercall(vcpu: i32, nr: i32, a: i64, b: i64, c: i64): i32 {
       needsState = true;
       break;
     case 10: return done(vcpu, initialise(target, machineAddress(b)));
+    case 11: return done(vcpu, initialised[target] ? vcpuOn(target) : ENOENT);
     case 12:
-      kick(target);
-      break;
-    case 13:
       set(vcpu, CTL_EXIT, get(vcpu, CTL_EXIT) | INTRWIN);
       break;
-    case 14:
-      stop(target);
-      return done(vcpu, load64(machineAddress(b)));
-    case 11: return done(vcpu, initialised[target] ? vcpuOn(target) : ENOENT);
   }
   return done(vcpu, 0);
 }
@@ -110,8 +104,8 @@ function flush(self: i32, va: i64, how: i32): i32 {
   return done(self, 0);
 }
 
-/** A kick, or the window that was asked for: RBX counts them. */
-function counted(vcpu: i32): i32 {
+/** The window that was asked for: RBX counts them. */
+function countWindow(vcpu: i32): i32 {
   set(vcpu, CTL_EXIT, get(vcpu, CTL_EXIT) & ~INTRWIN);
   set(vcpu, 3, get(vcpu, 3) + 1);
   return ENTER;
