@@ -7,6 +7,7 @@ import { hostImports } from "./host.ts";
 import { machineImports } from "./machine.ts";
 import { type Clause, type Constant, type Decision, type ImportedFunction, type Op, profiles } from "./schema.ts";
 import { testImports } from "./test.ts";
+import { definedWhere } from "./where.ts";
 
 /** What coverage needs to know of a case. */
 export interface CoveringCase {
@@ -73,8 +74,12 @@ ${op.rule ? "" : `\`${op.id.replace(".", "_")}(${params})${result}\`\n\n`}${deta
 | clause | text | source | cases |
 |---|---|---|---|
 ${op.clauses.map((clause) => clauseRow(op, clause)).join("")}
-${op.deviations.map((deviation) => `Allowed: ${deviation}\n\n`).join("")}${(op.decisions ?? []).map(decision).join("")}Sources: ${op.sources.join("; ")}.
-`;
+${op.deviations.map((deviation) => `Allowed: ${deviation}\n\n`).join("")}${(op.decisions ?? []).map(decision).join("")}${whereTable(op)}`;
+}
+
+function whereTable(op: Op): string {
+  const rows = definedWhere(op).map(({ system, sources }) => `| ${system} | ${sources.join("; ")} |\n`);
+  return rows.length > 0 ? `| defined by | as |\n|---|---|\n${rows.join("")}` : "";
 }
 
 function kindOf(op: Op): string {
