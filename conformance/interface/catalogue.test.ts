@@ -38,7 +38,7 @@ describe("the catalogue", () => {
   });
 
   it("has no fallible op without a result, and no void op that is fallible", () => {
-    for (const { id, fallible, result } of ops) expect(!fallible || result === "i32", id).toBe(true);
+    for (const { id, fallible, result } of ops) expect(!fallible || result !== "void", id).toBe(true);
   });
 
   it("gives no name of one SDK file to two numbers", () => {

@@ -1,5 +1,6 @@
 /** The catalogue in suite order: every op, every clause, the enums. All else is generated from here. */
 import * as alarm from "./ops/alarm.ts";
+import * as apic from "./ops/apic.ts";
 import * as init from "./ops/init.ts";
 import * as ipi from "./ops/ipi.ts";
 import * as irq from "./ops/irq.ts";
@@ -8,6 +9,7 @@ import * as mmu from "./ops/mmu.ts";
 import * as mmuLazy from "./ops/mmu-lazy.ts";
 import * as msr from "./ops/msr.ts";
 import { rules } from "./ops/rules.ts";
+import * as smp from "./ops/smp.ts";
 import * as sys from "./ops/sys.ts";
 import * as time from "./ops/time.ts";
 import * as wallclock from "./ops/wallclock.ts";
@@ -39,6 +41,13 @@ export const ops: readonly Op[] = [
   msr.msrWrite,
   msr.msrReadSafe,
   msr.msrWriteSafe,
+  apic.apicEoi,
+  apic.apicRead,
+  apic.apicWrite,
+  apic.apicIcrRead,
+  apic.apicIcrWrite,
+  ipi.ipiSendMask,
+  ipi.ipiSendNmi,
   mmu.mmuReadCr3,
   mmu.mmuWriteCr3,
   mmu.mmuSetPte,
@@ -49,7 +58,6 @@ export const ops: readonly Op[] = [
   mmuLazy.mmuLazyEnter,
   mmuLazy.mmuLazyLeave,
   mmuLazy.mmuLazyFlush,
-  ipi.ipiSendMask,
   time.timeSchedClock,
   time.timeStealClock,
   wallclock.timeWallclockGet,
@@ -59,6 +67,14 @@ export const ops: readonly Op[] = [
   alarm.timeAlarmCancel,
   lock.lockWait,
   lock.lockKick,
+  lock.lockVcpuIsPreempted,
+  lock.lockSpinNotify,
+  lock.lockYieldTo,
+  smp.smpSetInitialApState,
+  smp.smpCpuUp,
+  smp.smpCpuDown,
+  smp.smpIsUp,
+  smp.smpApicidToVp,
   sys.sysShutdown,
   sys.sysCrashReport,
   sys.sysWatchdog,

@@ -23,6 +23,9 @@ export const features: readonly Constant[] = [
   { name: "FEATURE_ALARM_AVAILABLE", value: 512, doc: "time.alarm_set counts available time too." },
   { name: "FEATURE_CRASH_REPORT", value: 1024, doc: "sys.crash_report reaches the host." },
   { name: "FEATURE_WATCHDOG", value: 2048, doc: "sys.watchdog ends a guest that hangs." },
+  { name: "FEATURE_EOI", value: 4096, doc: "apic.eoi mostly needs no transition." },
+  { name: "FEATURE_YIELD", value: 8192, doc: "lock.yield_to reaches the host." },
+  { name: "FEATURE_PREEMPTED", value: 16384, doc: "lock.vcpu_is_preempted knows who was descheduled." },
 ];
 
 /** Bits of `init.features(1)`: what the backend recommends. */
@@ -120,6 +123,26 @@ const info: readonly Constant[] = [
   { name: "INFO_PERCPU_VA", value: 40, doc: "u64: this vCPU's own pages, zeroed at boot" },
   { name: "INFO_FEATURE_MASK", value: 48, doc: "u64: the user's veto, a cleared bit forbids the feature" },
   { name: "INFO_APIC_ID", value: 56, doc: "u32[8]: APIC id of each vCPU index" },
+  {
+    name: "INFO_TRAMPOLINE",
+    value: 88,
+    doc: "u64: guest-physical address below 1 MiB of the page that a SIPI names: {u64 rip, u64 cr3, u64 rsp}",
+  },
+  { name: "INFO_NMI_DEPTH", value: 96, doc: "u32: not 0 while this vCPU handles an NMI; the kernel keeps it" },
+  { name: "AP_RIP", value: 0, doc: "u64; offsets in an AP state. All that it does not name is as after INIT." },
+  { name: "AP_RSP", value: 8, doc: "u64" },
+  { name: "AP_ARGUMENT", value: 16, doc: "u64: RDI" },
+  { name: "AP_CR0", value: 24, doc: "u64" },
+  { name: "AP_CR3", value: 32, doc: "u64" },
+  { name: "AP_CR4", value: 40, doc: "u64" },
+  { name: "AP_EFER", value: 48, doc: "u64" },
+  { name: "AP_GDT_BASE", value: 56, doc: "u64" },
+  { name: "AP_IDT_BASE", value: 64, doc: "u64" },
+  { name: "AP_FS_BASE", value: 72, doc: "u64" },
+  { name: "AP_GS_BASE", value: 80, doc: "u64" },
+  { name: "AP_GDT_LIMIT", value: 88, doc: "u32, 65535 at most" },
+  { name: "AP_IDT_LIMIT", value: 92, doc: "u32, 65535 at most" },
+  { name: "AP_STATE_BYTES", value: 96, doc: "Size of an AP state." },
   {
     name: "DIRECT_MAP",
     value: BigInt.asIntN(64, 0xffff_8880_0000_0000n),
@@ -235,7 +258,7 @@ const accesses = "LOAD8 LOAD16 LOAD32 LOAD64 STORE8 STORE16 STORE32 STORE64 RMW 
 const states =
   "RUNSTATE IF REAL_NS AVAILABLE_NS STOLEN_NS TSC IRR ISR STORE_BUFFER DELIVERED EXITS CR3 TRANSITIONS HALTED SHUTDOWN";
 const testParams =
-  "VCPUS MEMORY_PAGES KIND SEED OPS FREE_PFN FREE_PFNS IDT_VA TRAMPOLINE_GPA TSC_HZ APIC_ID ROLES INFO_VA SHARED_VA PERCPU_VA STACK_TOP UTC_S";
+  "VCPUS MEMORY_PAGES KIND SEED OPS FREE_PFN FREE_PFNS IDT_VA TRAMPOLINE_GPA TSC_HZ APIC_ID ROLES INFO_VA SHARED_VA PERCPU_VA STACK_TOP UTC_S VCPU_IDT_VA VCPU_GDT_VA";
 
 /** k of host.param. */
 const hostParams = "VCPUS GUEST_PAGES HOST_PAGES ABI FEATURE_MASK ENTRY_RIP ENTRY_RSP BOOT_CR3 UTC_S";
@@ -255,7 +278,12 @@ const host: readonly Constant[] = [
 
 const test: readonly Constant[] = [
   ...numbered("STATE", states, 0, "what of test.state; IRR, ISR and DELIVERED take vector << 8."),
-  ...numbered("TEST_PARAM", testParams, 0, "k of test.param; APIC_ID and STACK_TOP take vCPU << 8."),
+  ...numbered(
+    "TEST_PARAM",
+    testParams,
+    0,
+    "k of test.param; APIC_ID, STACK_TOP, VCPU_IDT_VA and VCPU_GDT_VA take vCPU << 8.",
+  ),
   ...numbered("KIND", "NATIVE ENLIGHTENED SHADOW DIRECT FULLVIRT", 0, "Machine kind."),
   ...numbered("PLAN", "IRQ NMI STEAL MIGRATE", 0, "kind of test.plan."),
 ];

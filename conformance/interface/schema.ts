@@ -92,6 +92,14 @@ export const optionalWithHost: Record<Profile, Tier> = {
   direct: "optional",
 };
 
+/** Optional in every profile: graded when offered. */
+export const optionalEverywhere: Record<Profile, Tier> = {
+  native: "optional",
+  enlightened: "optional",
+  shadow: "optional",
+  direct: "optional",
+};
+
 /**
  * Declares an imported function by its signature in words, e.g. `fn("load8", "(va i64) -> i32", "…")`.
  * @throws Error naming the function when the signature cannot be read.

@@ -2,7 +2,9 @@
 import type { CaseFile, CaseMeta } from "./case-meta.ts";
 import { alarm } from "./cases/alarm.meta.ts";
 import { cost } from "./cases/cost.meta.ts";
+import { apic } from "./cases/apic.meta.ts";
 import { flush } from "./cases/flush.meta.ts";
+import { hints } from "./cases/hints.meta.ts";
 import { hostile } from "./cases/hostile.meta.ts";
 import { init } from "./cases/init.meta.ts";
 import { ipi } from "./cases/ipi.meta.ts";
@@ -12,6 +14,7 @@ import { lock } from "./cases/lock.meta.ts";
 import { mmu } from "./cases/mmu.meta.ts";
 import { msr } from "./cases/msr.meta.ts";
 import { rule } from "./cases/rule.meta.ts";
+import { smp } from "./cases/smp.meta.ts";
 import { sys } from "./cases/sys.meta.ts";
 import { time } from "./cases/time.meta.ts";
 
@@ -21,13 +24,16 @@ export const caseFiles: readonly CaseFile[] = [
   { file: "init", cases: init },
   { file: "irq", cases: irq },
   { file: "msr", cases: msr },
+  { file: "apic", cases: apic },
+  { file: "ipi", cases: ipi },
   { file: "mmu", cases: mmu },
   { file: "lazy", cases: lazy },
   { file: "flush", cases: flush },
-  { file: "ipi", cases: ipi },
   { file: "time", cases: time },
   { file: "alarm", cases: alarm },
   { file: "lock", cases: lock },
+  { file: "hints", cases: hints },
+  { file: "smp", cases: smp },
   { file: "sys", cases: sys },
   { file: "hostile", cases: hostile },
   { file: "rule", cases: rule },

@@ -3,6 +3,7 @@
  * sabotages.test.ts compiles and runs them all.
  */
 import { alarmSabotages } from "./sabotages/alarm.ts";
+import { apicSabotages } from "./sabotages/apic.ts";
 import { hostileSabotages } from "./sabotages/hostile.ts";
 import { initSabotages } from "./sabotages/init.ts";
 import { ipiSabotages } from "./sabotages/ipi.ts";
@@ -12,6 +13,7 @@ import { mmuSabotages } from "./sabotages/mmu.ts";
 import { msrSabotages } from "./sabotages/msr.ts";
 import { ruleSabotages } from "./sabotages/rule.ts";
 import type { Sabotage } from "./sabotages/sabotage.ts";
+import { smpSabotages } from "./sabotages/smp.ts";
 import { sysSabotages } from "./sabotages/sys.ts";
 import { timeSabotages } from "./sabotages/time.ts";
 
@@ -21,11 +23,13 @@ export const sabotages: readonly Sabotage[] = [
   ...initSabotages,
   ...irqSabotages,
   ...msrSabotages,
-  ...mmuSabotages,
+  ...apicSabotages,
   ...ipiSabotages,
+  ...mmuSabotages,
   ...timeSabotages,
   ...alarmSabotages,
   ...lockSabotages,
+  ...smpSabotages,
   ...sysSabotages,
   ...hostileSabotages,
   ...ruleSabotages,

@@ -15,11 +15,14 @@ export const budgets: Budgets = {
   trace_entries: 400,
 };
 
-/** APIC ids are sparse and go beyond 64, so that a half that takes them for vCPU numbers is found out. */
+/**
+ * APIC ids are sparse and not in order, and span more than a 128-bit window, so that a half that takes them for vCPU numbers or
+ * keeps a window as Linux did before commit c15e0ae42c8e is found out.
+ */
 export const constants: MachineConstants = {
   vcpus: 4,
   memory_pages: 1024,
   host_pages: 64,
   tsc_hz: 2_500_000_000,
-  apic_id: [0, 2, 5, 67, 68, 130, 200, 254],
+  apic_id: [1, 128, 0, 5, 133, 67, 200, 254],
 };

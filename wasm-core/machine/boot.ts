@@ -6,7 +6,7 @@ import { apicId, config, Kind } from "./config";
 import { guestFrame, physLoad, physStore } from "./frames";
 import {
   BOOT_PFN, DIRECT_MAP, GDT_BYTES, GUEST_TEXT, KERNEL_TEXT, NATIVE_TEXT, PAGE_BYTES, PERCPU_PAGES, ROM_TEXT, SHARED_PAGES,
-  STACK_PAGES, TEXT_PAGES, TOKENS, TSS_BYTES, TSS_OFFSET, TSS_SELECTOR, USER_TEXT,
+  STACK_PAGES, TEXT_PAGES, TOKENS, TRAMPOLINE_PFN, TSS_BYTES, TSS_OFFSET, TSS_SELECTOR, USER_TEXT,
 } from "./layout";
 import { PTE_A, PTE_D, PTE_G, PTE_NX, PTE_P, PTE_U, PTE_W } from "./paging";
 import { setRunstate } from "./time";
@@ -174,4 +174,5 @@ function writeInfo(v: Vcpu): void {
   physStore(at + 40, 8, percpuVa(v.index));
   physStore(at + 48, 8, config.feature_mask);
   for (let i: u32 = 0; i < 8; i++) physStore(at + 56 + i * 4, 4, i < config.vcpus ? apicId(i) : 0xffff_ffff);
+  physStore(at + 88, 8, (<u64>TRAMPOLINE_PFN) << 12);
 }

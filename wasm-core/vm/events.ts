@@ -11,7 +11,7 @@ import { isHeld } from "./delays";
 import { lands } from "./explorer";
 import { exitGuest, inGuest, takeOutBetween } from "./lock";
 import { machineEnded } from "./machine-calls";
-import { run } from "./run";
+import { END_OK, run } from "./run";
 import { CHOICE_INTERRUPT, CHOICE_KICK } from "./schedule";
 import { traceDeliver, tracing } from "./trace";
 
@@ -100,11 +100,10 @@ export function serveEvent(c: Cpu): bool {
 function serveStart(c: Cpu): bool {
   const v = c.vcpu;
   const status = serveStartup(v);
-  if (status == Step.EXIT) {
-    exitGuest(c);
-    return true;
+  if (c.role >= 0) {
+    run.rolesLeft -= 1;
+    if (run.rolesLeft == 0) run.end = END_OK;
   }
-  if (c.role >= 0) run.rolesLeft -= 1;
   c.role = -1;
   threadReset(c.thread);
   c.entries = 0;
@@ -112,7 +111,8 @@ function serveStart(c: Cpu): bool {
   c.ops = 0;
   c.parked = 0;
   c.halted = 0;
-  if (status == Step.JUMP) enterCode(c, false, true);
+  if (status == Step.EXIT) exitGuest(c);
+  else if (status == Step.JUMP) enterCode(c, false, true);
   return true;
 }
 

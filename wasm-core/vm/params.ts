@@ -1,6 +1,6 @@
 // Parameters that the kernel (test.param) and the host half (host.param) may ask for.
 import { apicId } from "../machine/config";
-import { boot, idtVa, infoVa, percpuVa, sharedVa, stackTopVa } from "../machine/boot";
+import { boot, directMap, idtVa, infoVa, percpuVa, sharedVa, stackTopVa } from "../machine/boot";
 import { codeAddress, TRAMPOLINE_PFN } from "../machine/layout";
 import { BOOT_UTC_S } from "../machine/rtc";
 import { config, unitRoles, unitSeed } from "./config";
@@ -37,6 +37,8 @@ export function kernelParam(c: Cpu, k: u32): u64 {
     case 14: return percpuVa(c.index);
     case 15: return stackTopVa(vcpu);
     case 16: return BOOT_UTC_S;
+    case 17: return idtVa(vcpu);
+    case 18: return directMap(boot.gdt_pfn + vcpu);
     default: return 0;
   }
 }

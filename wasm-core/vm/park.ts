@@ -11,5 +11,7 @@ export function parkVcpu(c: Cpu): void {
   c.vcpu.sti_shadow = 0;
   c.parked = 1;
   c.role = -1;
+  // The sleep is the instruction behind an sti: it ends the shadow.
+  c.vcpu.sti_shadow = 0;
   setRunstate(c.vcpu, Runstate.HALTED);
 }

@@ -22,6 +22,7 @@ export const KVM_STEAL_TIME: i32 = 1 << 5;
 export const KVM_PV_UNHALT: i32 = 1 << 7;
 export const KVM_PV_TLB_FLUSH: i32 = 1 << 9;
 export const KVM_PV_SEND_IPI: i32 = 1 << 11;
+export const KVM_PV_SCHED_YIELD: i32 = 1 << 13;
 export const KVM_CLOCKSOURCE_STABLE: i32 = 1 << 24;
 /** CPUID_FEATURES, EDX: vCPUs are never preempted. */
 export const KVM_HINT_REALTIME: i32 = 1;
@@ -36,11 +37,14 @@ export const STEAL_RESERVED: i64 = 0x3e;
 
 export const HC_KICK_CPU: i64 = 5;
 export const HC_SEND_IPI: i64 = 10;
+export const HC_SCHED_YIELD: i64 = 11;
 export const ENOSYS: i64 = -1000;
 export const EPERM: i64 = -1;
 export const EINVAL: i64 = -22;
 /** ICR bits that HC_SEND_IPI refuses: logical destination and shorthands. */
 export const ICR_REFUSED: i64 = 0xc0800;
+/** ICR delivery mode of HC_SEND_IPI. */
+export const ICR_NMI: i32 = 0x400;
 /** Ids that one HC_SEND_IPI can name, from its lowest on. */
 export const IPI_WINDOW: i32 = 128;
 

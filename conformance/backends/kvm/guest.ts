@@ -1,16 +1,19 @@
 // Guest half for KVM's published paravirt ABI. What it does not export, and what the host does not offer, is native.
 import {
+  E_INVAL,
   E_NOSYS,
   E_PERM,
   FEATURE_ALARM_AVAILABLE,
   FEATURE_CLOCK,
   FEATURE_CRASH_REPORT,
   FEATURE_IPI,
+  FEATURE_PREEMPTED,
   FEATURE_REMOTE_FLUSH,
   FEATURE_STEAL,
   FEATURE_WAIT,
   FEATURE_WALLCLOCK,
   FEATURE_WATCHDOG,
+  FEATURE_YIELD,
   PRIVILEGE_REMOTE,
   PRIVILEGE_SHUTDOWN,
 } from "../../sdk/as/info";
@@ -18,13 +21,17 @@ import * as machine from "../../sdk/as/machine";
 import * as native from "../../sdk/as/native";
 import { PVI_VERSION } from "../../sdk/as/pvi";
 import { alarmCancel, alarmInit, alarmSet, alarmsOff } from "../lib/alarm";
-import { readInfo, self, vcpus } from "../lib/info";
-import { areasRegister, areasRevoke } from "./guest/areas";
+import { maskOf, readInfo, self, vcpus } from "../lib/info";
+import { ICR_NMI } from "./abi";
+import { areasRegister, areasRevoke, forgetPreempted } from "./guest/areas";
 import { clockHz, clockRead, stealRead, wallclockRead } from "./guest/clock";
 import { featuresDrop, featuresInit, featuresRead, featuresSettle, has, hintsRead, hostHas, signaturePresent } from "./guest/features";
 import { crashReport, watchdog } from "./guest/platform";
-import { enterHost, flushMulti, kick, sendMask } from "./guest/remote";
+import { enterHost, flushMulti, isPreempted, kick, sendCommand, upOf, yieldTo } from "./guest/remote";
 import { wait } from "./guest/wait";
+
+const VECTOR_MIN: i32 = 16;
+const VECTOR_MAX: i32 = 255;
 
 export function abi(): i64 {
   return ((<i64>PVI_VERSION) << 32) | PVI_VERSION;
@@ -75,7 +82,14 @@ export function mmu_flush_tlb_multi(mask_va: i64, start: i64, end: i64, flags: i
 }
 
 export function ipi_send_mask(mask_va: i64, vector: i32): i32 {
-  return has(FEATURE_IPI) ? sendMask(mask_va, vector) : native.ipi_send_mask(mask_va, vector);
+  if (!has(FEATURE_IPI)) return native.ipi_send_mask(mask_va, vector);
+  if (vector < VECTOR_MIN || vector > VECTOR_MAX) return E_INVAL;
+  return sendCommand(upOf(maskOf(mask_va)), vector) ? 0 : native.ipi_send_mask(mask_va, vector);
+}
+
+export function ipi_send_nmi(mask_va: i64): i32 {
+  if (has(FEATURE_IPI) && sendCommand(upOf(maskOf(mask_va)), ICR_NMI)) return 0;
+  return native.ipi_send_nmi(mask_va);
 }
 
 export function time_sched_clock(): i64 {
@@ -130,4 +144,30 @@ export function sys_crash_report(goes_on: i32): i32 {
 
 export function sys_watchdog(timeout_ns: i64): i32 {
   return has(FEATURE_WATCHDOG) ? watchdog(timeout_ns) : E_NOSYS;
+}
+
+export function lock_vcpu_is_preempted(vcpu: i32): i32 {
+  return has(FEATURE_PREEMPTED) ? isPreempted(vcpu) : native.lock_vcpu_is_preempted(vcpu);
+}
+
+export function lock_yield_to(vcpu: i32): void {
+  if (has(FEATURE_YIELD)) yieldTo(vcpu);
+  else native.lock_yield_to(vcpu);
+}
+
+/** The areas of a vCPU that leaves are given up first; INIT takes them from one that is made to leave. */
+export function smp_cpu_down(vcpu: i32): i32 {
+  if (vcpu != self) {
+    const result = native.smp_cpu_down(vcpu);
+    if (result == 0) forgetPreempted(vcpu);
+    return result;
+  }
+  const rflags = machine.pushf();
+  machine.cli();
+  areasRevoke();
+  forgetPreempted(self);
+  const refused = native.smp_cpu_down(vcpu);
+  areasRegister();
+  machine.popf(rflags);
+  return refused;
 }

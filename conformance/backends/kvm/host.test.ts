@@ -30,7 +30,7 @@ describe("CPUID of the KVM model", () => {
     const bytes = words.flatMap((word) => [0n, 8n, 16n, 24n].map((shift) => Number((word >> shift) & 255n)));
     expect(String.fromCharCode(...bytes)).toBe("KVMKVMKVM\0\0\0");
     expect(cpuid(bench, 0x40000001n)[0]).toBe(
-      (1n << 3n) | (1n << 5n) | (1n << 7n) | (1n << 9n) | (1n << 11n) | (1n << 24n),
+      (1n << 3n) | (1n << 5n) | (1n << 7n) | (1n << 9n) | (1n << 11n) | (1n << 13n) | (1n << 24n),
     );
     expect(cpuid(bench, 1n)[2]).toBe(0x8000_0200n);
   });
@@ -49,9 +49,9 @@ describe("hypercalls of the KVM model", () => {
 
   it("are refused with −1000 if unknown or not offered, and with −1 from user mode", async () => {
     const bench = await openBench([0, 1]);
-    for (const nr of [0n, 2n, 9n, 11n, 12n, 0x1_0000_0005n]) expect(call(bench, nr), `${nr}`).toBe(ENOSYS);
+    for (const nr of [0n, 2n, 9n, 12n, 0x1_0000_0005n]) expect(call(bench, nr), `${nr}`).toBe(ENOSYS);
     const bare = await openBench([0, 1], 0n);
-    for (const nr of [5n, 10n]) expect(call(bare, nr), `${nr}`).toBe(ENOSYS);
+    for (const nr of [5n, 10n, 11n]) expect(call(bare, nr), `${nr}`).toBe(ENOSYS);
     expect(call(bench, 5n, { CPL: 3n })).toBe(-1n);
   });
 
@@ -62,6 +62,15 @@ describe("hypercalls of the KVM model", () => {
     expect(bench.calls).toEqual([]);
     expect(call(bench, 5n, { RCX: 130n })).toBe(0n);
     expect(bench.calls).toEqual(["kick 1"]);
+  });
+
+  it("yield answers 0 whoever is named, and lets a vCPU that waits for a processor go first", async () => {
+    const bench = await openBench([0, 130]);
+    const yieldTo = (id: bigint) => bench.exit(0, "HYPERCALL", { CPL: 0n, RAX: 11n, RBX: id, RIP: 100n });
+    bench.set(1, "RUNSTATE", BigInt(sdk.RUNSTATE_READY as number));
+    expect([yieldTo(130n), bench.field(0, "RAX")]).toEqual([sdk.ACTION_YIELD, 0n]);
+    bench.set(1, "RUNSTATE", BigInt(sdk.RUNSTATE_GUEST as number));
+    for (const id of [130n, 0n, 999n, -1n]) expect([yieldTo(id), bench.field(0, "RAX")]).toEqual([ENTER, 0n]);
   });
 
   it("send an IPI to the ids of a 128-bit window and count them", async () => {
@@ -131,6 +140,24 @@ describe("MSRs of the KVM model", () => {
     bench.memory.setUint8(0x1000 + 29, 2);
     msr(bench, 0, CLOCK, 0x1001n);
     expect(bench.memory.getUint8(0x1000 + 29)).toBe(3);
+  });
+});
+
+describe("INIT and SIPI of the KVM model", () => {
+  it("take every area from the vCPU before its first instruction", async () => {
+    const bench = await openBench([0, 1]);
+    msr(bench, 1, CLOCK, 0x1001n);
+    msr(bench, 1, STEAL, 0x3001n);
+    bench.exit(1, "SIPI", { EXIT_A: 8n });
+    for (const index of [CLOCK, STEAL]) {
+      expect(msr(bench, 1, index)).toBe("done");
+      expect(bench.field(1, "RAX")).toBe(0n);
+    }
+    const before = bench.memory.getUint32(0x1000, true);
+    bench.sched(1, 0);
+    bench.sched(1, 1);
+    bench.enter(1);
+    expect([bench.memory.getUint32(0x1000, true), bench.memory.getUint8(0x3010)]).toEqual([before, 0]);
   });
 });
 

@@ -4,9 +4,11 @@ import {
   INFO_BACKEND_VECTORS,
   INFO_FEATURE_MASK,
   INFO_IDT_VA,
+  INFO_NMI_DEPTH,
   INFO_NR_VCPUS,
   INFO_PERCPU_VA,
   INFO_SHARED_VA,
+  INFO_TRAMPOLINE,
   INFO_VCPU,
 } from "../../sdk/as/info";
 import * as machine from "../../sdk/as/machine";
@@ -15,7 +17,9 @@ export const VCPUS_MAX: i32 = 8;
 /** u32[VCPUS_MAX] */
 const apicIds: usize = memory.data(32);
 
-let infoVa: i64 = 0;
+export let infoVa: i64 = 0;
+/** Guest-physical address of the page that a SIPI names. */
+export let trampoline: i64 = 0;
 export let self: i32 = 0;
 export let vcpus: i32 = 1;
 export let sharedVa: i64 = 0;
@@ -31,6 +35,7 @@ export function readInfo(va: i64): void {
   sharedVa = machine.load64(va + INFO_SHARED_VA);
   percpuVa = machine.load64(va + INFO_PERCPU_VA);
   idtVa = machine.load64(va + INFO_IDT_VA);
+  trampoline = machine.load64(va + INFO_TRAMPOLINE);
   firstVector = machine.load32(va + INFO_BACKEND_VECTORS) >> 16;
   for (let i = 0; i < vcpus; i++) store<i32>(apicIds + ((<usize>i) << 2), machine.load32(va + INFO_APIC_ID + (i << 2)));
 }
@@ -47,4 +52,9 @@ export function apicIdOf(vcpu: i32): i32 {
 /** Members of the u64[4] mask at `mask_va` that exist: no index is beyond 63. */
 export function maskOf(mask_va: i64): u64 {
   return <u64>machine.load64(mask_va) & (((<u64>1) << vcpus) - 1);
+}
+
+/** The kernel handles an NMI on this vCPU. */
+export function inNmi(): bool {
+  return machine.load32(infoVa + INFO_NMI_DEPTH) != 0;
 }

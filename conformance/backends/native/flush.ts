@@ -9,7 +9,6 @@ import * as machine from "../../sdk/as/machine";
 import { gateWrite, VECTOR_FLUSH } from "../lib/gate";
 import { apicIdOf, firstVector, maskOf, self, sharedVa, vcpus } from "../lib/info";
 
-const ICR_VECTOR_MASK: i32 = 0xff;
 const LOCKED_64: i32 = machine.SIZE_64 | machine.LOCK;
 /** Beyond this many pages one full flush is cheaper. */
 const PAGES_MAX: u64 = 8;
@@ -71,7 +70,7 @@ export function flushMulti(mask_va: i64, start: i64, end: i64, flags: i32): i32 
   machine.rmw(machine.RMW_XCHG | LOCKED_64, at, <i64>others);
   sendEach(others, firstVector);
   machine.popf(rflags);
-  while (machine.load64(at)) waitServing();
+  while (outstanding(at)) waitServing();
   return 0;
 }
 
@@ -80,14 +79,28 @@ function lockRequest(at: i64): i64 {
   while (true) {
     const rflags = machine.pushf();
     machine.cli();
-    if (!machine.load64(at)) return rflags;
+    if (!outstanding(at)) return rflags;
     machine.popf(rflags);
     waitServing();
   }
 }
 
+/** Whether somebody who is online has not flushed yet. Who has left since the request was made has nothing to flush. */
+function outstanding(at: i64): bool {
+  const pending = machine.load64(at);
+  if (!pending) return false;
+  const online = machine.load64(sharedVa);
+  if (pending & ~online) machine.rmw(machine.RMW_AND | LOCKED_64, at, online);
+  return (pending & online) != 0;
+}
+
+/** Nobody waits for this vCPU any more: it is about to stop, or has lost its translations. */
+export function flushLeave(vcpu: i32): void {
+  machine.rmw(machine.RMW_AND | LOCKED_64, sharedVa, ~((<i64>1) << vcpu));
+}
+
 /** One turn of a wait; serves others by hand so that nobody waits in a circle while IF = 0. */
-function waitServing(): void {
+export function waitServing(): void {
   machine.pause();
   const rflags = machine.pushf();
   machine.cli();
@@ -95,10 +108,10 @@ function waitServing(): void {
   machine.popf(rflags);
 }
 
-/** One x2APIC ICR write per target; earlier stores must be visible already. */
-export function sendEach(targets: u64, vector: i32): void {
+/** One x2APIC ICR write per target, of a vector or with a delivery mode; earlier stores must be visible already. */
+export function sendEach(targets: u64, command: i32): void {
   for (let rest = targets; rest; rest &= rest - 1) {
     const id = apicIdOf(<i32>ctz(rest));
-    machine.wrmsr(machine.MSR_X2APIC_ICR, ((<i64>id) << 32) | (vector & ICR_VECTOR_MASK));
+    machine.wrmsr(machine.MSR_X2APIC_ICR, ((<i64>id) << 32) | command);
   }
 }

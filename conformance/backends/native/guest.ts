@@ -6,12 +6,16 @@ import { PVI_VERSION } from "../../sdk/as/pvi";
 import { alarmCancel, alarmInit, alarmSet, alarmsOff } from "../lib/alarm";
 import { featureMask, maskOf, readInfo } from "../lib/info";
 import { clockInit, clockRead, hz } from "./clock";
+export { apic_eoi, apic_icr_read, apic_icr_write, apic_read, apic_write } from "./apic";
 import { flushInit, flushMulti, INVPCID_ALL_GLOBAL, sendEach } from "./flush";
 import { msrReadSafe, msrWriteSafe } from "./msr";
 import { wallclockGet, wallclockSet } from "./wallclock";
+import { smpInit, upOf } from "./smp";
+export { smp_apicid_to_vp, smp_cpu_down, smp_cpu_up, smp_is_up, smp_set_initial_ap_state } from "./smp";
 
 const VECTOR_MIN: i32 = 16;
 const VECTOR_MAX: i32 = 255;
+const ICR_NMI: i32 = 0x400;
 const REASON_REBOOT: i32 = 1;
 const RESET_CPU: i32 = 6;
 
@@ -25,6 +29,7 @@ export function half_init(info: i64): i32 {
   clockInit();
   flushInit();
   alarmInit(hz, clockRead, null);
+  smpInit();
   return 0;
 }
 
@@ -130,9 +135,16 @@ export function mmu_flush_tlb_multi(mask_va: i64, start: i64, end: i64, flags: i
 
 export function ipi_send_mask(mask_va: i64, vector: i32): i32 {
   if (vector < VECTOR_MIN || vector > VECTOR_MAX) return E_INVAL;
-  const targets = maskOf(mask_va);
+  const targets = upOf(maskOf(mask_va));
   machine.mfence();
   sendEach(targets, vector);
+  return 0;
+}
+
+export function ipi_send_nmi(mask_va: i64): i32 {
+  const targets = upOf(maskOf(mask_va));
+  machine.mfence();
+  sendEach(targets, ICR_NMI);
   return 0;
 }
 
@@ -172,6 +184,19 @@ export function lock_wait(ptr: i64, val: i32): void {
 }
 
 export function lock_kick(vcpu: i32): void {}
+
+/** Nobody takes processors away from a bare machine. */
+export function lock_vcpu_is_preempted(vcpu: i32): i32 {
+  return 0;
+}
+
+export function lock_spin_notify(spins: i32): void {
+  machine.pause();
+}
+
+export function lock_yield_to(vcpu: i32): void {
+  machine.pause();
+}
 
 export function sys_shutdown(reason: i32): void {
   machine.cli();

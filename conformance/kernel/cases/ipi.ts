@@ -1,13 +1,27 @@
-/** ipi.send_mask: who receives what, and what the handler sees. */
+/** ipi.*: who receives what, and what the handler sees. */
 
 import * as info from "../../sdk/as/info";
+import * as machine from "../../sdk/as/machine";
 import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
 import { begin, finish, me, meet, setUp, vcpus } from "../lib/case";
 import { holds, same } from "../lib/expect";
-import { boundaries, delivered, FIRST_VECTOR, isPending, onInterrupt, taken, waitTaken } from "../lib/interrupts";
-import { mask, post, see } from "../lib/memory";
+import { prepare } from "../lib/boot";
+import {
+  boundaries,
+  delivered,
+  FIRST_VECTOR,
+  isPending,
+  nmisTaken,
+  onInterrupt,
+  onNmi,
+  taken,
+  VECTOR_NMI,
+  waitTaken,
+} from "../lib/interrupts";
+import { mask, post, see, waitFor } from "../lib/memory";
+import { startAt, takeDown } from "../lib/smp";
 
 /** Shared word that the sender writes before it sends. */
 const MESSAGE: i32 = 0;
@@ -117,4 +131,107 @@ export function ipi_to_masked_target(role: i32): void {
     boundaries(4);
     same(C.ipi_send_mask_8, "interrupts taken after enabling", taken(vector), 1);
   }
+}
+
+/** Ids of vCPUs 0, 1, 2 are neither in order nor within 128 of each other when taken one after the other. */
+export function ipi_sparse_ids(role: i32): void {
+  const vector = FIRST_VECTOR + 6;
+  if (role === 0) pvi.ipi_send_mask(mask(0b0111), vector);
+  if (role < 3) waitTaken(vector, 1);
+  finish();
+  boundaries(4);
+  same(C.ipi_send_mask_6, "interrupts taken by this vCPU", taken(vector), role < 3 ? 1 : 0);
+}
+
+/** Where a vCPU ends up that a case starts again. */
+function rest(_rsp: i64): void {
+  prepare();
+  pvi.irq_enable();
+}
+
+export function ipi_to_down(role: i32): void {
+  const vector = FIRST_VECTOR + 7;
+  if (role === 1) {
+    waitTaken(vector, 1);
+    return;
+  }
+  takeDown(3);
+  same(C.ipi_send_mask_9, "result of the call", pvi.ipi_send_mask(mask(0b1010), vector), 0);
+  boundaries(4);
+  same(C.ipi_send_mask_9, "whether the vCPU is up now", pvi.smp_is_up(3), 0);
+  same(C.ipi_send_mask_9, "result of starting it", startAt(3, rest.index), 0);
+  untilHalted(3);
+  same(C.ipi_send_mask_9, "interrupts delivered to it", delivered(3, vector), 0);
+}
+
+/** Gives way until `vcpu` sleeps. */
+function untilHalted(vcpu: i32): void {
+  while (test.state(vcpu, test.STATE_HALTED) === 0) machine.pause();
+}
+
+/** vCPU 1 has interrupts disabled, vCPU 3 enabled. */
+export function ipi_nmi_targets(role: i32): void {
+  const targets: i64 = 0b1010;
+  if (role === 1) pvi.irq_disable();
+  test.barrier(1);
+  if (role === 0) same(C.ipi_send_nmi_1, "result of the call", pvi.ipi_send_nmi(mask(targets)), 0);
+  const expected = <i32>(targets >> role) & 1;
+  while (nmisTaken() < expected) machine.pause();
+  test.barrier(2);
+  boundaries(4);
+  same(expected === 1 ? C.ipi_send_nmi_1 : C.ipi_send_nmi_2, "NMIs taken by this vCPU", nmisTaken(), expected);
+}
+
+const IN_HANDLER: i32 = 1;
+const GO_ON: i32 = 2;
+
+function stayInNmi(): void {
+  if (nmisTaken() > 1) return;
+  post(IN_HANDLER, 1);
+  waitFor(GO_ON, 1);
+}
+
+/** Three more come while the handler of the first runs. */
+export function ipi_nmi_coalesce(role: i32): void {
+  if (role === 0) {
+    test.barrier(1);
+    pvi.ipi_send_nmi(mask(4));
+    waitFor(IN_HANDLER, 1);
+    for (let i = 0; i < 3; i++) pvi.ipi_send_nmi(mask(4));
+    post(GO_ON, 1);
+  } else {
+    onNmi(stayInNmi);
+    test.barrier(1);
+    waitFor(GO_ON, 1);
+    boundaries(8);
+    same(C.ipi_send_nmi_3, "NMIs taken", nmisTaken(), 2);
+  }
+}
+
+export function ipi_nmi_stores(role: i32): void {
+  setUp();
+  see(MESSAGE);
+  if (role === 0) {
+    const targets = mask(2);
+    begin();
+    post(MESSAGE, 7);
+    pvi.ipi_send_nmi(targets);
+  } else {
+    onNmi(readMessage);
+    begin();
+    while (nmisTaken() === 0) machine.pause();
+    same(C.ipi_send_nmi_4, "message as the handler saw it", seenInHandler, 7);
+  }
+}
+
+export function ipi_nmi_nobody(): void {
+  const before = delivered(3, VECTOR_NMI);
+  same(C.ipi_send_nmi_5, "result with an empty mask", pvi.ipi_send_nmi(mask(0)), 0);
+  same(C.ipi_send_nmi_5, "result with absent vCPUs", pvi.ipi_send_nmi(mask((<i64>-1) << vcpus(), -1)), 0);
+  takeDown(3);
+  same(C.ipi_send_nmi_5, "result with a vCPU that is down", pvi.ipi_send_nmi(mask(8)), 0);
+  boundaries(4);
+  same(C.ipi_send_nmi_5, "NMIs taken by the sender", nmisTaken(), 0);
+  same(C.ipi_send_nmi_5, "whether the vCPU is up now", pvi.smp_is_up(3), 0);
+  same(C.ipi_send_nmi_5, "NMIs delivered to the vCPU that is down", delivered(3, VECTOR_NMI), before);
 }

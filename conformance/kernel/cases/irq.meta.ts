@@ -3,6 +3,7 @@ import { type CaseMeta, explored, sequential } from "../case-meta.ts";
 export const irq: CaseMeta[] = [
   sequential("irq-save-fl-both-states", "The flag reads as it is and stays so", ["irq.save_fl.1", "irq.save_fl.2"]),
   explored("irq-save-fl-in-nmi", "An NMI reads the flag amid the ops", ["irq.save_fl.3"], ["vCPU"], {
+    budget: 400,
     irq: "fine",
     arrivals: [{ kind: "nmi", vector: 2, vcpu: 0, max: 1 }],
   }),

@@ -19,4 +19,7 @@ export const lock: CaseMeta[] = [
     { on: [3, 1] },
   ),
   sequential("lock-kick-nobody", "A vCPU that does not exist", ["lock.kick.4"]),
+  sequential("lock-wait-in-nmi", "An NMI's handler does not wait", ["lock.wait.7"]),
+  sequential("lock-wait-dedicated", "Nothing to wait for on dedicated processors", ["lock.wait.8"]),
+  sequential("lock-kick-down", "A kick does not start a vCPU", ["lock.kick.5"]),
 ];

@@ -1,19 +1,35 @@
 /** lock.*: waiting without a processor, and being woken. A lock byte of 1 means "held". */
 
+import * as info from "../../sdk/as/info";
 import * as machine from "../../sdk/as/machine";
 import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
-import { begin, finish, giveWay, me, setUp, vcpus } from "../lib/case";
+import { begin, finish, giveWay, letOthersRun, me, setUp, vcpus } from "../lib/case";
 import { holds, same } from "../lib/expect";
-import { delivered, FIRST_VECTOR, interruptsOn, onInterrupt, raise, raiseLater, taken } from "../lib/interrupts";
+import {
+  allDelivered,
+  boundaries,
+  FIRST_VECTOR,
+  interruptsOn,
+  nmisTaken,
+  onInterrupt,
+  onNmi,
+  raise,
+  raiseLater,
+  realTime,
+  taken,
+} from "../lib/interrupts";
 import { post, RMW_XCHG8, see, word, wordAddress } from "../lib/memory";
+import { takeDown } from "../lib/smp";
 
 const OUTER: i32 = 0;
 const INNER: i32 = 1;
 const WAITING: i32 = 2;
 const DATA: i32 = 3;
 const WOKEN: i32 = 4;
+const FEATURES: i32 = 0;
+const HINTS: i32 = 1;
 /** Turns after which a waiter is taken to be one that never sleeps, as on bare metal. */
 const TURNS_MAX: i32 = 50;
 
@@ -98,6 +114,8 @@ export function lock_wait_keeps_if(role: i32): void {
   if (role === 0) {
     hold(OUTER);
     hold(INNER);
+    pvi.lock_wait(word(OUTER), 7);
+    holds(C.lock_wait_4, "interrupts are still enabled when there was nothing to wait for", interruptsOn(me()));
     test.barrier(1);
     waitWhileHeld(OUTER);
     holds(C.lock_wait_4, "interrupts are still enabled after the wait", interruptsOn(me()));
@@ -178,12 +196,6 @@ export function lock_kick_running(role: i32): void {
   }
 }
 
-function allDelivered(vcpu: i32): i64 {
-  let sum: i64 = 0;
-  for (let vector = 16; vector < 256; vector++) sum += delivered(vcpu, vector);
-  return sum;
-}
-
 /** The owner releases and writes by plain stores, then kicks the sleeping waiter: it must see both. */
 export function lock_kick_stores(role: i32): void {
   setUp();
@@ -213,4 +225,37 @@ export function lock_kick_nobody(): void {
   pvi.lock_kick(0x7fffffff);
   pvi.lock_kick(-1);
   same(C.lock_kick_4, "interrupts delivered to anybody", allDelivered(0) + allDelivered(1), before);
+}
+
+function waitInNmi(): void {
+  pvi.lock_wait(word(INNER), 1);
+}
+
+/** Nobody ever releases the lock for which an NMI's handler waits, nor kicks it. */
+export function lock_wait_in_nmi(): void {
+  hold(INNER);
+  onNmi(waitInNmi);
+  for (let n = 1; n <= 2; n++) {
+    test.plan(test.PLAN_NMI, me(), realTime() + 1, 0);
+    test.advance(2);
+    boundaries(4);
+    same(C.lock_wait_7, "NMIs whose handler has returned", nmisTaken(), n);
+    pvi.irq_disable();
+  }
+}
+
+export function lock_wait_dedicated(): void {
+  const dedicated = (pvi.init_features(HINTS) & info.HINT_DEDICATED) !== 0;
+  const waits = (pvi.init_features(FEATURES) & info.FEATURE_WAIT) !== 0;
+  holds(C.lock_wait_8, "waiting is not offered to a guest whose vCPUs are never preempted", !(dedicated && waits));
+}
+
+export function lock_kick_down(): void {
+  takeDown(3);
+  const before = allDelivered(3);
+  pvi.lock_kick(3);
+  pvi.lock_kick(3);
+  letOthersRun();
+  same(C.lock_kick_5, "whether the vCPU is up now", pvi.smp_is_up(3), 0);
+  same(C.lock_kick_5, "interrupts delivered to it", allDelivered(3), before);
 }

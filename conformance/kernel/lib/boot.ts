@@ -10,8 +10,8 @@ const ICR_INIT: i64 = 0x4500;
 const ICR_STARTUP: i64 = 0x4600;
 
 /**
- * Boot vCPU: prepares itself and the test region, then starts every other vCPU, one after the other, as all share the
- * page that the startup vector names: { u64 rip, u64 cr3, u64 rsp }.
+ * Boot vCPU: prepares itself and the test region, then starts every other vCPU, one after the other, by INIT and SIPI and not
+ * by the ops that are tested: all share the page that the startup vector names, { u64 rip, u64 cr3, u64 rsp }.
  */
 export function bootFirst(applicationSlot: i32): void {
   prepare();
@@ -38,7 +38,8 @@ export function bootApplication(): void {
   pvi.irq_enable();
 }
 
-function prepare(): void {
+/** Handlers and guest half on this vCPU. */
+export function prepare(): void {
   installHandlers();
   if (pvi.half_init(test.param(test.TEST_PARAM_INFO_VA)) < 0) machine.ud();
 }

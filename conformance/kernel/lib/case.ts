@@ -21,6 +21,11 @@ export function giveWay(): void {
   machine.lfence();
 }
 
+/** Gives way long enough for whatever was sent to arrive. */
+export function letOthersRun(): void {
+  for (let turn = 0; turn < 16; turn++) machine.pause();
+}
+
 /** Waits until every role has acted. */
 export function finish(): void {
   meet(0);

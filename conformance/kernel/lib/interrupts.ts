@@ -4,9 +4,10 @@ import * as machine from "../../sdk/as/machine";
 import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 
-/** The cases use vectors FIRST_VECTOR + 0 … 7; all are of one priority class. */
+/** The cases use vectors FIRST_VECTOR + 0 … 7; all are of one priority class. HIGH_VECTOR is of the next higher one. */
 export const FIRST_VECTOR: i32 = 0x40;
-const VECTOR_NMI: i32 = 2;
+export const HIGH_VECTOR: i32 = 0x50;
+export const VECTOR_NMI: i32 = 2;
 const VECTOR_GP: i32 = 13;
 const VECTOR_PF: i32 = 14;
 const KERNEL_CODE: i64 = 0x08;
@@ -16,11 +17,17 @@ const INTERRUPT_GATE: i64 = 0x8e;
 export const FAULTED: i64 = 0xfa117ed;
 
 /** Interrupts taken by this vCPU, per vector: private, because a handler runs on the vCPU that reads it. */
-const counts = memory.data(32, 8);
+const counts = memory.data(68, 8);
 let faultCount: i32 = 0;
 /** Table slots of the case's own handler code, 0 for none: () -> (), run with interrupts disabled. */
 let hookSlot: i32 = 0;
 let nmiHookSlot: i32 = 0;
+let nmiCount: i32 = 0;
+/** How handlers end the service of an interrupt: by the register, by the op apic.eoi, or not at all. */
+export const END_BY_REGISTER: i32 = 0;
+export const END_BY_OP: i32 = 1;
+export const END_NOT: i32 = 2;
+let ending: i32 = END_BY_REGISTER;
 
 /** How often this vCPU's handler of `vector` has run. */
 export function taken(vector: i32): i32 {
@@ -30,6 +37,16 @@ export function taken(vector: i32): i32 {
 /** How many #GP and #PF this vCPU has taken, those apart that a half fixed up. */
 export function faults(): i32 {
   return faultCount;
+}
+
+/** How many NMIs this vCPU has taken. */
+export function nmisTaken(): i32 {
+  return nmiCount;
+}
+
+/** How this vCPU's handlers end the service of interrupts from now on (END_*). */
+export function endServiceBy(how: i32): void {
+  ending = how;
 }
 
 /** Runs `hook` in every following interrupt of this vCPU, after its EOI. */
@@ -69,6 +86,13 @@ export function delivered(vcpu: i32, vector: i32): i64 {
   return test.state(vcpu, test.STATE_DELIVERED | (vector << 8));
 }
 
+/** How many interrupts of any vector the machine has delivered to `vcpu`. */
+export function allDelivered(vcpu: i32): i64 {
+  let sum: i64 = 0;
+  for (let vector = 16; vector < 256; vector++) sum += delivered(vcpu, vector);
+  return sum;
+}
+
 /** True if `vcpu` takes interrupts, past all that an op may say about it. */
 export function interruptsOn(vcpu: i32): bool {
   return test.state(vcpu, test.STATE_IF) !== 0;
@@ -99,7 +123,8 @@ function interrupt(vector: i32, frame: i64): void {
   enter();
   const counter = counts + ((vector - FIRST_VECTOR) << 2);
   store<i32>(counter, load<i32>(counter) + 1);
-  machine.wrmsr(machine.MSR_X2APIC_EOI, 0);
+  if (ending === END_BY_REGISTER) machine.wrmsr(machine.MSR_X2APIC_EOI, 0);
+  else if (ending === END_BY_OP) pvi.apic_eoi();
   if (hookSlot !== 0) call_indirect<void>(hookSlot);
   machine.iret(frame);
 }
@@ -129,9 +154,18 @@ function interrupt7(frame: i64): void {
   interrupt(FIRST_VECTOR + 7, frame);
 }
 
+function highInterrupt(frame: i64): void {
+  interrupt(HIGH_VECTOR, frame);
+}
+
+/** Halves learn from the info page that the kernel handles an NMI. */
 function nonMaskable(frame: i64): void {
   enter();
+  const depth = test.param(test.TEST_PARAM_INFO_VA) + info.INFO_NMI_DEPTH;
+  machine.store32(depth, 1);
+  nmiCount += 1;
   if (nmiHookSlot !== 0) call_indirect<void>(nmiHookSlot);
+  machine.store32(depth, 0);
   machine.iret(frame);
 }
 
@@ -170,6 +204,7 @@ export function installHandlers(): void {
   gate(idt, FIRST_VECTOR + 5, interrupt5.index);
   gate(idt, FIRST_VECTOR + 6, interrupt6.index);
   gate(idt, FIRST_VECTOR + 7, interrupt7.index);
+  gate(idt, HIGH_VECTOR, highInterrupt.index);
   machine.lidt(idt, 256 * 16 - 1);
 }
 
@@ -177,7 +212,7 @@ export function installHandlers(): void {
  * One gate of 16 bytes:
  *   0 offset 15:0 │ 2 selector │ 4 IST │ 5 type │ 6 offset 31:16 │ 8 offset 63:32 │ 12 zero
  */
-function gate(idt: i64, vector: i32, slot: i32): void {
+export function gate(idt: i64, vector: i32, slot: i32): void {
   const handler = machine.code_addr(slot, 0);
   const low = (handler & 0xffff) | (KERNEL_CODE << 16) | (INTERRUPT_GATE << 40) | ((handler & 0xffff0000) << 32);
   machine.store64(idt + vector * 16, low);

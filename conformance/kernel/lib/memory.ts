@@ -11,7 +11,7 @@ export const RMW_ADD64: i32 = machine.RMW_ADD | machine.SIZE_64 | machine.LOCK;
 export const RMW_XCHG8: i32 = machine.RMW_XCHG | machine.SIZE_8 | machine.LOCK;
 
 /** Use of the kernel's free frames, by number: one shared page, two trees of tables (paging.ts), pages to map. */
-const FRAME_SHARED: i32 = 0;
+export const FRAME_SHARED: i32 = 0;
 export const FRAME_REGION: i32 = 1;
 export const FRAME_SECOND: i32 = 5;
 export const FRAME_DATA: i32 = 9;

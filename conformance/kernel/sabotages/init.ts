@@ -120,8 +120,8 @@ export const initSabotages: readonly Sabotage[] = [
       "  areasRevoke();\n  if (revoked) machine.wrmsr(0x4b564d03, (stealArea(self) - DIRECT_MAP) | 1);\n  revoked = true;\n  featuresDrop();",
     ),
     edit(kvmGuest, "export function init_revoke_all(", "let revoked: bool = false;\nexport function init_revoke_all("),
-    edit(kvmGuest, "import { areasRegister, areasRevoke }", "import { areasRegister, areasRevoke, stealArea }"),
-    edit(kvmGuest, "import {\n  E_NOSYS,", "import {\n  DIRECT_MAP,\n  E_NOSYS,"),
+    edit(kvmGuest, "import { areasRegister, areasRevoke,", "import { areasRegister, areasRevoke, stealArea,"),
+    edit(kvmGuest, "  E_NOSYS,\n", "  DIRECT_MAP,\n  E_NOSYS,\n"),
   ),
   guest(
     "init-hypercall-entry-works",

@@ -7,7 +7,7 @@ const writeCr3 = "  machine.write_cr(3, root);";
 const setPte = "  machine.store64(ptr, val);";
 const flushOne = "  machine.invlpg(va);\n}\n\nexport function mmu_flush_tlb_user";
 const flushUser = "  machine.write_cr(3, machine.read_cr(3));";
-const wait = "  while (machine.load64(at)) waitServing();";
+const wait = "  while (outstanding(at)) waitServing();";
 
 const local: Sabotage[] = [
   native(

@@ -19,6 +19,9 @@ export interface Sabotage {
 
 const backends = "conformance/backends";
 export const nativeGuest = `${backends}/native/guest.ts`;
+export const nativeApic = `${backends}/native/apic.ts`;
+export const nativeApState = `${backends}/native/ap-state.ts`;
+export const nativeSmp = `${backends}/native/smp.ts`;
 export const nativeFlush = `${backends}/native/flush.ts`;
 export const nativeClock = `${backends}/native/clock.ts`;
 export const nativeMsr = `${backends}/native/msr.ts`;
@@ -26,10 +29,10 @@ export const alarm = `${backends}/lib/alarm.ts`;
 export const nativeWallclock = `${backends}/native/wallclock.ts`;
 export const scale = `${backends}/lib/scale.ts`;
 export const kvmGuest = `${backends}/kvm/guest.ts`;
+export const kvmFeatures = `${backends}/kvm/guest/features.ts`;
 export const kvmClock = `${backends}/kvm/guest/clock.ts`;
 export const kvmWait = `${backends}/kvm/guest/wait.ts`;
 export const kvmAreas = `${backends}/kvm/guest/areas.ts`;
-export const kvmFeatures = `${backends}/kvm/guest/features.ts`;
 export const kvmRemote = `${backends}/kvm/guest/remote.ts`;
 export const kvmHypercalls = `${backends}/kvm/host/hypercalls.ts`;
 export const kvmPlatform = `${backends}/kvm/guest/platform.ts`;

@@ -31,6 +31,12 @@ export const FEATURE_ALARM_AVAILABLE: i32 = 512;
 export const FEATURE_CRASH_REPORT: i32 = 1024;
 /** sys.watchdog ends a guest that hangs. */
 export const FEATURE_WATCHDOG: i32 = 2048;
+/** apic.eoi mostly needs no transition. */
+export const FEATURE_EOI: i32 = 4096;
+/** lock.yield_to reaches the host. */
+export const FEATURE_YIELD: i32 = 8192;
+/** lock.vcpu_is_preempted knows who was descheduled. */
+export const FEATURE_PREEMPTED: i32 = 16384;
 /** vCPUs are practically never preempted: native locks and flushes are better. */
 export const HINT_DEDICATED: i32 = 1;
 /** May end the guest. */
@@ -40,7 +46,7 @@ export const PRIVILEGE_REMOTE: i32 = 2;
 /** May set the wall clock. */
 export const PRIVILEGE_WALLCLOCK: i32 = 4;
 /** All bits of the bitmap that this version defines. */
-export const FEATURES_DEFINED: i64 = 3711;
+export const FEATURES_DEFINED: i64 = 32383;
 /** All bits of the bitmap that this version defines. */
 export const HINTS_DEFINED: i64 = 1;
 /** All bits of the bitmap that this version defines. */
@@ -79,5 +85,37 @@ export const INFO_PERCPU_VA: i32 = 40;
 export const INFO_FEATURE_MASK: i32 = 48;
 /** u32[8]: APIC id of each vCPU index */
 export const INFO_APIC_ID: i32 = 56;
+/** u64: guest-physical address below 1 MiB of the page that a SIPI names: {u64 rip, u64 cr3, u64 rsp} */
+export const INFO_TRAMPOLINE: i32 = 88;
+/** u32: not 0 while this vCPU handles an NMI; the kernel keeps it */
+export const INFO_NMI_DEPTH: i32 = 96;
+/** u64; offsets in an AP state. All that it does not name is as after INIT. */
+export const AP_RIP: i32 = 0;
+/** u64 */
+export const AP_RSP: i32 = 8;
+/** u64: RDI */
+export const AP_ARGUMENT: i32 = 16;
+/** u64 */
+export const AP_CR0: i32 = 24;
+/** u64 */
+export const AP_CR3: i32 = 32;
+/** u64 */
+export const AP_CR4: i32 = 40;
+/** u64 */
+export const AP_EFER: i32 = 48;
+/** u64 */
+export const AP_GDT_BASE: i32 = 56;
+/** u64 */
+export const AP_IDT_BASE: i32 = 64;
+/** u64 */
+export const AP_FS_BASE: i32 = 72;
+/** u64 */
+export const AP_GS_BASE: i32 = 80;
+/** u32, 65535 at most */
+export const AP_GDT_LIMIT: i32 = 88;
+/** u32, 65535 at most */
+export const AP_IDT_LIMIT: i32 = 92;
+/** Size of an AP state. */
+export const AP_STATE_BYTES: i32 = 96;
 /** va of guest frame 0 (0xFFFF8880_00000000); frame n lies 4096 * n further. */
 export const DIRECT_MAP: i64 = -131391639519232;

@@ -102,6 +102,59 @@ export declare function msr_read_safe(msr: i32, out_va: i64): i32;
 @external("native", "msr_write_safe")
 export declare function msr_write_safe(msr: i32, value: i64): i32;
 
+/** Ends the service of the interrupt that the caller handles. */
+@external("native", "apic_eoi")
+export declare function apic_eoi(): void;
+
+/**
+ * Reads a register of the calling vCPU's local APIC.
+ * reg: offset of the register in the APIC page of the SDM, 0x000 to 0x3F0 in steps of 0x10.
+ * Returns the register's 32 bits, zero-extended, or E_INVAL.
+ */
+@external("native", "apic_read")
+export declare function apic_read(reg: i32): i64;
+
+/**
+ * Writes a register of the calling vCPU's local APIC.
+ * reg: offset of the register in the APIC page of the SDM, 0x000 to 0x3F0 in steps of 0x10.
+ * value: all 32 bits.
+ * Returns 0 or E_INVAL.
+ */
+@external("native", "apic_write")
+export declare function apic_write(reg: i32, value: i32): i32;
+
+/**
+ * Reads the interrupt command register.
+ * Returns destination APIC id in bits 63:32, command in 31:0.
+ */
+@external("native", "apic_icr_read")
+export declare function apic_icr_read(): i64;
+
+/**
+ * Writes the interrupt command register: sends what the command says.
+ * command: destination APIC id in bits 63:32, command in 31:0.
+ * Returns 0 or E_INVAL.
+ */
+@external("native", "apic_icr_write")
+export declare function apic_icr_write(command: i64): i32;
+
+/**
+ * Sends an interrupt vector to a set of vCPUs.
+ * mask_va: va of u64[4], bit i of word i / 64 names vCPU index i; 8-aligned, in one page.
+ * vector: 16 to 255.
+ * Returns 0, or a negative error after which nothing was sent.
+ */
+@external("native", "ipi_send_mask")
+export declare function ipi_send_mask(mask_va: i64, vector: i32): i32;
+
+/**
+ * Sends a non-maskable interrupt to a set of vCPUs.
+ * mask_va: va of u64[4], bit i of word i / 64 names vCPU index i; 8-aligned, in one page.
+ * Returns 0.
+ */
+@external("native", "ipi_send_nmi")
+export declare function ipi_send_nmi(mask_va: i64): i32;
+
 /**
  * Root of the calling vCPU's page tables as the kernel sees it.
  * Returns guest-physical address of the root in bits 51:12.
@@ -161,15 +214,6 @@ export declare function mmu_lazy_leave(): void;
 /** Applies what was deferred so far without ending the bracket. */
 @external("native", "mmu_lazy_flush")
 export declare function mmu_lazy_flush(): void;
-
-/**
- * Sends an interrupt vector to a set of vCPUs.
- * mask_va: va of u64[4], bit i of word i / 64 names vCPU index i; 8-aligned, in one page.
- * vector: 16 to 255.
- * Returns 0, or a negative error after which nothing was sent.
- */
-@external("native", "ipi_send_mask")
-export declare function ipi_send_mask(mask_va: i64, vector: i32): i32;
 
 /**
  * Nanoseconds of real time, for measuring intervals.
@@ -241,6 +285,69 @@ export declare function lock_wait(ptr: i64, val: i32): void;
  */
 @external("native", "lock_kick")
 export declare function lock_kick(vcpu: i32): void;
+
+/**
+ * Whether the host has taken the processor from a vCPU: spinning for it is then useless.
+ * vcpu: vCPU index.
+ * Returns 1 or 0.
+ */
+@external("native", "lock_vcpu_is_preempted")
+export declare function lock_vcpu_is_preempted(vcpu: i32): i32;
+
+/**
+ * Tells the host that the caller has spun for long.
+ * spins: turns so far, as an unsigned number.
+ */
+@external("native", "lock_spin_notify")
+export declare function lock_spin_notify(spins: i32): void;
+
+/**
+ * Offers the rest of the caller's turn to another vCPU.
+ * vcpu: vCPU index.
+ */
+@external("native", "lock_yield_to")
+export declare function lock_yield_to(vcpu: i32): void;
+
+/**
+ * Says with which registers a vCPU that is down will start.
+ * vcpu: vCPU index.
+ * state_va: va of an AP state (AP_* offsets); 8-aligned, in one page.
+ * Returns 0 or a negative error.
+ */
+@external("native", "smp_set_initial_ap_state")
+export declare function smp_set_initial_ap_state(vcpu: i32, state_va: i64): i32;
+
+/**
+ * Starts a vCPU with its initial state.
+ * vcpu: vCPU index.
+ * Returns 0 or a negative error.
+ */
+@external("native", "smp_cpu_up")
+export declare function smp_cpu_up(vcpu: i32): i32;
+
+/**
+ * Takes a vCPU out of service.
+ * vcpu: vCPU index; another vCPU than the caller must not be inside an op.
+ * Returns 0 or a negative error; for the calling vCPU it returns only with an error.
+ */
+@external("native", "smp_cpu_down")
+export declare function smp_cpu_down(vcpu: i32): i32;
+
+/**
+ * Whether a vCPU is in service.
+ * vcpu: vCPU index.
+ * Returns 1, 0, or E_INVAL for an index that does not exist.
+ */
+@external("native", "smp_is_up")
+export declare function smp_is_up(vcpu: i32): i32;
+
+/**
+ * vCPU index of an APIC id.
+ * apic_id: APIC id, as an unsigned word.
+ * Returns vCPU index, or E_INVAL for an id that nobody has.
+ */
+@external("native", "smp_apicid_to_vp")
+export declare function smp_apicid_to_vp(apic_id: i32): i32;
 
 /**
  * Ends the guest.

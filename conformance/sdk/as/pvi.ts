@@ -135,6 +135,59 @@ export declare function msr_read_safe(msr: i32, out_va: i64): i32;
 @external("pvi", "msr_write_safe")
 export declare function msr_write_safe(msr: i32, value: i64): i32;
 
+/** Ends the service of the interrupt that the caller handles. */
+@external("pvi", "apic_eoi")
+export declare function apic_eoi(): void;
+
+/**
+ * Reads a register of the calling vCPU's local APIC.
+ * reg: offset of the register in the APIC page of the SDM, 0x000 to 0x3F0 in steps of 0x10.
+ * Returns the register's 32 bits, zero-extended, or E_INVAL.
+ */
+@external("pvi", "apic_read")
+export declare function apic_read(reg: i32): i64;
+
+/**
+ * Writes a register of the calling vCPU's local APIC.
+ * reg: offset of the register in the APIC page of the SDM, 0x000 to 0x3F0 in steps of 0x10.
+ * value: all 32 bits.
+ * Returns 0 or E_INVAL.
+ */
+@external("pvi", "apic_write")
+export declare function apic_write(reg: i32, value: i32): i32;
+
+/**
+ * Reads the interrupt command register.
+ * Returns destination APIC id in bits 63:32, command in 31:0.
+ */
+@external("pvi", "apic_icr_read")
+export declare function apic_icr_read(): i64;
+
+/**
+ * Writes the interrupt command register: sends what the command says.
+ * command: destination APIC id in bits 63:32, command in 31:0.
+ * Returns 0 or E_INVAL.
+ */
+@external("pvi", "apic_icr_write")
+export declare function apic_icr_write(command: i64): i32;
+
+/**
+ * Sends an interrupt vector to a set of vCPUs.
+ * mask_va: va of u64[4], bit i of word i / 64 names vCPU index i; 8-aligned, in one page.
+ * vector: 16 to 255.
+ * Returns 0, or a negative error after which nothing was sent.
+ */
+@external("pvi", "ipi_send_mask")
+export declare function ipi_send_mask(mask_va: i64, vector: i32): i32;
+
+/**
+ * Sends a non-maskable interrupt to a set of vCPUs.
+ * mask_va: va of u64[4], bit i of word i / 64 names vCPU index i; 8-aligned, in one page.
+ * Returns 0.
+ */
+@external("pvi", "ipi_send_nmi")
+export declare function ipi_send_nmi(mask_va: i64): i32;
+
 /**
  * Root of the calling vCPU's page tables as the kernel sees it.
  * Returns guest-physical address of the root in bits 51:12.
@@ -194,15 +247,6 @@ export declare function mmu_lazy_leave(): void;
 /** Applies what was deferred so far without ending the bracket. */
 @external("pvi", "mmu_lazy_flush")
 export declare function mmu_lazy_flush(): void;
-
-/**
- * Sends an interrupt vector to a set of vCPUs.
- * mask_va: va of u64[4], bit i of word i / 64 names vCPU index i; 8-aligned, in one page.
- * vector: 16 to 255.
- * Returns 0, or a negative error after which nothing was sent.
- */
-@external("pvi", "ipi_send_mask")
-export declare function ipi_send_mask(mask_va: i64, vector: i32): i32;
 
 /**
  * Nanoseconds of real time, for measuring intervals.
@@ -276,6 +320,69 @@ export declare function lock_wait(ptr: i64, val: i32): void;
 export declare function lock_kick(vcpu: i32): void;
 
 /**
+ * Whether the host has taken the processor from a vCPU: spinning for it is then useless.
+ * vcpu: vCPU index.
+ * Returns 1 or 0.
+ */
+@external("pvi", "lock_vcpu_is_preempted")
+export declare function lock_vcpu_is_preempted(vcpu: i32): i32;
+
+/**
+ * Tells the host that the caller has spun for long.
+ * spins: turns so far, as an unsigned number.
+ */
+@external("pvi", "lock_spin_notify")
+export declare function lock_spin_notify(spins: i32): void;
+
+/**
+ * Offers the rest of the caller's turn to another vCPU.
+ * vcpu: vCPU index.
+ */
+@external("pvi", "lock_yield_to")
+export declare function lock_yield_to(vcpu: i32): void;
+
+/**
+ * Says with which registers a vCPU that is down will start.
+ * vcpu: vCPU index.
+ * state_va: va of an AP state (AP_* offsets); 8-aligned, in one page.
+ * Returns 0 or a negative error.
+ */
+@external("pvi", "smp_set_initial_ap_state")
+export declare function smp_set_initial_ap_state(vcpu: i32, state_va: i64): i32;
+
+/**
+ * Starts a vCPU with its initial state.
+ * vcpu: vCPU index.
+ * Returns 0 or a negative error.
+ */
+@external("pvi", "smp_cpu_up")
+export declare function smp_cpu_up(vcpu: i32): i32;
+
+/**
+ * Takes a vCPU out of service.
+ * vcpu: vCPU index; another vCPU than the caller must not be inside an op.
+ * Returns 0 or a negative error; for the calling vCPU it returns only with an error.
+ */
+@external("pvi", "smp_cpu_down")
+export declare function smp_cpu_down(vcpu: i32): i32;
+
+/**
+ * Whether a vCPU is in service.
+ * vcpu: vCPU index.
+ * Returns 1, 0, or E_INVAL for an index that does not exist.
+ */
+@external("pvi", "smp_is_up")
+export declare function smp_is_up(vcpu: i32): i32;
+
+/**
+ * vCPU index of an APIC id.
+ * apic_id: APIC id, as an unsigned word.
+ * Returns vCPU index, or E_INVAL for an id that nobody has.
+ */
+@external("pvi", "smp_apicid_to_vp")
+export declare function smp_apicid_to_vp(apic_id: i32): i32;
+
+/**
  * Ends the guest.
  * reason: 0 power off, 1 reboot, 2 suspend, 3 crash, 4 watchdog, 5 soft reset.
  */
@@ -336,51 +443,79 @@ export const OP_MSR_WRITE: i32 = 16;
 export const OP_MSR_READ_SAFE: i32 = 17;
 /** Op id of msr.write_safe. */
 export const OP_MSR_WRITE_SAFE: i32 = 18;
-/** Op id of mmu.read_cr3. */
-export const OP_MMU_READ_CR3: i32 = 19;
-/** Op id of mmu.write_cr3. */
-export const OP_MMU_WRITE_CR3: i32 = 20;
-/** Op id of mmu.set_pte. */
-export const OP_MMU_SET_PTE: i32 = 21;
-/** Op id of mmu.flush_tlb_one. */
-export const OP_MMU_FLUSH_TLB_ONE: i32 = 22;
-/** Op id of mmu.flush_tlb_user. */
-export const OP_MMU_FLUSH_TLB_USER: i32 = 23;
-/** Op id of mmu.flush_tlb_kernel. */
-export const OP_MMU_FLUSH_TLB_KERNEL: i32 = 24;
-/** Op id of mmu.flush_tlb_multi. */
-export const OP_MMU_FLUSH_TLB_MULTI: i32 = 25;
-/** Op id of mmu.lazy_enter. */
-export const OP_MMU_LAZY_ENTER: i32 = 26;
-/** Op id of mmu.lazy_leave. */
-export const OP_MMU_LAZY_LEAVE: i32 = 27;
-/** Op id of mmu.lazy_flush. */
-export const OP_MMU_LAZY_FLUSH: i32 = 28;
+/** Op id of apic.eoi. */
+export const OP_APIC_EOI: i32 = 19;
+/** Op id of apic.read. */
+export const OP_APIC_READ: i32 = 20;
+/** Op id of apic.write. */
+export const OP_APIC_WRITE: i32 = 21;
+/** Op id of apic.icr_read. */
+export const OP_APIC_ICR_READ: i32 = 22;
+/** Op id of apic.icr_write. */
+export const OP_APIC_ICR_WRITE: i32 = 23;
 /** Op id of ipi.send_mask. */
-export const OP_IPI_SEND_MASK: i32 = 29;
+export const OP_IPI_SEND_MASK: i32 = 24;
+/** Op id of ipi.send_nmi. */
+export const OP_IPI_SEND_NMI: i32 = 25;
+/** Op id of mmu.read_cr3. */
+export const OP_MMU_READ_CR3: i32 = 26;
+/** Op id of mmu.write_cr3. */
+export const OP_MMU_WRITE_CR3: i32 = 27;
+/** Op id of mmu.set_pte. */
+export const OP_MMU_SET_PTE: i32 = 28;
+/** Op id of mmu.flush_tlb_one. */
+export const OP_MMU_FLUSH_TLB_ONE: i32 = 29;
+/** Op id of mmu.flush_tlb_user. */
+export const OP_MMU_FLUSH_TLB_USER: i32 = 30;
+/** Op id of mmu.flush_tlb_kernel. */
+export const OP_MMU_FLUSH_TLB_KERNEL: i32 = 31;
+/** Op id of mmu.flush_tlb_multi. */
+export const OP_MMU_FLUSH_TLB_MULTI: i32 = 32;
+/** Op id of mmu.lazy_enter. */
+export const OP_MMU_LAZY_ENTER: i32 = 33;
+/** Op id of mmu.lazy_leave. */
+export const OP_MMU_LAZY_LEAVE: i32 = 34;
+/** Op id of mmu.lazy_flush. */
+export const OP_MMU_LAZY_FLUSH: i32 = 35;
 /** Op id of time.sched_clock. */
-export const OP_TIME_SCHED_CLOCK: i32 = 30;
+export const OP_TIME_SCHED_CLOCK: i32 = 36;
 /** Op id of time.steal_clock. */
-export const OP_TIME_STEAL_CLOCK: i32 = 31;
+export const OP_TIME_STEAL_CLOCK: i32 = 37;
 /** Op id of time.wallclock_get. */
-export const OP_TIME_WALLCLOCK_GET: i32 = 32;
+export const OP_TIME_WALLCLOCK_GET: i32 = 38;
 /** Op id of time.wallclock_set. */
-export const OP_TIME_WALLCLOCK_SET: i32 = 33;
+export const OP_TIME_WALLCLOCK_SET: i32 = 39;
 /** Op id of time.cycle_frequency. */
-export const OP_TIME_CYCLE_FREQUENCY: i32 = 34;
+export const OP_TIME_CYCLE_FREQUENCY: i32 = 40;
 /** Op id of time.alarm_set. */
-export const OP_TIME_ALARM_SET: i32 = 35;
+export const OP_TIME_ALARM_SET: i32 = 41;
 /** Op id of time.alarm_cancel. */
-export const OP_TIME_ALARM_CANCEL: i32 = 36;
+export const OP_TIME_ALARM_CANCEL: i32 = 42;
 /** Op id of lock.wait. */
-export const OP_LOCK_WAIT: i32 = 37;
+export const OP_LOCK_WAIT: i32 = 43;
 /** Op id of lock.kick. */
-export const OP_LOCK_KICK: i32 = 38;
+export const OP_LOCK_KICK: i32 = 44;
+/** Op id of lock.vcpu_is_preempted. */
+export const OP_LOCK_VCPU_IS_PREEMPTED: i32 = 45;
+/** Op id of lock.spin_notify. */
+export const OP_LOCK_SPIN_NOTIFY: i32 = 46;
+/** Op id of lock.yield_to. */
+export const OP_LOCK_YIELD_TO: i32 = 47;
+/** Op id of smp.set_initial_ap_state. */
+export const OP_SMP_SET_INITIAL_AP_STATE: i32 = 48;
+/** Op id of smp.cpu_up. */
+export const OP_SMP_CPU_UP: i32 = 49;
+/** Op id of smp.cpu_down. */
+export const OP_SMP_CPU_DOWN: i32 = 50;
+/** Op id of smp.is_up. */
+export const OP_SMP_IS_UP: i32 = 51;
+/** Op id of smp.apicid_to_vp. */
+export const OP_SMP_APICID_TO_VP: i32 = 52;
 /** Op id of sys.shutdown. */
-export const OP_SYS_SHUTDOWN: i32 = 39;
+export const OP_SYS_SHUTDOWN: i32 = 53;
 /** Op id of sys.crash_report. */
-export const OP_SYS_CRASH_REPORT: i32 = 40;
+export const OP_SYS_CRASH_REPORT: i32 = 54;
 /** Op id of sys.watchdog. */
-export const OP_SYS_WATCHDOG: i32 = 41;
+export const OP_SYS_WATCHDOG: i32 = 55;
 /** Version of this interface, major << 16 | minor. */
 export const PVI_VERSION: i32 = 65536;

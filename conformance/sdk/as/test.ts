@@ -102,40 +102,44 @@ export const STATE_TRANSITIONS: i32 = 12;
 export const STATE_HALTED: i32 = 13;
 /** what of test.state; IRR, ISR and DELIVERED take vector << 8. */
 export const STATE_SHUTDOWN: i32 = 14;
-/** k of test.param; APIC_ID and STACK_TOP take vCPU << 8. */
+/** k of test.param; APIC_ID, STACK_TOP, VCPU_IDT_VA and VCPU_GDT_VA take vCPU << 8. */
 export const TEST_PARAM_VCPUS: i32 = 0;
-/** k of test.param; APIC_ID and STACK_TOP take vCPU << 8. */
+/** k of test.param; APIC_ID, STACK_TOP, VCPU_IDT_VA and VCPU_GDT_VA take vCPU << 8. */
 export const TEST_PARAM_MEMORY_PAGES: i32 = 1;
-/** k of test.param; APIC_ID and STACK_TOP take vCPU << 8. */
+/** k of test.param; APIC_ID, STACK_TOP, VCPU_IDT_VA and VCPU_GDT_VA take vCPU << 8. */
 export const TEST_PARAM_KIND: i32 = 2;
-/** k of test.param; APIC_ID and STACK_TOP take vCPU << 8. */
+/** k of test.param; APIC_ID, STACK_TOP, VCPU_IDT_VA and VCPU_GDT_VA take vCPU << 8. */
 export const TEST_PARAM_SEED: i32 = 3;
-/** k of test.param; APIC_ID and STACK_TOP take vCPU << 8. */
+/** k of test.param; APIC_ID, STACK_TOP, VCPU_IDT_VA and VCPU_GDT_VA take vCPU << 8. */
 export const TEST_PARAM_OPS: i32 = 4;
-/** k of test.param; APIC_ID and STACK_TOP take vCPU << 8. */
+/** k of test.param; APIC_ID, STACK_TOP, VCPU_IDT_VA and VCPU_GDT_VA take vCPU << 8. */
 export const TEST_PARAM_FREE_PFN: i32 = 5;
-/** k of test.param; APIC_ID and STACK_TOP take vCPU << 8. */
+/** k of test.param; APIC_ID, STACK_TOP, VCPU_IDT_VA and VCPU_GDT_VA take vCPU << 8. */
 export const TEST_PARAM_FREE_PFNS: i32 = 6;
-/** k of test.param; APIC_ID and STACK_TOP take vCPU << 8. */
+/** k of test.param; APIC_ID, STACK_TOP, VCPU_IDT_VA and VCPU_GDT_VA take vCPU << 8. */
 export const TEST_PARAM_IDT_VA: i32 = 7;
-/** k of test.param; APIC_ID and STACK_TOP take vCPU << 8. */
+/** k of test.param; APIC_ID, STACK_TOP, VCPU_IDT_VA and VCPU_GDT_VA take vCPU << 8. */
 export const TEST_PARAM_TRAMPOLINE_GPA: i32 = 8;
-/** k of test.param; APIC_ID and STACK_TOP take vCPU << 8. */
+/** k of test.param; APIC_ID, STACK_TOP, VCPU_IDT_VA and VCPU_GDT_VA take vCPU << 8. */
 export const TEST_PARAM_TSC_HZ: i32 = 9;
-/** k of test.param; APIC_ID and STACK_TOP take vCPU << 8. */
+/** k of test.param; APIC_ID, STACK_TOP, VCPU_IDT_VA and VCPU_GDT_VA take vCPU << 8. */
 export const TEST_PARAM_APIC_ID: i32 = 10;
-/** k of test.param; APIC_ID and STACK_TOP take vCPU << 8. */
+/** k of test.param; APIC_ID, STACK_TOP, VCPU_IDT_VA and VCPU_GDT_VA take vCPU << 8. */
 export const TEST_PARAM_ROLES: i32 = 11;
-/** k of test.param; APIC_ID and STACK_TOP take vCPU << 8. */
+/** k of test.param; APIC_ID, STACK_TOP, VCPU_IDT_VA and VCPU_GDT_VA take vCPU << 8. */
 export const TEST_PARAM_INFO_VA: i32 = 12;
-/** k of test.param; APIC_ID and STACK_TOP take vCPU << 8. */
+/** k of test.param; APIC_ID, STACK_TOP, VCPU_IDT_VA and VCPU_GDT_VA take vCPU << 8. */
 export const TEST_PARAM_SHARED_VA: i32 = 13;
-/** k of test.param; APIC_ID and STACK_TOP take vCPU << 8. */
+/** k of test.param; APIC_ID, STACK_TOP, VCPU_IDT_VA and VCPU_GDT_VA take vCPU << 8. */
 export const TEST_PARAM_PERCPU_VA: i32 = 14;
-/** k of test.param; APIC_ID and STACK_TOP take vCPU << 8. */
+/** k of test.param; APIC_ID, STACK_TOP, VCPU_IDT_VA and VCPU_GDT_VA take vCPU << 8. */
 export const TEST_PARAM_STACK_TOP: i32 = 15;
-/** k of test.param; APIC_ID and STACK_TOP take vCPU << 8. */
+/** k of test.param; APIC_ID, STACK_TOP, VCPU_IDT_VA and VCPU_GDT_VA take vCPU << 8. */
 export const TEST_PARAM_UTC_S: i32 = 16;
+/** k of test.param; APIC_ID, STACK_TOP, VCPU_IDT_VA and VCPU_GDT_VA take vCPU << 8. */
+export const TEST_PARAM_VCPU_IDT_VA: i32 = 17;
+/** k of test.param; APIC_ID, STACK_TOP, VCPU_IDT_VA and VCPU_GDT_VA take vCPU << 8. */
+export const TEST_PARAM_VCPU_GDT_VA: i32 = 18;
 /** Machine kind. */
 export const KIND_NATIVE: i32 = 0;
 /** Machine kind. */

@@ -36,6 +36,12 @@
 #define FEATURE_CRASH_REPORT 1024
 /** sys.watchdog ends a guest that hangs. */
 #define FEATURE_WATCHDOG 2048
+/** apic.eoi mostly needs no transition. */
+#define FEATURE_EOI 4096
+/** lock.yield_to reaches the host. */
+#define FEATURE_YIELD 8192
+/** lock.vcpu_is_preempted knows who was descheduled. */
+#define FEATURE_PREEMPTED 16384
 /** vCPUs are practically never preempted: native locks and flushes are better. */
 #define HINT_DEDICATED 1
 /** May end the guest. */
@@ -45,7 +51,7 @@
 /** May set the wall clock. */
 #define PRIVILEGE_WALLCLOCK 4
 /** All bits of the bitmap that this version defines. */
-#define FEATURES_DEFINED INT64_C(3711)
+#define FEATURES_DEFINED INT64_C(32383)
 /** All bits of the bitmap that this version defines. */
 #define HINTS_DEFINED INT64_C(1)
 /** All bits of the bitmap that this version defines. */
@@ -84,6 +90,38 @@
 #define INFO_FEATURE_MASK 48
 /** u32[8]: APIC id of each vCPU index */
 #define INFO_APIC_ID 56
+/** u64: guest-physical address below 1 MiB of the page that a SIPI names: {u64 rip, u64 cr3, u64 rsp} */
+#define INFO_TRAMPOLINE 88
+/** u32: not 0 while this vCPU handles an NMI; the kernel keeps it */
+#define INFO_NMI_DEPTH 96
+/** u64; offsets in an AP state. All that it does not name is as after INIT. */
+#define AP_RIP 0
+/** u64 */
+#define AP_RSP 8
+/** u64: RDI */
+#define AP_ARGUMENT 16
+/** u64 */
+#define AP_CR0 24
+/** u64 */
+#define AP_CR3 32
+/** u64 */
+#define AP_CR4 40
+/** u64 */
+#define AP_EFER 48
+/** u64 */
+#define AP_GDT_BASE 56
+/** u64 */
+#define AP_IDT_BASE 64
+/** u64 */
+#define AP_FS_BASE 72
+/** u64 */
+#define AP_GS_BASE 80
+/** u32, 65535 at most */
+#define AP_GDT_LIMIT 88
+/** u32, 65535 at most */
+#define AP_IDT_LIMIT 92
+/** Size of an AP state. */
+#define AP_STATE_BYTES 96
 /** va of guest frame 0 (0xFFFF8880_00000000); frame n lies 4096 * n further. */
 #define DIRECT_MAP (-INT64_C(131391639519232))
 

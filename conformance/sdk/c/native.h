@@ -92,6 +92,52 @@ PARLEY_NATIVE_IMPORT(msr_read_safe) int32_t native_msr_read_safe(int32_t msr, in
  */
 PARLEY_NATIVE_IMPORT(msr_write_safe) int32_t native_msr_write_safe(int32_t msr, int64_t value);
 
+/** Ends the service of the interrupt that the caller handles. */
+PARLEY_NATIVE_IMPORT(apic_eoi) void native_apic_eoi(void);
+
+/**
+ * Reads a register of the calling vCPU's local APIC.
+ * reg: offset of the register in the APIC page of the SDM, 0x000 to 0x3F0 in steps of 0x10.
+ * Returns the register's 32 bits, zero-extended, or E_INVAL.
+ */
+PARLEY_NATIVE_IMPORT(apic_read) int64_t native_apic_read(int32_t reg);
+
+/**
+ * Writes a register of the calling vCPU's local APIC.
+ * reg: offset of the register in the APIC page of the SDM, 0x000 to 0x3F0 in steps of 0x10.
+ * value: all 32 bits.
+ * Returns 0 or E_INVAL.
+ */
+PARLEY_NATIVE_IMPORT(apic_write) int32_t native_apic_write(int32_t reg, int32_t value);
+
+/**
+ * Reads the interrupt command register.
+ * Returns destination APIC id in bits 63:32, command in 31:0.
+ */
+PARLEY_NATIVE_IMPORT(apic_icr_read) int64_t native_apic_icr_read(void);
+
+/**
+ * Writes the interrupt command register: sends what the command says.
+ * command: destination APIC id in bits 63:32, command in 31:0.
+ * Returns 0 or E_INVAL.
+ */
+PARLEY_NATIVE_IMPORT(apic_icr_write) int32_t native_apic_icr_write(int64_t command);
+
+/**
+ * Sends an interrupt vector to a set of vCPUs.
+ * mask_va: va of u64[4], bit i of word i / 64 names vCPU index i; 8-aligned, in one page.
+ * vector: 16 to 255.
+ * Returns 0, or a negative error after which nothing was sent.
+ */
+PARLEY_NATIVE_IMPORT(ipi_send_mask) int32_t native_ipi_send_mask(int64_t mask_va, int32_t vector);
+
+/**
+ * Sends a non-maskable interrupt to a set of vCPUs.
+ * mask_va: va of u64[4], bit i of word i / 64 names vCPU index i; 8-aligned, in one page.
+ * Returns 0.
+ */
+PARLEY_NATIVE_IMPORT(ipi_send_nmi) int32_t native_ipi_send_nmi(int64_t mask_va);
+
 /**
  * Root of the calling vCPU's page tables as the kernel sees it.
  * Returns guest-physical address of the root in bits 51:12.
@@ -141,14 +187,6 @@ PARLEY_NATIVE_IMPORT(mmu_lazy_leave) void native_mmu_lazy_leave(void);
 
 /** Applies what was deferred so far without ending the bracket. */
 PARLEY_NATIVE_IMPORT(mmu_lazy_flush) void native_mmu_lazy_flush(void);
-
-/**
- * Sends an interrupt vector to a set of vCPUs.
- * mask_va: va of u64[4], bit i of word i / 64 names vCPU index i; 8-aligned, in one page.
- * vector: 16 to 255.
- * Returns 0, or a negative error after which nothing was sent.
- */
-PARLEY_NATIVE_IMPORT(ipi_send_mask) int32_t native_ipi_send_mask(int64_t mask_va, int32_t vector);
 
 /**
  * Nanoseconds of real time, for measuring intervals.
@@ -211,6 +249,61 @@ PARLEY_NATIVE_IMPORT(lock_wait) void native_lock_wait(int64_t ptr, int32_t val);
  * vcpu: vCPU index.
  */
 PARLEY_NATIVE_IMPORT(lock_kick) void native_lock_kick(int32_t vcpu);
+
+/**
+ * Whether the host has taken the processor from a vCPU: spinning for it is then useless.
+ * vcpu: vCPU index.
+ * Returns 1 or 0.
+ */
+PARLEY_NATIVE_IMPORT(lock_vcpu_is_preempted) int32_t native_lock_vcpu_is_preempted(int32_t vcpu);
+
+/**
+ * Tells the host that the caller has spun for long.
+ * spins: turns so far, as an unsigned number.
+ */
+PARLEY_NATIVE_IMPORT(lock_spin_notify) void native_lock_spin_notify(int32_t spins);
+
+/**
+ * Offers the rest of the caller's turn to another vCPU.
+ * vcpu: vCPU index.
+ */
+PARLEY_NATIVE_IMPORT(lock_yield_to) void native_lock_yield_to(int32_t vcpu);
+
+/**
+ * Says with which registers a vCPU that is down will start.
+ * vcpu: vCPU index.
+ * state_va: va of an AP state (AP_* offsets); 8-aligned, in one page.
+ * Returns 0 or a negative error.
+ */
+PARLEY_NATIVE_IMPORT(smp_set_initial_ap_state) int32_t native_smp_set_initial_ap_state(int32_t vcpu, int64_t state_va);
+
+/**
+ * Starts a vCPU with its initial state.
+ * vcpu: vCPU index.
+ * Returns 0 or a negative error.
+ */
+PARLEY_NATIVE_IMPORT(smp_cpu_up) int32_t native_smp_cpu_up(int32_t vcpu);
+
+/**
+ * Takes a vCPU out of service.
+ * vcpu: vCPU index; another vCPU than the caller must not be inside an op.
+ * Returns 0 or a negative error; for the calling vCPU it returns only with an error.
+ */
+PARLEY_NATIVE_IMPORT(smp_cpu_down) int32_t native_smp_cpu_down(int32_t vcpu);
+
+/**
+ * Whether a vCPU is in service.
+ * vcpu: vCPU index.
+ * Returns 1, 0, or E_INVAL for an index that does not exist.
+ */
+PARLEY_NATIVE_IMPORT(smp_is_up) int32_t native_smp_is_up(int32_t vcpu);
+
+/**
+ * vCPU index of an APIC id.
+ * apic_id: APIC id, as an unsigned word.
+ * Returns vCPU index, or E_INVAL for an id that nobody has.
+ */
+PARLEY_NATIVE_IMPORT(smp_apicid_to_vp) int32_t native_smp_apicid_to_vp(int32_t apic_id);
 
 /**
  * Ends the guest.

@@ -124,6 +124,52 @@ __attribute__((export_name("msr_read_safe"))) int32_t msr_read_safe(int32_t msr,
  */
 __attribute__((export_name("msr_write_safe"))) int32_t msr_write_safe(int32_t msr, int64_t value);
 
+/** Ends the service of the interrupt that the caller handles. */
+__attribute__((export_name("apic_eoi"))) void apic_eoi(void);
+
+/**
+ * Reads a register of the calling vCPU's local APIC.
+ * reg: offset of the register in the APIC page of the SDM, 0x000 to 0x3F0 in steps of 0x10.
+ * Returns the register's 32 bits, zero-extended, or E_INVAL.
+ */
+__attribute__((export_name("apic_read"))) int64_t apic_read(int32_t reg);
+
+/**
+ * Writes a register of the calling vCPU's local APIC.
+ * reg: offset of the register in the APIC page of the SDM, 0x000 to 0x3F0 in steps of 0x10.
+ * value: all 32 bits.
+ * Returns 0 or E_INVAL.
+ */
+__attribute__((export_name("apic_write"))) int32_t apic_write(int32_t reg, int32_t value);
+
+/**
+ * Reads the interrupt command register.
+ * Returns destination APIC id in bits 63:32, command in 31:0.
+ */
+__attribute__((export_name("apic_icr_read"))) int64_t apic_icr_read(void);
+
+/**
+ * Writes the interrupt command register: sends what the command says.
+ * command: destination APIC id in bits 63:32, command in 31:0.
+ * Returns 0 or E_INVAL.
+ */
+__attribute__((export_name("apic_icr_write"))) int32_t apic_icr_write(int64_t command);
+
+/**
+ * Sends an interrupt vector to a set of vCPUs.
+ * mask_va: va of u64[4], bit i of word i / 64 names vCPU index i; 8-aligned, in one page.
+ * vector: 16 to 255.
+ * Returns 0, or a negative error after which nothing was sent.
+ */
+__attribute__((export_name("ipi_send_mask"))) int32_t ipi_send_mask(int64_t mask_va, int32_t vector);
+
+/**
+ * Sends a non-maskable interrupt to a set of vCPUs.
+ * mask_va: va of u64[4], bit i of word i / 64 names vCPU index i; 8-aligned, in one page.
+ * Returns 0.
+ */
+__attribute__((export_name("ipi_send_nmi"))) int32_t ipi_send_nmi(int64_t mask_va);
+
 /**
  * Root of the calling vCPU's page tables as the kernel sees it.
  * Returns guest-physical address of the root in bits 51:12.
@@ -173,14 +219,6 @@ __attribute__((export_name("mmu_lazy_leave"))) void mmu_lazy_leave(void);
 
 /** Applies what was deferred so far without ending the bracket. */
 __attribute__((export_name("mmu_lazy_flush"))) void mmu_lazy_flush(void);
-
-/**
- * Sends an interrupt vector to a set of vCPUs.
- * mask_va: va of u64[4], bit i of word i / 64 names vCPU index i; 8-aligned, in one page.
- * vector: 16 to 255.
- * Returns 0, or a negative error after which nothing was sent.
- */
-__attribute__((export_name("ipi_send_mask"))) int32_t ipi_send_mask(int64_t mask_va, int32_t vector);
 
 /**
  * Nanoseconds of real time, for measuring intervals.
@@ -245,6 +283,61 @@ __attribute__((export_name("lock_wait"))) void lock_wait(int64_t ptr, int32_t va
 __attribute__((export_name("lock_kick"))) void lock_kick(int32_t vcpu);
 
 /**
+ * Whether the host has taken the processor from a vCPU: spinning for it is then useless.
+ * vcpu: vCPU index.
+ * Returns 1 or 0.
+ */
+__attribute__((export_name("lock_vcpu_is_preempted"))) int32_t lock_vcpu_is_preempted(int32_t vcpu);
+
+/**
+ * Tells the host that the caller has spun for long.
+ * spins: turns so far, as an unsigned number.
+ */
+__attribute__((export_name("lock_spin_notify"))) void lock_spin_notify(int32_t spins);
+
+/**
+ * Offers the rest of the caller's turn to another vCPU.
+ * vcpu: vCPU index.
+ */
+__attribute__((export_name("lock_yield_to"))) void lock_yield_to(int32_t vcpu);
+
+/**
+ * Says with which registers a vCPU that is down will start.
+ * vcpu: vCPU index.
+ * state_va: va of an AP state (AP_* offsets); 8-aligned, in one page.
+ * Returns 0 or a negative error.
+ */
+__attribute__((export_name("smp_set_initial_ap_state"))) int32_t smp_set_initial_ap_state(int32_t vcpu, int64_t state_va);
+
+/**
+ * Starts a vCPU with its initial state.
+ * vcpu: vCPU index.
+ * Returns 0 or a negative error.
+ */
+__attribute__((export_name("smp_cpu_up"))) int32_t smp_cpu_up(int32_t vcpu);
+
+/**
+ * Takes a vCPU out of service.
+ * vcpu: vCPU index; another vCPU than the caller must not be inside an op.
+ * Returns 0 or a negative error; for the calling vCPU it returns only with an error.
+ */
+__attribute__((export_name("smp_cpu_down"))) int32_t smp_cpu_down(int32_t vcpu);
+
+/**
+ * Whether a vCPU is in service.
+ * vcpu: vCPU index.
+ * Returns 1, 0, or E_INVAL for an index that does not exist.
+ */
+__attribute__((export_name("smp_is_up"))) int32_t smp_is_up(int32_t vcpu);
+
+/**
+ * vCPU index of an APIC id.
+ * apic_id: APIC id, as an unsigned word.
+ * Returns vCPU index, or E_INVAL for an id that nobody has.
+ */
+__attribute__((export_name("smp_apicid_to_vp"))) int32_t smp_apicid_to_vp(int32_t apic_id);
+
+/**
  * Ends the guest.
  * reason: 0 power off, 1 reboot, 2 suspend, 3 crash, 4 watchdog, 5 soft reset.
  */
@@ -302,52 +395,80 @@ __attribute__((export_name("sys_watchdog"))) int32_t sys_watchdog(int64_t timeou
 #define OP_MSR_READ_SAFE 17
 /** Op id of msr.write_safe. */
 #define OP_MSR_WRITE_SAFE 18
-/** Op id of mmu.read_cr3. */
-#define OP_MMU_READ_CR3 19
-/** Op id of mmu.write_cr3. */
-#define OP_MMU_WRITE_CR3 20
-/** Op id of mmu.set_pte. */
-#define OP_MMU_SET_PTE 21
-/** Op id of mmu.flush_tlb_one. */
-#define OP_MMU_FLUSH_TLB_ONE 22
-/** Op id of mmu.flush_tlb_user. */
-#define OP_MMU_FLUSH_TLB_USER 23
-/** Op id of mmu.flush_tlb_kernel. */
-#define OP_MMU_FLUSH_TLB_KERNEL 24
-/** Op id of mmu.flush_tlb_multi. */
-#define OP_MMU_FLUSH_TLB_MULTI 25
-/** Op id of mmu.lazy_enter. */
-#define OP_MMU_LAZY_ENTER 26
-/** Op id of mmu.lazy_leave. */
-#define OP_MMU_LAZY_LEAVE 27
-/** Op id of mmu.lazy_flush. */
-#define OP_MMU_LAZY_FLUSH 28
+/** Op id of apic.eoi. */
+#define OP_APIC_EOI 19
+/** Op id of apic.read. */
+#define OP_APIC_READ 20
+/** Op id of apic.write. */
+#define OP_APIC_WRITE 21
+/** Op id of apic.icr_read. */
+#define OP_APIC_ICR_READ 22
+/** Op id of apic.icr_write. */
+#define OP_APIC_ICR_WRITE 23
 /** Op id of ipi.send_mask. */
-#define OP_IPI_SEND_MASK 29
+#define OP_IPI_SEND_MASK 24
+/** Op id of ipi.send_nmi. */
+#define OP_IPI_SEND_NMI 25
+/** Op id of mmu.read_cr3. */
+#define OP_MMU_READ_CR3 26
+/** Op id of mmu.write_cr3. */
+#define OP_MMU_WRITE_CR3 27
+/** Op id of mmu.set_pte. */
+#define OP_MMU_SET_PTE 28
+/** Op id of mmu.flush_tlb_one. */
+#define OP_MMU_FLUSH_TLB_ONE 29
+/** Op id of mmu.flush_tlb_user. */
+#define OP_MMU_FLUSH_TLB_USER 30
+/** Op id of mmu.flush_tlb_kernel. */
+#define OP_MMU_FLUSH_TLB_KERNEL 31
+/** Op id of mmu.flush_tlb_multi. */
+#define OP_MMU_FLUSH_TLB_MULTI 32
+/** Op id of mmu.lazy_enter. */
+#define OP_MMU_LAZY_ENTER 33
+/** Op id of mmu.lazy_leave. */
+#define OP_MMU_LAZY_LEAVE 34
+/** Op id of mmu.lazy_flush. */
+#define OP_MMU_LAZY_FLUSH 35
 /** Op id of time.sched_clock. */
-#define OP_TIME_SCHED_CLOCK 30
+#define OP_TIME_SCHED_CLOCK 36
 /** Op id of time.steal_clock. */
-#define OP_TIME_STEAL_CLOCK 31
+#define OP_TIME_STEAL_CLOCK 37
 /** Op id of time.wallclock_get. */
-#define OP_TIME_WALLCLOCK_GET 32
+#define OP_TIME_WALLCLOCK_GET 38
 /** Op id of time.wallclock_set. */
-#define OP_TIME_WALLCLOCK_SET 33
+#define OP_TIME_WALLCLOCK_SET 39
 /** Op id of time.cycle_frequency. */
-#define OP_TIME_CYCLE_FREQUENCY 34
+#define OP_TIME_CYCLE_FREQUENCY 40
 /** Op id of time.alarm_set. */
-#define OP_TIME_ALARM_SET 35
+#define OP_TIME_ALARM_SET 41
 /** Op id of time.alarm_cancel. */
-#define OP_TIME_ALARM_CANCEL 36
+#define OP_TIME_ALARM_CANCEL 42
 /** Op id of lock.wait. */
-#define OP_LOCK_WAIT 37
+#define OP_LOCK_WAIT 43
 /** Op id of lock.kick. */
-#define OP_LOCK_KICK 38
+#define OP_LOCK_KICK 44
+/** Op id of lock.vcpu_is_preempted. */
+#define OP_LOCK_VCPU_IS_PREEMPTED 45
+/** Op id of lock.spin_notify. */
+#define OP_LOCK_SPIN_NOTIFY 46
+/** Op id of lock.yield_to. */
+#define OP_LOCK_YIELD_TO 47
+/** Op id of smp.set_initial_ap_state. */
+#define OP_SMP_SET_INITIAL_AP_STATE 48
+/** Op id of smp.cpu_up. */
+#define OP_SMP_CPU_UP 49
+/** Op id of smp.cpu_down. */
+#define OP_SMP_CPU_DOWN 50
+/** Op id of smp.is_up. */
+#define OP_SMP_IS_UP 51
+/** Op id of smp.apicid_to_vp. */
+#define OP_SMP_APICID_TO_VP 52
 /** Op id of sys.shutdown. */
-#define OP_SYS_SHUTDOWN 39
+#define OP_SYS_SHUTDOWN 53
 /** Op id of sys.crash_report. */
-#define OP_SYS_CRASH_REPORT 40
+#define OP_SYS_CRASH_REPORT 54
 /** Op id of sys.watchdog. */
-#define OP_SYS_WATCHDOG 41
+#define OP_SYS_WATCHDOG 55
 /** Version of this interface, major << 16 | minor. */
 #define PVI_VERSION 65536
 

@@ -4,7 +4,7 @@
 import { DIRECT_MAP, FEATURE_CLOCK, FEATURE_STEAL } from "../../../sdk/as/info";
 import * as machine from "../../../sdk/as/machine";
 import { self, sharedVa } from "../../lib/info";
-import { MSR_ENABLE, MSR_STEAL_TIME, MSR_SYSTEM_TIME } from "../abi";
+import { MSR_ENABLE, MSR_STEAL_TIME, MSR_SYSTEM_TIME, STEAL_PREEMPTED } from "../abi";
 import { has, hostHas } from "./features";
 
 const PAGE: i64 = 4096;
@@ -30,6 +30,11 @@ export function stealArea(vcpu: i32): i64 {
 /** va of the u64 of the largest time that any vCPU has read: used when the clock is not stable. */
 export function clockMaximum(): i64 {
   return sharedVa + PAGE + AREA * 8;
+}
+
+/** A vCPU that is down is not preempted, whatever was published last. */
+export function forgetPreempted(vcpu: i32): void {
+  machine.store8(stealArea(vcpu) + STEAL_PREEMPTED, 0);
 }
 
 /** Tells the host where this vCPU's areas are. The shared pages lie in the direct map, so their guest-physical address is known. */

@@ -5,11 +5,13 @@ import {
   FEATURE_CLOCK_STABLE,
   FEATURE_CRASH_REPORT,
   FEATURE_IPI,
+  FEATURE_PREEMPTED,
   FEATURE_REMOTE_FLUSH,
   FEATURE_STEAL,
   FEATURE_WAIT,
   FEATURE_WALLCLOCK,
   FEATURE_WATCHDOG,
+  FEATURE_YIELD,
   HINT_DEDICATED,
 } from "../../../sdk/as/info";
 import * as machine from "../../../sdk/as/machine";
@@ -20,6 +22,7 @@ import {
   KVM_CLOCKSOURCE_STABLE,
   KVM_CLOCKSOURCE2,
   KVM_HINT_REALTIME,
+  KVM_PV_SCHED_YIELD,
   KVM_PV_SEND_IPI,
   KVM_PV_TLB_FLUSH,
   KVM_PV_UNHALT,
@@ -74,12 +77,13 @@ function take(word: i32, hint_word: i32): void {
   hints = hint_word & KVM_HINT_REALTIME ? HINT_DEDICATED : 0;
   if (word & KVM_CLOCKSOURCE2) offered |= FEATURE_CLOCK | FEATURE_WALLCLOCK;
   if (word & KVM_CLOCKSOURCE2 && word & KVM_CLOCKSOURCE_STABLE) offered |= FEATURE_CLOCK_STABLE;
-  if (word & KVM_STEAL_TIME) offered |= FEATURE_STEAL;
+  if (word & KVM_STEAL_TIME) offered |= FEATURE_STEAL | FEATURE_PREEMPTED;
   // No call of the host's: what is not stolen is known by clock and steal time.
   if (word & KVM_CLOCKSOURCE2 && word & KVM_STEAL_TIME) offered |= FEATURE_ALARM_AVAILABLE;
   if (word & KVM_PV_SEND_IPI) offered |= FEATURE_IPI;
   // On dedicated CPUs native locks and flushes are better; the flush needs the preempted byte of the steal area.
   if (!hints && word & KVM_PV_UNHALT) offered |= FEATURE_WAIT;
+  if (!hints && word & KVM_PV_SCHED_YIELD) offered |= FEATURE_YIELD;
   if (!hints && word & KVM_PV_TLB_FLUSH && word & KVM_STEAL_TIME) offered |= FEATURE_REMOTE_FLUSH;
 }
 

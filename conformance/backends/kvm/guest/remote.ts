@@ -3,12 +3,10 @@ import { E_INVAL } from "../../../sdk/as/info";
 import * as machine from "../../../sdk/as/machine";
 import * as native from "../../../sdk/as/native";
 import { apicIdOf, maskOf, percpuVa, self, vcpus } from "../../lib/info";
-import { FLUSH_TLB, HC_KICK_CPU, HC_SEND_IPI, IPI_WINDOW, PREEMPTED, STEAL_PREEMPTED } from "../abi";
+import { FLUSH_TLB, HC_KICK_CPU, HC_SCHED_YIELD, HC_SEND_IPI, IPI_WINDOW, PREEMPTED, STEAL_PREEMPTED } from "../abi";
 import { stealArea } from "./areas";
 
 const CMPXCHG_8: i32 = machine.SIZE_8 | machine.LOCK;
-const VECTOR_MIN: i32 = 16;
-const VECTOR_MAX: i32 = 255;
 const FLAGS_KNOWN: i32 = 1;
 const MASK_BYTES: i32 = 32;
 const MASKS: i32 = 16;
@@ -45,34 +43,58 @@ function deferFlush(at: i64): bool {
   return <i32>machine.cmpxchg(CMPXCHG_8, at, seen, seen | FLUSH_TLB) == seen;
 }
 
-/** One hypercall per window of 128 APIC ids, lowest id first. */
-export function sendMask(mask_va: i64, vector: i32): i32 {
-  if (vector < VECTOR_MIN || vector > VECTOR_MAX) return E_INVAL;
-  let rest = maskOf(mask_va);
-  while (rest) {
-    const first = lowestId(rest);
-    let low: u64 = 0;
-    let high: u64 = 0;
-    for (let i = 0; i < vcpus; i++) {
-      const id = apicIdOf(i) - first;
-      if (!(rest & ((<u64>1) << i)) || id >= IPI_WINDOW) continue;
-      if (id < 64) low |= (<u64>1) << id;
-      else high |= (<u64>1) << (id - 64);
-      rest &= ~((<u64>1) << i);
-    }
-    if (hypercall(HC_SEND_IPI, low, high, first, vector) < 0) return native.ipi_send_mask(mask_va, vector);
-  }
-  return 0;
+/** Members of a mask that are up. */
+export function upOf(mask: u64): u64 {
+  let up: u64 = 0;
+  for (let rest = mask; rest; rest &= rest - 1) if (native.smp_is_up(<i32>ctz(rest)) == 1) up |= rest & (~rest + 1);
+  return up;
 }
 
-function lowestId(mask: u64): i32 {
-  let lowest = i32.MAX_VALUE;
-  for (let i = 0; i < vcpus; i++) if (mask & ((<u64>1) << i)) lowest = min(lowest, apicIdOf(i));
-  return lowest;
+/**
+ * Sends an ICR command (vector and delivery mode) to a set. Ids come in the order of the indices, so a window grows in both
+ * directions; an id that fits at neither end goes into the next window. False: the host refused.
+ */
+export function sendCommand(targets: u64, command: i32): bool {
+  // APIC ids first … last; bit i of high:low names id first + i.
+  let first = 0;
+  let last = -1;
+  let low: u64 = 0;
+  let high: u64 = 0;
+  for (let rest = targets; rest; rest &= rest - 1) {
+    const id = apicIdOf(<i32>ctz(rest));
+    if (last < 0) {
+      first = last = id;
+      low = high = 0;
+    } else if (id < first && last - id < IPI_WINDOW) {
+      const by = <u64>(first - id);
+      high = by < 64 ? (high << by) | (low >> (64 - by)) : low << (by - 64);
+      low = by < 64 ? low << by : 0;
+      first = id;
+    } else if (id > first && id < first + IPI_WINDOW) {
+      last = max(last, id);
+    } else {
+      if (hypercall(HC_SEND_IPI, low, high, first, command) < 0) return false;
+      first = last = id;
+      low = high = 0;
+    }
+    if (id - first < 64) low |= (<u64>1) << (id - first);
+    else high |= (<u64>1) << (id - first - 64);
+  }
+  return last < 0 || hypercall(HC_SEND_IPI, low, high, first, command) >= 0;
 }
 
 export function kick(vcpu: i32): void {
   if (<u32>vcpu < <u32>vcpus) hypercall(HC_KICK_CPU, 0, apicIdOf(vcpu), 0, 0);
+}
+
+/** A target that does not wait for a processor gets nothing from a yield; the host looks at that. */
+export function yieldTo(vcpu: i32): void {
+  if (vcpu != self && <u32>vcpu < <u32>vcpus) hypercall(HC_SCHED_YIELD, apicIdOf(vcpu), 0, 0, 0);
+}
+
+export function isPreempted(vcpu: i32): i32 {
+  if (vcpu == self || <u32>vcpu >= <u32>vcpus) return 0;
+  return machine.load8(stealArea(vcpu) + STEAL_PREEMPTED) & PREEMPTED;
 }
 
 function hypercall(nr: i64, a: i64, b: i64, c: i64, d: i64): i64 {

@@ -8,12 +8,14 @@ import {
   FEATURE_REMOTE_FLUSH,
   FEATURE_STEAL,
   FEATURE_WAIT,
+  FEATURE_YIELD,
 } from "../../../sdk/as/info";
 import {
   CPUID_FEATURES,
   CPUID_SIGNATURE,
   KVM_CLOCKSOURCE_STABLE,
   KVM_CLOCKSOURCE2,
+  KVM_PV_SCHED_YIELD,
   KVM_PV_SEND_IPI,
   KVM_PV_TLB_FLUSH,
   KVM_PV_UNHALT,
@@ -37,6 +39,7 @@ export function featuresAllowed(mask: i64): i32 {
   if (mask & FEATURE_WAIT) word |= KVM_PV_UNHALT;
   if (mask & FEATURE_REMOTE_FLUSH) word |= KVM_PV_TLB_FLUSH;
   if (mask & FEATURE_IPI) word |= KVM_PV_SEND_IPI;
+  if (mask & FEATURE_YIELD) word |= KVM_PV_SCHED_YIELD;
   return word;
 }
 

@@ -5,9 +5,11 @@ import {
   ENOSYS,
   EPERM,
   HC_KICK_CPU,
+  HC_SCHED_YIELD,
   HC_SEND_IPI,
   ICR_REFUSED,
   IPI_WINDOW,
+  KVM_PV_SCHED_YIELD,
   KVM_PV_SEND_IPI,
   KVM_PV_UNHALT,
 } from "../abi";
@@ -18,14 +20,24 @@ const DELIVERY_MODE: i64 = 0x700;
 const DELIVERY_NMI: i64 = 0x400;
 
 export function exitHypercall(vcpu: i32): i32 {
-  const result = host.get(vcpu, host.FIELD_CPL) ? EPERM : call(vcpu, host.get(vcpu, host.FIELD_RAX));
+  const nr = host.get(vcpu, host.FIELD_RAX);
+  const result = host.get(vcpu, host.FIELD_CPL) ? EPERM : call(vcpu, nr);
   host.set(vcpu, host.FIELD_RAX, result);
-  return skip(vcpu);
+  const action = skip(vcpu);
+  return nr == HC_SCHED_YIELD && result == 0 && isReady(host.get(vcpu, host.FIELD_RBX)) ? host.ACTION_YIELD : action;
+}
+
+/** Only a vCPU that waits for a processor gains from being yielded to. */
+function isReady(apic_id: i64): bool {
+  const target = vcpuOfApicId(apic_id);
+  return target >= 0 && host.get(target, host.FIELD_RUNSTATE) == host.RUNSTATE_READY;
 }
 
 function call(vcpu: i32, nr: i64): i64 {
   if (nr == HC_KICK_CPU && offered & KVM_PV_UNHALT) return kick(host.get(vcpu, host.FIELD_RCX));
   if (nr == HC_SEND_IPI && offered & KVM_PV_SEND_IPI) return sendIpi(vcpu);
+  // Always 0, whoever is named.
+  if (nr == HC_SCHED_YIELD && offered & KVM_PV_SCHED_YIELD) return 0;
   return ENOSYS;
 }
 

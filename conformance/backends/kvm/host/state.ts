@@ -74,6 +74,13 @@ export function setStealDue(vcpu: i32, on: bool): void {
   store<u8>(record(vcpu), on ? 1 : 0, 26);
 }
 
+/** INIT takes every area and what was kept for the vCPU; what it has been told of stolen time stays. */
+export function stateReset(vcpu: i32): void {
+  setSystemTimeMsr(vcpu, 0);
+  setStealMsr(vcpu, 0);
+  store<u32>(record(vcpu), 0, 24);
+}
+
 /** vCPU with this APIC id; −1 if there is none. */
 export function vcpuOfApicId(id: i64): i32 {
   for (let i = 0; i < vcpus; i++) if (load<u32>(record(i), 28) == id) return i;

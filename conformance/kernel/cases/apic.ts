@@ -1,0 +1,255 @@
+/** apic.*: the end of interrupts, registers of the local APIC, the command register. */
+
+import * as info from "../../sdk/as/info";
+import * as machine from "../../sdk/as/machine";
+import * as pvi from "../../sdk/as/pvi";
+import * as test from "../../sdk/as/test";
+import * as C from "../generated/clauses";
+import { begin, finish, me, setUp, vcpus } from "../lib/case";
+import { holds, same } from "../lib/expect";
+import {
+  boundaries,
+  delivered,
+  END_BY_OP,
+  END_NOT,
+  endServiceBy,
+  FIRST_VECTOR,
+  faults,
+  HIGH_VECTOR,
+  isPending,
+  nmisTaken,
+  onInterrupt,
+  raise,
+  taken,
+  waitTaken,
+} from "../lib/interrupts";
+import { post, see } from "../lib/memory";
+
+const ID: i32 = 0x20;
+const VERSION: i32 = 0x30;
+const TPR: i32 = 0x80;
+const SVR: i32 = 0xf0;
+const ISR: i32 = 0x100;
+const IRR: i32 = 0x200;
+const LVT_TIMER: i32 = 0x320;
+const MESSAGE: i32 = 0;
+let seenInHandler: i64 = -1;
+
+/** A vector of the low class and then one of the high class are in service; neither has been ended. */
+function nest(low: i32): void {
+  endServiceBy(END_NOT);
+  raise(me(), low);
+  raise(me(), HIGH_VECTOR);
+}
+
+/** After one call the low one still holds back its class, while the high one can come again. */
+export function apic_eoi_one(): void {
+  nest(FIRST_VECTOR);
+  same(C.apic_eoi_1, "interrupts of the high vector", taken(HIGH_VECTOR), 1);
+  pvi.apic_eoi();
+  raise(me(), FIRST_VECTOR + 7);
+  boundaries(2);
+  same(C.apic_eoi_1, "interrupts of a low class that is still in service", taken(FIRST_VECTOR + 7), 0);
+  raise(me(), HIGH_VECTOR);
+  boundaries(2);
+  same(C.apic_eoi_1, "interrupts of the high vector, which was retired", taken(HIGH_VECTOR), 2);
+  pvi.apic_eoi();
+  boundaries(2);
+  same(C.apic_eoi_1, "interrupts of the low class before its call", taken(FIRST_VECTOR + 7), 0);
+  pvi.apic_eoi();
+  boundaries(2);
+  same(C.apic_eoi_1, "interrupts of the low class after it", taken(FIRST_VECTOR + 7), 1);
+}
+
+function raiseNext(): void {
+  if (taken(FIRST_VECTOR + 3) !== 0) return pvi.apic_eoi();
+  raise(me(), FIRST_VECTOR + 3);
+  pvi.apic_eoi();
+}
+
+/** The second one arrives while the first is handled. */
+export function apic_eoi_next(): void {
+  endServiceBy(END_NOT);
+  onInterrupt(raiseNext);
+  raise(me(), FIRST_VECTOR + 2);
+  boundaries(4);
+  same(C.apic_eoi_2, "interrupts that waited for the call", taken(FIRST_VECTOR + 3), 1);
+}
+
+export function apic_eoi_idle(): void {
+  endServiceBy(END_BY_OP);
+  const before = faults();
+  for (let i = 0; i < 3; i++) pvi.apic_eoi();
+  for (let i = 1; i <= 3; i++) {
+    raise(me(), FIRST_VECTOR + 4);
+    boundaries(2);
+    same(C.apic_eoi_3, "interrupts taken after calls with nothing in service", taken(FIRST_VECTOR + 4), i);
+    pvi.apic_eoi();
+  }
+  same(C.apic_eoi_3, "faults", faults(), before);
+}
+
+/** Arrivals come at any instruction of the handler, of the call and after it. Whatever has come is delivered in the end. */
+export function apic_eoi_any_arrival(): void {
+  const vector = FIRST_VECTOR + 1;
+  setUp();
+  endServiceBy(END_BY_OP);
+  begin();
+  raise(me(), FIRST_VECTOR);
+  boundaries(2);
+  test.quiet(1);
+  while (isPending(me(), vector) || isPending(me(), FIRST_VECTOR)) machine.pause();
+  same(C.apic_eoi_4, "interrupts handled of those delivered", taken(vector), delivered(me(), vector));
+  raise(me(), FIRST_VECTOR);
+  waitTaken(FIRST_VECTOR, 2);
+  same(C.apic_eoi_4, "interrupts of the first vector in the end", taken(FIRST_VECTOR), 2);
+}
+
+export function apic_eoi_fallback(): void {
+  const veto = test.param(test.TEST_PARAM_INFO_VA) + info.INFO_FEATURE_MASK;
+  endServiceBy(END_BY_OP);
+  for (let i = 1; i <= 2; i++) {
+    machine.store64(veto, 0);
+    pvi.init_features(0);
+    raise(me(), FIRST_VECTOR + 5);
+    raise(me(), FIRST_VECTOR + 6);
+    boundaries(2);
+    same(C.apic_eoi_5, "interrupts taken with the feature vetoed", taken(FIRST_VECTOR + 6), 2 * i - 1);
+    machine.store64(veto, -1);
+    pvi.init_features(0);
+    raise(me(), FIRST_VECTOR + 5);
+    raise(me(), FIRST_VECTOR + 6);
+    boundaries(2);
+    same(C.apic_eoi_5, "interrupts taken with the feature allowed again", taken(FIRST_VECTOR + 6), 2 * i);
+  }
+}
+
+export function apic_read_registers(role: i32): void {
+  const id = test.param(test.TEST_PARAM_APIC_ID | (role << 8));
+  same(C.apic_read_1, "the APIC id", pvi.apic_read(ID), id);
+  same(C.apic_read_1, "the version", pvi.apic_read(VERSION) & 0xff, 0x14);
+  holds(C.apic_read_1, "the APIC is enabled", (pvi.apic_read(SVR) & 0x100) !== 0);
+  machine.cli();
+  raise(me(), FIRST_VECTOR + role);
+  same(C.apic_read_1, "IRR bits of vectors 0x40 to 0x5F", pvi.apic_read(IRR + 0x20), 1 << role);
+  same(C.apic_read_1, "ISR bits of vectors 0x40 to 0x5F", pvi.apic_read(ISR + 0x20), 0);
+  finish();
+}
+
+export function apic_read_refused(): void {
+  const refused = memory.data<i32>([0x00, 0x10, 0x21, 0x28, 0x40, 0xb0, 0x290, 0x300, 0x310, 0x3f0, 0x400, -16, 0x10020]);
+  const before = faults();
+  for (let i = 0; i < 13; i++)
+    same(C.apic_read_2, "result where no register is", pvi.apic_read(load<i32>(refused + (i << 2))), info.E_INVAL);
+  same(C.apic_read_2, "faults", faults(), before);
+}
+
+export function apic_write_priority(): void {
+  same(C.apic_write_1, "result of raising the priority", pvi.apic_write(TPR, 0x40), 0);
+  raise(me(), FIRST_VECTOR);
+  raise(me(), HIGH_VECTOR);
+  boundaries(2);
+  same(C.apic_write_1, "interrupts of the class held back", taken(FIRST_VECTOR), 0);
+  same(C.apic_write_1, "interrupts of a higher class", taken(HIGH_VECTOR), 1);
+  same(C.apic_write_1, "the priority read back", pvi.apic_read(TPR), 0x40);
+  same(C.apic_write_1, "result of lowering the priority", pvi.apic_write(TPR, 0x30), 0);
+  boundaries(2);
+  same(C.apic_write_1, "interrupts of the class let pass", taken(FIRST_VECTOR), 1);
+}
+
+export function apic_write_own(role: i32): void {
+  if (role === 0) pvi.apic_write(TPR, 0x40);
+  test.barrier(1);
+  if (role === 1) {
+    same(C.apic_write_2, "the bystander's priority", pvi.apic_read(TPR), 0);
+    raise(me(), FIRST_VECTOR);
+    boundaries(2);
+    same(C.apic_write_2, "interrupts taken by the bystander", taken(FIRST_VECTOR), 1);
+  }
+}
+
+export function apic_write_refused(): void {
+  const before = faults();
+  const refused = memory.data<i32>([0x20, 0x30, 0x84, 0xa0, 0x100, 0x200, 0x300, 0x390, 0x3f0, 0x400, -16]);
+  for (let i = 0; i < 11; i++)
+    same(C.apic_write_3, "result where no register is", pvi.apic_write(load<i32>(refused + (i << 2)), 0), info.E_INVAL);
+  same(C.apic_write_3, "result of a priority of 9 bits", pvi.apic_write(TPR, 0x140), info.E_INVAL);
+  same(C.apic_write_3, "result of an EOI that is not 0", pvi.apic_write(0xb0, 1), info.E_INVAL);
+  same(C.apic_write_3, "result of reserved bits for the timer", pvi.apic_write(LVT_TIMER, 0x100040), info.E_INVAL);
+  same(C.apic_write_3, "the priority afterwards", pvi.apic_read(TPR), 0);
+  same(C.apic_write_3, "faults", faults(), before);
+}
+
+function idOf(vcpu: i32): i64 {
+  return test.param(test.TEST_PARAM_APIC_ID | (vcpu << 8)) << 32;
+}
+
+/** Shorthands, bits 19:18. */
+const SELF: i64 = 0x40000;
+const ALL: i64 = 0x80000;
+const OTHERS: i64 = 0xc0000;
+const NMI: i64 = 0x400;
+
+export function apic_icr_read_back(): void {
+  const command = idOf(0) | FIRST_VECTOR;
+  pvi.apic_icr_write(command);
+  same(C.apic_icr_read_1, "the command", pvi.apic_icr_read(), command);
+  pvi.apic_icr_write(SELF | (FIRST_VECTOR + 1));
+  same(C.apic_icr_read_1, "the next command", pvi.apic_icr_read(), SELF | (FIRST_VECTOR + 1));
+  waitTaken(FIRST_VECTOR + 1, 1);
+}
+
+/** vCPU 1 sends; vCPU 2 is named by its id. */
+export function apic_icr_destinations(role: i32): void {
+  if (role === 1) {
+    same(C.apic_icr_write_1, "result of a send", pvi.apic_icr_write(idOf(2) | FIRST_VECTOR), 0);
+    pvi.apic_icr_write(SELF | (FIRST_VECTOR + 1));
+    pvi.apic_icr_write(ALL | (FIRST_VECTOR + 2));
+    pvi.apic_icr_write(OTHERS | (FIRST_VECTOR + 3));
+    pvi.apic_icr_write(idOf(3) | NMI);
+  }
+  waitTaken(FIRST_VECTOR + 2, 1);
+  finish();
+  boundaries(4);
+  same(C.apic_icr_write_1, "interrupts to one id", taken(FIRST_VECTOR), role === 2 ? 1 : 0);
+  same(C.apic_icr_write_1, "interrupts to self", taken(FIRST_VECTOR + 1), role === 1 ? 1 : 0);
+  same(C.apic_icr_write_1, "interrupts to all", taken(FIRST_VECTOR + 2), 1);
+  same(C.apic_icr_write_1, "interrupts to all others", taken(FIRST_VECTOR + 3), role === 1 ? 0 : 1);
+  same(C.apic_icr_write_1, "NMIs to one id", nmisTaken(), role === 3 ? 1 : 0);
+}
+
+function readMessage(): void {
+  seenInHandler = see(MESSAGE);
+}
+
+export function apic_icr_stores(role: i32): void {
+  setUp();
+  see(MESSAGE);
+  if (role === 0) {
+    begin();
+    post(MESSAGE, 7);
+    pvi.apic_icr_write(idOf(1) | FIRST_VECTOR);
+  } else {
+    onInterrupt(readMessage);
+    begin();
+    waitTaken(FIRST_VECTOR, 1);
+    same(C.apic_icr_write_2, "message as the handler saw it", seenInHandler, 7);
+  }
+}
+
+export function apic_icr_refused(): void {
+  const command = SELF | (FIRST_VECTOR + 1);
+  pvi.apic_icr_write(command);
+  waitTaken(FIRST_VECTOR + 1, 1);
+  const before = faults();
+  const refused = memory.data<i64>([0x40000, 0x4000f, 0x40140, 0x40340, 0x40740, 0x42040, 0x50040, 0x60040, 0x100040, 0x80040040]);
+  for (let i = 0; i < 10; i++) {
+    const result = pvi.apic_icr_write(load<i64>(refused + (i << 3)));
+    same(C.apic_icr_write_3, "result of a command that does not exist", result, info.E_INVAL);
+  }
+  same(C.apic_icr_write_3, "the register afterwards", pvi.apic_icr_read(), command);
+  same(C.apic_icr_write_3, "faults", faults(), before);
+  boundaries(4);
+  for (let vcpu = 0; vcpu < vcpus(); vcpu++)
+    holds(C.apic_icr_write_3, "nothing was sent", !isPending(vcpu, FIRST_VECTOR) && delivered(vcpu, FIRST_VECTOR) === 0);
+}
