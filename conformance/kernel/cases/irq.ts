@@ -126,7 +126,7 @@ export function irq_disable_own_vcpu(role: i32): void {
 
 export function irq_enable_delivers_pending(): void {
   const vector = FIRST_VECTOR + 4;
-  pvi.irq_disable();
+  machine.cli();
   raise(me(), vector);
   pvi.irq_enable();
   machine.lfence();
