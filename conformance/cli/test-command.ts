@@ -25,8 +25,9 @@ const EXIT_REFUSED = 2;
 export async function testCommand(options: TestArguments): Promise<number> {
   const { directory, pairedWith } = options;
   const directories = [directory, ...(pairedWith === null ? [] : [pairedWith])];
-  const sources = directories.map((name) => ({ name, parts: readBuild(name) }));
+  // First, because the reference builds are made by it: their folders do not exist in a fresh clone.
   await ensureBuilt((line) => void stderr.write(`build: ${line}\n`));
+  const sources = directories.map((name) => ({ name, parts: readBuild(name) }));
   const loaded = await loadSuiteAndVm();
   const { vm } = loaded;
   const suite = options.deep ? deepSuite(loaded.suite) : loaded.suite;

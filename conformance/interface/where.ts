@@ -24,5 +24,6 @@ function systemsOf(source: string): System[] {
 /** Without the system's name, if it is one word before others. */
 function bare(source: string): string {
   const named = leading.exec(source)?.[0] ?? "";
-  return (systems as readonly string[]).includes(named) ? source.slice(named.length).replace(/^[ :]+/, "") : source;
+  const rest = source.slice(named.length).replace(/^:? /, "");
+  return (systems as readonly string[]).includes(named) && !rest.startsWith("_") ? rest : source;
 }
