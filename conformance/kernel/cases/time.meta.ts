@@ -16,6 +16,7 @@ export const time: CaseMeta[] = [
     "A later reading elsewhere is not smaller",
     ["time.sched_clock.5"],
     ["first", "second"],
+    { on: [0, 3] },
   ),
   sequential(
     "time-clock-same-base",

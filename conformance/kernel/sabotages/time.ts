@@ -48,8 +48,8 @@ export const timeSabotages: readonly Sabotage[] = [
   ),
   native(
     "time-clock-across-vcpus",
-    "vCPU 1 is a microsecond behind",
-    edit(nativeClock, clock, clock.replace(";", " - (machine.vcpu() == 1 ? 1000 : 0);")),
+    "vCPU 3 is a microsecond behind",
+    edit(nativeClock, clock, clock.replace(";", " - (machine.vcpu() == 3 ? 1000 : 0);")),
   ),
   native(
     "time-clock-same-base",
