@@ -88,6 +88,7 @@ void lock_wait(int64_t ptr, int32_t val) {
     native_lock_wait(ptr, val);
     return;
   }
+  if (machine_load32(info_va + INFO_NMI_DEPTH)) return;
   machine_mfence();
   int enabled = (machine_pushf() & MACHINE_RFLAGS_IF) != 0;
   machine_cli();
