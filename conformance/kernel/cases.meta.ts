@@ -1,8 +1,8 @@
 /** All cases; section.ts appends them to kernel.wasm as `parley.cases`. */
 import type { CaseFile, CaseMeta } from "./case-meta.ts";
 import { alarm } from "./cases/alarm.meta.ts";
-import { cost } from "./cases/cost.meta.ts";
 import { apic } from "./cases/apic.meta.ts";
+import { cost } from "./cases/cost.meta.ts";
 import { flush } from "./cases/flush.meta.ts";
 import { hints } from "./cases/hints.meta.ts";
 import { hostile } from "./cases/hostile.meta.ts";
