@@ -55,6 +55,7 @@ export const irq: CaseMeta[] = [
   sequential("irq-safe-halt-enabled", "The halt with interrupts enabled", ["irq.safe_halt.5"], ["vCPU"], { on: [1] }),
   explored("irq-enable-any-arrival", "An interrupt arrives around irq.enable", ["irq.enable.1"], ["vCPU"], {
     on: [2],
+    budget: 400,
     irq: "fine",
     arrivals: [{ kind: "irq", vector: 0x47, vcpu: 2, max: 1 }],
   }),
