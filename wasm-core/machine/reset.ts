@@ -1,5 +1,6 @@
 // State of a vCPU after power-on or INIT. Real mode is not modelled: it is in 64-bit mode with paging at once.
 import { config, Kind } from "./config";
+import { KERNEL_CS, KERNEL_SS, USER_CS, USER_SS } from "./layout";
 import { flushAll } from "./tlb";
 import { Ctl, irrOf, registersOf, Vcpu } from "./vcpu";
 
@@ -30,9 +31,11 @@ export function resetVcpu(v: Vcpu): void {
   v.fs_base = v.gs_base = v.kernel_gs_base = 0;
   v.tsc_aux = 0;
   v.sysenter_cs = v.sysenter_esp = v.sysenter_eip = 0;
-  v.cs = 0x08;
-  v.ss = 0x10;
-  v.cpl = config.kind == <u32>Kind.DIRECT ? 3 : 0;
+  // The kernel of a direct guest runs in the user segments.
+  const isUser = config.kind == <u32>Kind.DIRECT;
+  v.cs = isUser ? USER_CS : KERNEL_CS;
+  v.ss = isUser ? USER_SS : KERNEL_SS;
+  v.cpl = isUser ? 3 : 0;
   v.entry_event = v.entry_error = v.interrupted_event = v.interrupted_error = 0;
   v.sti_shadow = v.nmi_pending = v.nmi_blocked = v.startup_pending = v.pending_kick = 0;
   v.debug_pending = 0;
