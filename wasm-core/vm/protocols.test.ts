@@ -102,3 +102,13 @@ describe("the store that an exit makes visible", () => {
     expect(outcomes(unit(58, 2, search))).toEqual(["10 0", "10 1", "11 0", "11 1"]);
   });
 });
+
+describe("a batch of page-table updates as a multicall of a kernel at CPL 3", () => {
+  it.each([
+    ["machine frames", false],
+    ["a second level below", true],
+  ])("%s: single entries, a continuation, a refusal, and no drain by SYSCALL", async (_, slat) => {
+    const direct = await booted("direct", 1, { slat });
+    expect(run(direct, unit(59, 1))).toMatchObject({ end: "ok", reached: [59], failure: null });
+  });
+});

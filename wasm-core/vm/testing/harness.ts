@@ -38,7 +38,10 @@ const shared = { fuel_boot: 20_000_000, fuel_schedule: 200_000, fuel_unit: 100_0
 let core: WebAssembly.Module | undefined;
 
 export async function compileTesting(): Promise<void> {
-  await compileAll([coreJob(), ...["kernel", "native", "guest", "host", "trap-host", "protocol-host"].map(part)]);
+  await compileAll([
+    coreJob(),
+    ...["kernel", "native", "guest", "host", "trap-host", "protocol-host", "direct-host"].map(part),
+  ]);
   core = await WebAssembly.compile(readFileSync(join(root, coreJob().out)));
 }
 
@@ -49,13 +52,15 @@ const kinds = {
   native: { kind: 0, host: [] },
   enlightened: { kind: 1, host: ["host"] },
   protocol: { kind: 1, host: ["protocol-host"] },
+  direct: { kind: 3, host: ["direct-host"] },
   fullvirt: { kind: 4, host: ["trap-host"] },
 } as const;
 export type KindName = keyof typeof kinds;
 
-/** Other APIC ids, another guest half. */
+/** Other APIC ids, another guest half, a second level of translation. */
 export interface Options {
   apicIds?: number[];
+  slat?: boolean;
   guest?: Uint8Array<ArrayBuffer>;
 }
 
@@ -73,7 +78,7 @@ export async function linked(name: KindName, vcpus = 4, options: Options = {}): 
     abi_version: 1,
     feature_mask: (1n << 64n) - 1n,
     apic_id: options.apicIds ?? [0, 5, 130, 3, 4, 6, 7, 8],
-    slat: false,
+    slat: options.slat ?? false,
     trace_entries: 400,
     seed: 1n,
   });
