@@ -16,32 +16,37 @@ export async function explorer() {
   await compileTesting();
   const vm = await booted("native", 2);
   const steps = { strategy: DFS, bound: 3, schedules_max: 20_000 };
-  const rate = best(() => schedulesPerSecond(() => run(vm, unit(CASE_STEPS, 2, steps), 1_000_000_000)));
+  const rate = fastest(() => run(vm, unit(CASE_STEPS, 2, steps), 1_000_000_000));
   return [
     await forkAndReset(),
     {
       figure: "schedules of a two-vCPU case of about 200 steps",
-      value: rate,
+      value: rate.cpu,
       bound: BOUNDS.schedules_s,
       unit: "schedules/s",
       atLeast: true,
-      how: `exhaustive search, 3 preemptions, 20 000 schedules, states looked up; CPU time of the process, best of ${ROUNDS}`,
+      how: `exhaustive search, 3 preemptions, 20 000 schedules, states looked up; CPU time of the process, best of ${ROUNDS}; by the clock on the wall ${rate.wall.toFixed(0)}`,
     },
     await litmus(),
     memoryKept(vm, run, unit),
   ];
 }
 
-/** By CPU time: what else the machine does meanwhile makes no difference. */
+/** Schedules per second by CPU time (what else the machine does meanwhile makes no difference), and by the clock on the wall. */
 function schedulesPerSecond(search) {
-  const began = process.cpuUsage();
+  const cpuBefore = process.cpuUsage();
+  const before = performance.now();
   const { tried, failure } = search();
   if (failure) throw new Error(failure.reason);
-  const { user, system } = process.cpuUsage(began);
-  return tried / ((user + system) / 1_000_000);
+  const { user, system } = process.cpuUsage(cpuBefore);
+  return { cpu: tried / ((user + system) / 1_000_000), wall: tried / ((performance.now() - before) / 1000) };
 }
 
-const best = (measure) => Math.max(...Array.from({ length: ROUNDS }, measure));
+/** The best of several rounds, for either clock. */
+function fastest(search) {
+  const rounds = Array.from({ length: ROUNDS }, () => schedulesPerSecond(search));
+  return { cpu: Math.max(...rounds.map(({ cpu }) => cpu)), wall: Math.max(...rounds.map(({ wall }) => wall)) };
+}
 
 /** A typical case of the suite, run again and again: what a schedule costs beyond its instructions is fork and reset. */
 async function forkAndReset() {
@@ -65,14 +70,14 @@ async function forkAndReset() {
   const what = unit(item.index, 1, { strategy: PCT, bound: 1, schedules_max: 20_000 });
   const { fuel, tried } = run(vm, what, 1_000_000_000);
   const instructions = Math.round(Number(fuel) / tried);
-  const per_s = best(() => schedulesPerSecond(() => run(vm, what, 1_000_000_000)));
+  const rate = fastest(() => run(vm, what, 1_000_000_000));
   return {
     figure: "fork and reset of a typical case",
-    value: 1_000_000 / per_s,
+    value: 1_000_000 / rate.cpu,
     bound: BOUNDS.fork_us,
     unit: "µs",
     digits: 2,
-    how: `${item.id} on kvm, 20 000 schedules: restoring the snapshot, starting the role and its ${instructions} instructions; CPU time, best of ${ROUNDS}`,
+    how: `${item.id} on kvm, 20 000 schedules: restoring the snapshot, starting the role and its ${instructions} instructions; CPU time, best of ${ROUNDS}; by the clock on the wall ${(1_000_000 / rate.wall).toFixed(2)} µs`,
   };
 }
 

@@ -95,19 +95,20 @@ function takeStack(record: usize): bool {
 /** Returns to the base image: hot region and live stacks whole, and every page written since. */
 export function snapshotRestore(): void {
   pagesRestored = 0;
-  for (let i: u32 = 0, n = stackRecords(); i < n; i++) clearStack(stackRecord(i));
+  // The highest address written of a stack lies in hot memory: stacks come first.
+  for (let i: u32 = 0, n = stackRecords(); i < n; i++) restoreStack(stackRecord(i));
   memory.copy(hotBase(), hotImage, hotImageBytes);
   for (let i: u32 = 0, n = pagedBlocks(); i < n; i++) restoreBlock(pagedStart(i), pagedStart(i) + pagedSize(i));
-  for (let i: u32 = 0, n = stackRecords(); i < n; i++) {
-    const record = stackRecord(i);
-    memory.copy(load<u32>(record), load<u32>(record, 12), load<u32>(record, 20));
-  }
 }
 
-function clearStack(record: usize): void {
+/** The image, and zeros above it up to what was ever written. */
+function restoreStack(record: usize): void {
   const start = load<u32>(record);
+  const kept = load<u32>(record, 20);
   const highCell = load<u32>(record, 4);
-  if (highCell) memory.fill(start, 0, load<u32>(highCell) - start);
+  const written = highCell ? load<u32>(highCell) - start : 0;
+  if (kept) memory.copy(start, load<u32>(record, 12), kept);
+  if (written > kept) memory.fill(start + kept, 0, written - kept);
 }
 
 function restoreBlock(start: usize, end: usize): void {
@@ -120,19 +121,31 @@ function restoreBlock(start: usize, end: usize): void {
       continue;
     }
     if (load<u8>(cell)) {
-      restoreBytes(page, PAGE_BYTES);
+      restorePage(page);
       store<u8>(cell, 0);
       pagesRestored += 1;
-      if (page + PAGE_BYTES < end && !load<u8>(cell, 1)) restoreBytes(page + PAGE_BYTES, 8);
+      if (page + PAGE_BYTES < end && !load<u8>(cell, 1)) restoreSpill(page + PAGE_BYTES);
     }
     page += PAGE_BYTES;
   }
 }
 
-function restoreBytes(page: usize, length: usize): void {
-  const image: usize = load<u32>(imageMap() + ((page >>> 12) << 2));
-  if (image) memory.copy(page, image, length);
-  else memory.fill(page, 0, length);
+@inline
+function imageOf(page: usize): usize {
+  return load<u32>(imageMap() + ((page >>> 12) << 2));
+}
+
+function restorePage(page: usize): void {
+  const image = imageOf(page);
+  if (image) memory.copy(page, image, PAGE_BYTES);
+  else memory.fill(page, 0, PAGE_BYTES);
+}
+
+/** The 8 bytes that an unaligned store to the page before may have reached. */
+@inline
+function restoreSpill(page: usize): void {
+  const image = imageOf(page);
+  store<u64>(page, image ? load<u64>(image) : 0);
 }
 
 /** Hash of all mutable state (hot region, paged blocks, live stacks); equal states give equal digests whatever was written between. */

@@ -74,6 +74,8 @@ export function planServe(): void {
         break;
       case PLAN_MIGRATE:
         migrateTsc(c.vcpu, c.vcpu.tsc_scale + (c.vcpu.tsc_scale >> 4), c.vcpu.tsc_offset + arg);
+        // TSC deadlines lie elsewhere in real time now.
+        run.deadlineDirty = 1;
         break;
     }
   }

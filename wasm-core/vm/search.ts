@@ -17,6 +17,8 @@ export const NODES_MAX: u32 = 65536;
 const SCHEDULES_DEFAULT: u32 = 20_000;
 /** Times that the search starts over because more lines turned out to be shared. */
 const ROUNDS_MAX: u32 = 6;
+/** Most schedules that are tried for a shorter one than chance found. */
+const SHORTER_MAX: u32 = 1000;
 
 let nodes: usize = 0;
 let count: u32 = 0;
@@ -28,6 +30,9 @@ let truncated: bool = false;
 let grownBefore: u32 = 0;
 let rounds: u32 = 0;
 let ordinal: u32 = 0;
+/** Deviations that a schedule must have fewer of, 0 = the search is not for a shorter one. */
+let shorterThan: u32 = 0;
+let shorterTried: u32 = 0;
 /** The schedules are drawn by chance. */
 export let byChance: bool = false;
 
@@ -41,6 +46,7 @@ export function searchBegin(): void {
   tried = 0;
   truncated = false;
   rounds = 0;
+  shorterThan = 0;
   byChance = unitStrategy() == STRATEGY_PCT;
   linesForget();
   chanceForget();
@@ -109,11 +115,36 @@ function startOver(): void {
   restart();
 }
 
-/** Plans a node's deviations, outermost parent first. */
-function planNode(node: u32): void {
+/** Chance found a failure with so many deviations: the systematic search, from its start, for one with fewer. */
+export function searchShorter(deviations: u32): void {
+  byChance = false;
+  shorterThan = deviations;
+  shorterTried = 0;
+  restart();
+}
+
+/** Plans the next schedule with fewer deviations; false when there is none, or the budget is gone. */
+export function searchShorterNext(): bool {
+  if (next == count || shorterTried == SHORTER_MAX || result.fuel >= config.fuelUnit) return false;
+  if (depthOf(next) >= shorterThan) return false;
+  shorterTried += 1;
+  plannedClear();
+  present = next;
+  next += 1;
+  planNode(present);
+  return true;
+}
+
+/** Deviations of a node. */
+function depthOf(node: u32): u32 {
   let depth: u32 = 0;
   for (let n = node; n != 0; n = load<u32>(nodeAt(n))) depth += 1;
-  for (let level = depth; level > 0; level--) {
+  return depth;
+}
+
+/** Plans a node's deviations, outermost parent first. */
+function planNode(node: u32): void {
+  for (let level = depthOf(node); level > 0; level--) {
     const ancestor = ancestorOf(node, level - 1);
     const code = load<u32>(nodeAt(ancestor), 8);
     plannedAdd(load<u32>(nodeAt(ancestor), 4), code >>> 24, code & 0xffffff);
@@ -134,7 +165,7 @@ function nodeAt(n: u32): usize {
 /** Adds a child of the node under way: one more deviation, with this many preemptions in all. */
 export function searchAdd(index: u32, letter: u32, argument: u32, cost: u32): void {
   if (cost > unitBound()) return;
-  if (present == 0) {
+  if (present == 0 && !shorterThan) {
     // Slices share out the first deviations.
     ordinal += 1;
     if (ordinal % unitSlices() != unitSlice()) return;

@@ -1,6 +1,7 @@
 // A unit: schedules tried one after another from the boot snapshot, the first failure shrunk and replayed with its trace.
 //
 //   SEARCH ──failed──▶ SHRINK (drop deviations while it still fails) ──▶ FINAL (trace on) ──▶ outcome
+//      │                  └─found by chance─▶ SHORTER (search below it) ──────▲
 //      └──nothing left or budget gone──────────────────────────────────────────────────────▶ outcome
 import { snapshotRestore } from "../memory/snapshot";
 import { audit } from "./audit";
@@ -37,13 +38,14 @@ import { outcomeKeep, outcomesForget, outcomeStart } from "./outcome-set";
 import { END_FAILED, END_KNOWN, END_NONE, END_NOT_OFFERED, END_OK, END_UNFIT, run } from "./run";
 import { DEVIATION_BYTES, DEVIATIONS_MAX, madeAt, madeClear, madeTotal, plannedAdd, plannedClear, scheduleParse, schedulePrint } from "./schedule";
 import { scheduleRun } from "./scheduler";
-import { searchBegin, searchNext, searchTried } from "./search";
+import { byChance, searchBegin, searchNext, searchShorter, searchShorterNext, searchTried } from "./search";
 import { traceRecord } from "./trace";
 
 const PHASE_IDLE: u32 = 0;
 const PHASE_SEARCH: u32 = 1;
 const PHASE_SHRINK: u32 = 2;
-const PHASE_FINAL: u32 = 3;
+const PHASE_SHORTER: u32 = 3;
+const PHASE_FINAL: u32 = 4;
 
 /** Most schedules that shrinking tries. */
 const SHRINK_MAX: u32 = 400;
@@ -115,6 +117,7 @@ export function unitRun(fuel: u32): bool {
 /** Starts the next schedule of the phase, or ends the unit. */
 function start(): void {
   if (phase == PHASE_SEARCH && !searchNext()) return finish();
+  if (phase == PHASE_SHORTER && !searchShorterNext()) beginFinal();
   running = true;
   snapshotRestore();
   madeClear();
@@ -131,7 +134,7 @@ function start(): void {
   run.rolesLeft = unitRoles();
   run.deadlineDirty = 1;
   if (first) costsCount(true);
-  explorerStart(phase == PHASE_SEARCH, phase == PHASE_SHRINK);
+  explorerStart(phase == PHASE_SEARCH || phase == PHASE_SHORTER, phase == PHASE_SHRINK);
   for (let role: u32 = 0; role < unitRoles(); role++) enterRole(cpuAt(unitVcpuOfRole(role)), kernelRun, unitCase(), role);
   run.current = unitVcpuOfRole(0);
   if (run.end == END_NONE) pickNext();
@@ -147,6 +150,7 @@ function scheduleEnded(): void {
   costsCount(false);
   if (phase == PHASE_SEARCH) searchEnded();
   else if (phase == PHASE_SHRINK) shrinkEnded();
+  else if (phase == PHASE_SHORTER) shorterEnded();
   else {
     result.steps = run.decisions;
     schedulePrint();
@@ -187,6 +191,20 @@ function shrinkEnded(): void {
   }
   shrinkAt -= 1;
   if (shrinkAt >= 0 && shrinkTried < SHRINK_MAX) return planBest(shrinkAt);
+  // The systematic search meets short schedules first; what chance met may have a shorter one beside it.
+  if (!byChance || bestCount < 2) return beginFinal();
+  phase = PHASE_SHORTER;
+  searchShorter(bestCount);
+}
+
+/** One schedule with fewer deviations has run: the first that fails in the same way is the shortest. */
+function shorterEnded(): void {
+  if (run.end != END_FAILED || failureKey() != failedKey) return;
+  keepBest();
+  beginFinal();
+}
+
+function beginFinal(): void {
   phase = PHASE_FINAL;
   planBest(-1);
 }

@@ -40,7 +40,7 @@ let core: WebAssembly.Module | undefined;
 export async function compileTesting(): Promise<void> {
   await compileAll([
     coreJob(),
-    ...["kernel", "native", "guest", "host", "trap-host", "protocol-host", "direct-host"].map(part),
+    ...["kernel", "native", "guest", "fine-guest", "host", "trap-host", "protocol-host", "direct-host"].map(part),
   ]);
   core = await WebAssembly.compile(readFileSync(join(root, coreJob().out)));
 }

@@ -1,5 +1,5 @@
 // Cases of the test kernel that are about the machine and its host halves: 40 and up.
-import { barrier, cli, codeAddr, expect, expectEq, hypercall, invlpg, iret, load64, mfence, outcome, param, pause, reg, rmw, softInterrupt, state, sti, store64, vcpu, wrmsr } from "./imports";
+import { advance, barrier, cli, codeAddr, expect, expectEq, hypercall, invlpg, iret, load64, mfence, outcome, param, pause, plan, reg, rmw, softInterrupt, state, sti, store64, vcpu, wrmsr } from "./imports";
 import { expectFault, ICR, taken } from "./kernel";
 import { runProtocolCase } from "./protocol-cases";
 
@@ -31,6 +31,7 @@ export function runMachineCase(index: i32, role: i32): void {
   if (index == 45) return singleStep();
   if (index == 46) return sparse(role);
   if (index == 47) return storm();
+  if (index == 48) return migrated();
   unreachable();
 }
 
@@ -196,4 +197,34 @@ function lockOrder(role: i32): void {
     }
     outcome(0, answer);
   }
+}
+
+const REAL: i32 = 2;
+const AVAILABLE: i32 = 3;
+const STOLEN: i32 = 4;
+const TSC: i32 = 5;
+const PLAN_MIGRATE: i32 = 3;
+
+/** Ticks of a vCPU's TSC in so many ns of real time. */
+function ticksIn(vcpu: i32, ns: i64): i64 {
+  const before = state(vcpu, TSC);
+  advance(ns);
+  return state(vcpu, TSC) - before;
+}
+
+/** vCPU 0 moves to a machine with another TSC: ticks before and after, how far it jumped, ticks of vCPU 1, real time, and whether times add up. */
+function migrated(): void {
+  outcome(0, ticksIn(0, 160_000));
+  const apart = state(0, TSC) - state(1, TSC);
+  const real = state(0, REAL);
+  plan(PLAN_MIGRATE, 0, real + 1000, (1 as i64) << 40);
+  advance(2000);
+  load64(word(X));
+  outcome(1, ticksIn(0, 160_000));
+  outcome(2, (state(0, TSC) - state(1, TSC) - apart) >> 40);
+  outcome(3, ticksIn(1, 160_000));
+  const least = state(0, REAL);
+  const accounted = state(0, AVAILABLE) + state(0, STOLEN);
+  outcome(4, least <= accounted && accounted <= state(0, REAL) ? 1 : 0);
+  outcome(5, (least - real) / 1000);
 }
