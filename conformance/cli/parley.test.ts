@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { digestOf } from "../runner/digest.ts";
 import type { Report } from "../runner/report.ts";
 import { expectedDigests } from "../runner/testing/builds.ts";
+import { hostileBuilds } from "../runner/testing/hostile.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const parley = join(root, "conformance/cli/parley.mjs");
@@ -66,11 +67,29 @@ describe("parley test", () => {
     const { status, stdout } = run("test", directory, ...words);
     expect(stdout).toContain(failed?.failure?.seen);
     expect(stdout).toContain("vCPU 0");
-    expect(stdout).toMatch(/ = 0x[0-9a-f]+ +0x/);
+    // Fields, reasons and instructions have names; an exit says what it was about.
+    expect(stdout).toMatch(/host {4}lock\.\w+ +get = 0x[0-9a-f]+ +vCPU \d, EXIT_INSN\n/);
+    expect(stdout).toMatch(/exit insn +HLT\n/);
     expect(stdout).not.toMatch(/ = 0x[0-9a-f]+x/);
     expect(status).toBe(1);
     expect(run("test", "conformance/backends/kvm/build", ...words.slice(0, 4)).status).toBe(0);
   });
+});
+
+it("ends for a half that never yields, with exit code 1 and which op of which half it was", async () => {
+  const loop = (await hostileBuilds()).get("guest-op-loop");
+  const directory = mkdtempSync(join(tmpdir(), "parley-loop-"));
+  try {
+    writeFileSync(join(directory, "parley.json"), loop?.parts.manifest ?? "");
+    writeFileSync(join(directory, "guest.wasm"), loop?.parts.guest ?? "");
+    const { status, stdout } = run("test", directory, "--case", "irq-save-fl-both-states");
+    expect(status).toBe(1);
+    expect(stdout).toContain("fuel");
+    expect(stdout).toMatch(/op +irq\.save_fl\n/);
+    expect(stdout).toMatch(/in +guest half, function irq_save_fl/);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 });
 
 describe("parley test --pair", () => {

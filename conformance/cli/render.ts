@@ -1,6 +1,7 @@
 /** A report in words: failures first, then every op, then the one line that counts. */
 import type { Report, ReportCase } from "../runner/report.ts";
 import type { ReportFailure } from "../runner/report-failure.ts";
+import { traceWords } from "../runner/trace-words.ts";
 import type { Suite } from "../runner/types.ts";
 import { paint, verdictWord } from "./words.ts";
 
@@ -90,9 +91,8 @@ function fact(name: string, value: string): string {
 export function renderTrace(failure: ReportFailure): string {
   const shown = failure.trace.slice(-TRACE_LINES);
   const cut = failure.trace.length - shown.length + (failure.trace_cut ?? 0);
-  const lines = shown.map(
-    (entry) =>
-      `    ${column(entry.v < 0 ? "host" : `vCPU ${entry.v}`, 8)}${column(entry.layer, 8)}${column(entry.op ?? "", 24)}${column(entry.what, 28)}${entry.a} ${entry.b}`,
+  const lines = shown.map((entry) =>
+    `    ${column(entry.v < 0 ? "host" : `vCPU ${entry.v}`, 8)}${column(entry.layer, 8)}${column(entry.op ?? "", 24)}${column(entry.what, 28)}${traceWords(entry)}`.trimEnd(),
   );
   return [...(cut > 0 ? [`    … ${cut} earlier steps`] : []), ...lines].join("\n");
 }
