@@ -1,3 +1,4 @@
+import { traceWords } from "../../../conformance/runner/trace-words.ts";
 import { Facts, ScrollTable } from "../parts/table.tsx";
 import { grouped, plural } from "../parts/text.tsx";
 import { VerdictBadge } from "../parts/verdict.tsx";
@@ -143,7 +144,7 @@ function Step({ row }: { row: TraceRow }) {
   return (
     <>
       <span class="layer">{row.layer}</span> {row.op && `${row.op} `}
-      {row.what} {row.a} {row.b}
+      {row.what} {traceWords(row)}
     </>
   );
 }
