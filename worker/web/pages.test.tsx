@@ -63,6 +63,7 @@ describe("run page", () => {
   it("lays the trace out with one column per vCPU", async () => {
     const page = await text(<RunPage run={run} report={report} />);
     expect(page).toContain('<th scope="col">vCPU 0</th><th scope="col">vCPU 1</th>');
+    expect(page).toContain("hypercall number 0x5, first argument 0x0");
   });
 
   it("escapes what a build said", async () => {
