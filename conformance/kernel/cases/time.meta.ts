@@ -2,7 +2,7 @@ import { type CaseMeta, everyVcpu, explored, sequential } from "../case-meta.ts"
 
 export const time: CaseMeta[] = [
   sequential("time-clock-monotone", "Readings never decrease", ["time.sched_clock.1"]),
-  sequential("time-clock-rate", "The clock runs at the rate of real time", ["time.sched_clock.2"]),
+  sequential("time-clock-rate", "The clock runs at the rate of real time", ["time.sched_clock.2"], ["vCPU"], { on: [2] }),
   sequential("time-clock-hours", "Over a hundred hours too", ["time.sched_clock.3"]),
   explored(
     "time-clock-torn",

@@ -27,7 +27,11 @@ export const timeSabotages: readonly Sabotage[] = [
     ),
     edit(nativeClock, "let mul: u32 = 0;", "let readings: i32 = 0;\nlet mul: u32 = 0;"),
   ),
-  native("time-clock-rate", "the resolution is 256 ns", edit(nativeClock, clock, clock.replace(";", " & ~255;"))),
+  native(
+    "time-clock-rate",
+    "the resolution is 256 ns on vCPU 2",
+    edit(nativeClock, clock, clock.replace(";", " & (machine.vcpu() == 2 ? ~255 : -1);")),
+  ),
   native(
     "time-clock-hours",
     "the product is taken in 64 bits",
