@@ -59,7 +59,10 @@ export const published: readonly Published[] = [
   allowed("R+mfence+po", "x=1 mfence y=1 | y=2 a=x", "y=2 a=0"),
   forbidden("R+po+mfence", "x=1 y=1 | y=2 mfence a=x", "y=2 a=0"),
   forbidden("S", "x=2 y=1 | a=y x=1", "a=1 x=2"),
+  forbidden("MP+mfences", "x=1 mfence y=1 | a=y mfence b=x", "a=1 b=0"),
+  forbidden("MP+staleld", "x=1 y=1 | a=x b=y c=x", "a=0 b=1 c=0"),
   // Three threads and more.
+  allowed("n1", "x=2 a=y | y=1 x=1 | b=x c=x", "a=0 b=1 c=2"),
   forbidden("WRC/iwp2.5/amd8", "x=1 | a=x y=1 | b=y c=x", "a=1 b=1 c=0"),
   allowed("RWC/rwc-unfenced", "x=1 | a=x b=y | y=1 c=x", "a=1 b=0 c=0"),
   forbidden("RWC+mfence/rwc-fenced", "x=1 | a=x b=y | y=1 mfence c=x", "a=1 b=0 c=0"),
