@@ -12,6 +12,8 @@ export interface KnownBadVerdict {
   name: string;
   /** Clauses that should have failed and held. */
   missed: string[];
+  /** Clauses that failed and should have held; nobody can say which of them a hostile variant may touch. */
+  unexpected: string[];
   /** Schedules that each explored case tried until it failed, by case. */
   tried: Record<string, number>;
 }
@@ -37,9 +39,11 @@ export async function runKnownBad({ vm, suite }: Bench, name: string): Promise<K
   const { report } = await mergeAndJudge(suite, inspected.build, results);
   const { ops, cases } = JSON.parse(new TextDecoder().decode(report)) as Report;
   const failed = new Set(ops.flatMap((op) => op.clauses.filter((c) => c.verdict === "fail").map((c) => c.id)));
-  const wanted = readMutants().find((mutant) => mutant.name === name)?.clauses ?? [];
+  const mutant = readMutants().find((item) => item.name === name);
+  const wanted = mutant?.clauses ?? [];
+  const unexpected = mutant?.variant ? [] : [...failed].filter((id) => !wanted.includes(id));
   const found = cases.filter((item) => item.failure && item.schedules.tried > 0);
   const tried: Record<string, number> = {};
   for (const { id, schedules } of found) tried[id] = Math.min(tried[id] ?? Number.POSITIVE_INFINITY, schedules.tried);
-  return { name, missed: wanted.filter((id) => !failed.has(id)), tried };
+  return { name, missed: wanted.filter((id) => !failed.has(id)), unexpected, tried };
 }
