@@ -20,7 +20,7 @@ let token: string;
 
 beforeAll(async () => {
   github = await startGitHub(inject("githubPort"));
-  const made = await post<{ token: { value: string } }>("/api/v1/vendors", { slug: "acme", name: "Acme" });
+  const made = await post<{ token: { value: string } }>("/api/v1/vendors", { slug: "hvcorp", name: "Hvcorp" });
   token = made.token.value;
   writeBuild("1.0.0");
 });
@@ -44,7 +44,7 @@ async function post<T>(path: string, body: object, headers: Record<string, strin
 /** A build folder as a vendor's CI has it. */
 function writeBuild(version: string): void {
   const { manifest, guest } = demoParts("conformance/backends/native/build", {
-    vendor: "acme",
+    vendor: "hvcorp",
     backend: "hv",
     version,
   });
@@ -53,7 +53,7 @@ function writeBuild(version: string): void {
 }
 
 async function newestBuild(): Promise<BuildView> {
-  const list = await fetch(`${url}/api/v1/builds?vendor=acme&limit=1`);
+  const list = await fetch(`${url}/api/v1/builds?vendor=hvcorp&limit=1`);
   const [build] = ((await list.json()) as { items: { digest: string }[] }).items;
   return (await (await fetch(`${url}/api/v1/builds/${build?.digest}`)).json()) as BuildView;
 }
@@ -66,7 +66,7 @@ describe("docs/submit.sh", () => {
     const { stdout, stderr } = await submit();
     expect(JSON.parse(stdout)).toMatchObject({ conforms: true });
     expect(stderr).toMatch(/run: http:.*\/api\/v1\/runs\/[0-9a-f]{24}/);
-    expect(await newestBuild()).toMatchObject({ vendor: "acme", backend: "hv", provenance: "token" });
+    expect(await newestBuild()).toMatchObject({ vendor: "hvcorp", backend: "hv", provenance: "token" });
     // Again: the same answer, no second run.
     expect((await submit()).stdout).toBe(stdout);
     expect((await newestBuild()).runs).toHaveLength(1);
@@ -102,7 +102,7 @@ describe("docs/parley-workflow.yml", () => {
   });
 
   it("is refused until its file is registered as a publisher", async () => {
-    await expect(job()).rejects.toMatchObject({ stderr: expect.stringContaining("No publisher of acme/hv") });
+    await expect(job()).rejects.toMatchObject({ stderr: expect.stringContaining("No publisher of hvcorp/hv") });
   });
 
   it("publishes without any kept secret: the build is attested, the vendor's repository proved", async () => {

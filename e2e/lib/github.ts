@@ -3,7 +3,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 
-export const repository = { id: "2002", owner: "1001", name: "acme/hv", workflow: "parley.yml" };
+export const repository = { id: "2002", owner: "1001", name: "hvcorp/hv", workflow: "parley.yml" };
 const REQUEST_TOKEN = "job-request-token";
 
 export interface GitHub {

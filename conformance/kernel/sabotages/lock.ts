@@ -24,13 +24,13 @@ const yieldTo = "export function lock_yield_to(vcpu: i32): void {\n  machine.pau
 export const lockSabotages: readonly Sabotage[] = [
   native(
     "lock-wait-changed",
-    "seven bits are compared on vCPU 0",
+    "seven bits are compared",
     edit(
       nativeGuest,
       spin,
       spin.replace(
         "machine.pause()",
-        "while (machine.vcpu() == 0 && (machine.load8(ptr) & 0x7f) == (val & 0x7f)) machine.pause();\n  machine.pause()",
+        "while (val > 1 && (machine.load8(ptr) & 0x7f) == (val & 0x7f)) machine.pause();\n  machine.pause()",
       ),
     ),
   ),
