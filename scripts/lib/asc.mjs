@@ -97,11 +97,16 @@ const sourceCache = new Map();
 function sourcesUnder(path) {
   if (path.endsWith(".ts")) return [path];
   if (!sourceCache.has(path)) {
-    const entries = readdirSync(join(root, path), { recursive: true }).map((name) => `${path}/${name}`);
-    sourceCache.set(
-      path,
-      entries.filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts") && !name.includes("/build/")),
-    );
+    sourceCache.set(path, filesUnder(path));
   }
   return sourceCache.get(path);
+}
+
+/** Folders named build are not entered: locks and outputs of others come and go there. */
+function filesUnder(path) {
+  return readdirSync(join(root, path), { withFileTypes: true }).flatMap((entry) => {
+    const name = `${path}/${entry.name}`;
+    if (entry.isDirectory()) return entry.name === "build" ? [] : filesUnder(name);
+    return name.endsWith(".ts") && !name.endsWith(".test.ts") ? [name] : [];
+  });
 }
