@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Vm } from "../../../conformance/runner/vm.ts";
 import { booted, unit } from "../testing/harness.ts";
-import { outcomes, steal } from "./helpers.ts";
+import { outcomes, steal } from "../testing/outcomes.ts";
 
 let vm: Vm;
 beforeAll(async () => {

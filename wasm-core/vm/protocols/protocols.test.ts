@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Vm } from "../../../conformance/runner/vm.ts";
 import { booted, run, search, unit } from "../testing/harness.ts";
-import { outcomes } from "./helpers.ts";
+import { outcomes } from "../testing/outcomes.ts";
 
 let vm: Vm;
 let three: Vm;

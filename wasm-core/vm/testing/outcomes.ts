@@ -2,7 +2,7 @@
 import { expect } from "vitest";
 import type { Vm } from "../../../conformance/runner/vm.ts";
 import { unitFlags, type VmUnit } from "../../../conformance/runner/vm-structs.ts";
-import { run, search } from "../testing/harness.ts";
+import { run, search } from "./harness.ts";
 
 /** A search in which vCPUs are stolen from. */
 export const steal = { ...search, flags: unitFlags.steal };
