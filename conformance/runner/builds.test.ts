@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { readMutants } from "../mutants/mutants.ts";
 import type { Report } from "./report.ts";
 import { inspected, listBuilds, openBuiltSuite, runWhole } from "./testing/builds.ts";
+import { sampled } from "./testing/sampled.ts";
 import type { Suite } from "./types.ts";
 import type { Vm } from "./vm.ts";
 
@@ -32,26 +33,28 @@ describe("reference builds", () => {
 describe("known-bad builds", () => {
   const mutants = new Map(readMutants().map((mutant) => [mutant.name, mutant]));
 
-  // Every third; `npm run mutants -- --known-bad-only` holds all of them to the same clauses.
-  const sample = builds.filter((build) => build.kind === "known-bad").filter((_, index) => index % 3 === 0);
+  const knownBad = builds.filter((build) => build.kind === "known-bad");
 
-  it.each(sample)("$name fails exactly the clauses it should", async ({ name, parts }) => {
-    const mutant = mutants.get(name);
-    const report = await reportOf(parts);
-    const failed = clausesWith(report, "fail").sort();
-    const wanted = [...(mutant?.clauses ?? [])].sort();
-    // What a half misunderstands about a hostile host shows in whatever touches it.
-    expect(failed).toEqual(mutant?.variant ? expect.arrayContaining(wanted) : wanted);
-    expect(clausesWith(report, "error")).toEqual([]);
-    const missesCore = report.ops.some((op) => op.tier === "core" && op.verdict === "fail");
-    expect(report.summary.conforms).toBe(!missesCore);
-    const failing = new Set(report.cases.filter((item) => item.failure).map((item) => item.peer));
-    if (mutant?.variant) expect([...failing]).toEqual([`${mutant.half}/${mutant.base}+${mutant.variant}`]);
-    else expect([...failing].some((peer) => !peer.includes("+"))).toBe(true);
-    for (const item of report.cases) {
-      if (!item.failure) continue;
-      expect(item.failure).toMatchObject({ charged: mutant?.half, schedule: expect.stringMatching(/^1-/) });
-      for (const words of [item.failure.expected, item.failure.seen, item.failure.reason]) expect(words).not.toBe("");
-    }
-  });
+  it.each(sampled(knownBad, (_, index) => index % 3 === 0))(
+    "$name fails exactly the clauses it should",
+    async ({ name, parts }) => {
+      const mutant = mutants.get(name);
+      const report = await reportOf(parts);
+      const failed = clausesWith(report, "fail").sort();
+      const wanted = [...(mutant?.clauses ?? [])].sort();
+      // What a half misunderstands about a hostile host shows in whatever touches it.
+      expect(failed).toEqual(mutant?.variant ? expect.arrayContaining(wanted) : wanted);
+      expect(clausesWith(report, "error")).toEqual([]);
+      const missesCore = report.ops.some((op) => op.tier === "core" && op.verdict === "fail");
+      expect(report.summary.conforms).toBe(!missesCore);
+      const failing = new Set(report.cases.filter((item) => item.failure).map((item) => item.peer));
+      if (mutant?.variant) expect([...failing]).toEqual([`${mutant.half}/${mutant.base}+${mutant.variant}`]);
+      else expect([...failing].some((peer) => !peer.includes("+"))).toBe(true);
+      for (const item of report.cases) {
+        if (!item.failure) continue;
+        expect(item.failure).toMatchObject({ charged: mutant?.half, schedule: expect.stringMatching(/^1-/) });
+        for (const words of [item.failure.expected, item.failure.seen, item.failure.reason]) expect(words).not.toBe("");
+      }
+    },
+  );
 });

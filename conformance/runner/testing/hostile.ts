@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { callable, exportName } from "../../interface/catalogue.ts";
 import type { BuildParts, Manifest } from "../types.ts";
+import { sampled } from "./sampled.ts";
 import { manifestOf } from "./small-suite.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -39,8 +40,8 @@ export const hostileNames = [
 /** Ops that a bare-metal build can owe; those without a meaning there are linked to nothing. */
 const trapping = callable.filter((op) => op.tiers.native !== "none");
 
-/** One half each for every fourth of them; all at once trap in `whole-trap`. */
-const trappingAlone = trapping.filter((_, index) => index % 4 === 0);
+/** One half each; all at once trap in `whole-trap`. */
+const trappingAlone = sampled(trapping, (_, index) => index % 4 === 0);
 
 export const trapNames: readonly string[] = trappingAlone.map((op) => `trap-${exportName(op.id)}`);
 
