@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { type Campaign, runCampaign } from "./campaign.ts";
-import { renderCampaign, scorePerOp } from "./render.ts";
+import { type Campaign, type MutantResult, runCampaign } from "./campaign.ts";
+import { percentKilled, renderCampaign, scoreOf, scorePerOp, scoreWords } from "./render.ts";
 import { readSurvivors, review } from "./survivors.ts";
 import { openBench, targets } from "./target.ts";
 
-const killedOne = "native/guest/irq_disable dropped call 1: machine.cli";
-const goneOne = "native/guest/irq_disable dropped call 99: machine.cli";
+const killedOne = "native/guest/irq_disable dropped call: machine.cli";
+const goneOne = "native/guest/irq_disable dropped call: machine.cli #99";
 
 describe("a short campaign on the native half", () => {
   let campaign: Campaign;
@@ -29,7 +29,8 @@ describe("a short campaign on the native half", () => {
       ops: expect.arrayContaining(["irq.disable"]),
       killedBy: expect.stringMatching(/ in pairing own$/),
     });
-    expect(scorePerOp(campaign.results).find((line) => line.includes("irq.disable "))).toMatch(/[1-9]\d* of/);
+    const line = scorePerOp(campaign.results, new Set()).find((words) => words.includes("irq.disable "));
+    expect(line).toMatch(/killed [1-9]\d* of/);
   });
 
   it("says what is wrong with the list of survivors", () => {
@@ -38,6 +39,24 @@ describe("a short campaign on the native half", () => {
     expect(found).toMatchObject({ killed: [killedOne], gone: [goneOne] });
     const words = renderCampaign(campaign, list, found);
     for (const part of ["take them off the list", "there is no such mutant"]) expect(words).toContain(part);
+  });
+});
+
+describe("a score", () => {
+  const result = (id: string, killedBy: string | null) =>
+    ({ site: { id }, ops: ["irq.enable"], killedBy }) as unknown as MutantResult;
+  const results = [result("a", "x"), result("b", "x"), result("c", null), result("d", null)];
+
+  it("counts who is listed as equivalent apart from who is killed", () => {
+    expect(scoreWords(scoreOf(results, new Set(["c", "a"])))).toBe(
+      "killed 2 of 4 generated (50 %); 1 listed as equivalent: 2 of the other 3 (66 %)",
+    );
+  });
+
+  it("is 100 % only if nobody survives who is not listed", () => {
+    expect(percentKilled(scoreOf(results, new Set(["c", "d"])))).toBe(100);
+    expect(percentKilled({ killed: 999, equivalent: 0, generated: 1000 })).toBe(99);
+    expect(percentKilled({ killed: 0, equivalent: 0, generated: 0 })).toBe(100);
   });
 });
 

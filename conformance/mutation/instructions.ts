@@ -30,6 +30,7 @@ export const OP = {
   i32Const: 0x41,
   i64Const: 0x42,
   i32Eqz: 0x45,
+  i64GeU: 0x5a,
   refFunc: 0xd2,
 } as const;
 

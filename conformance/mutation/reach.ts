@@ -1,6 +1,7 @@
 /** Which units reach which sites, measured by one run of the half with marks at all of them. */
 
 import type { Suite } from "../runner/types.ts";
+import { COVERAGE_MARKS } from "../runner/vm.ts";
 import { instrument } from "./instrument.ts";
 import { byPairing, runOne } from "./run-units.ts";
 import type { Site } from "./sites.ts";
@@ -19,6 +20,14 @@ const MARKS_COST = 10;
 
 /** @returns one entry per site */
 export async function measureReach(opened: Bench, target: Target, sites: readonly Site[]): Promise<Reach[]> {
+  const reach: Reach[] = [];
+  for (let from = 0; from < sites.length; from += COVERAGE_MARKS)
+    reach.push(...(await measurePart(opened, target, sites.slice(from, from + COVERAGE_MARKS))));
+  return reach;
+}
+
+/** @param sites as many as the VM has marks */
+async function measurePart(opened: Bench, target: Target, sites: readonly Site[]): Promise<Reach[]> {
   const bench = { vm: opened.vm, suite: roomForMarks(opened.suite) };
   const { vm, suite } = bench;
   const build = await buildWith(bench, target, instrument(readTarget(target), sites));

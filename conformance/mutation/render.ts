@@ -1,43 +1,67 @@
 /** Words of a campaign: score per op, then every survivor with its reason or without one. */
 import type { Campaign, MutantResult } from "./campaign.ts";
-import type { Review, SurvivorList } from "./survivors.ts";
+import { listedFor, type Review, type SurvivorList } from "./survivors.ts";
 
 const OUTSIDE = "(boot and between ops)";
+/** Of the mutants that are not listed as equivalent at least so many must be killed. */
+export const KILLED_MIN_PERCENT = 90;
 
-/** "irq.disable  12 of 12", in the order of the names; a mutant counts for each op that reaches it. */
-export function scorePerOp(results: readonly MutantResult[]): string[] {
-  const scores = new Map<string, { killed: number; of: number }>();
-  for (const { ops, killedBy } of results)
-    for (const op of ops.length > 0 ? ops : [OUTSIDE]) {
-      const score = scores.get(op) ?? { killed: 0, of: 0 };
-      scores.set(op, { killed: score.killed + (killedBy ? 1 : 0), of: score.of + 1 });
-    }
-  return [...scores]
+export interface Score {
+  killed: number;
+  /** Survivors that are listed with a reason. */
+  equivalent: number;
+  generated: number;
+}
+
+export function scoreOf(results: readonly MutantResult[], listed: ReadonlySet<string>): Score {
+  const killed = results.filter(({ killedBy }) => killedBy).length;
+  const equivalent = results.filter(({ site, killedBy }) => !killedBy && listed.has(site.id)).length;
+  return { killed, equivalent, generated: results.length };
+}
+
+/** Rounded down; 100 where nothing is left to kill. */
+export function percentKilled({ killed, equivalent, generated }: Score): number {
+  return generated === equivalent ? 100 : Math.floor((100 * killed) / (generated - equivalent));
+}
+
+/** "killed 9 of 12 generated (75 %); 2 listed as equivalent: 9 of the other 10 (90 %)" */
+export function scoreWords(score: Score): string {
+  const { killed, equivalent, generated } = score;
+  const all = percentKilled({ killed, equivalent: 0, generated });
+  const others = generated - equivalent;
+  return `killed ${killed} of ${generated} generated (${all} %); ${equivalent} listed as equivalent: ${killed} of the other ${others} (${percentKilled(score)} %)`;
+}
+
+/** One line per op in the order of the names; a mutant counts for each op that reaches it. */
+export function scorePerOp(results: readonly MutantResult[], listed: ReadonlySet<string>): string[] {
+  const byOp = new Map<string, MutantResult[]>();
+  for (const result of results)
+    for (const op of result.ops.length > 0 ? result.ops : [OUTSIDE]) byOp.set(op, [...(byOp.get(op) ?? []), result]);
+  return [...byOp]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([op, { killed, of }]) => `  ${op.padEnd(24)} ${String(killed).padStart(4)} of ${of}`);
+    .map(([op, mine]) => `  ${op.padEnd(24)} ${scoreWords(scoreOf(mine, listed))}`);
 }
 
 export function renderCampaign(campaign: Campaign, list: SurvivorList, found: Review): string {
   const { target, results, sites, unreached } = campaign;
-  const killed = results.filter(({ killedBy }) => killedBy).length;
-  const explained = results.length - killed - found.unexplained.length;
-  const share = results.length === explained ? 100 : Math.floor((100 * killed) / (results.length - explained));
+  const listed = new Set(listedFor(list, target));
+  const opsOf = new Map(results.map(({ site, ops }) => [site.id, ops]));
   const lines = [
-    `${target}: killed ${killed} of ${results.length} generated mutants, ${explained} explained as equivalent: ${share} % of the rest`,
+    `${target}: ${scoreWords(scoreOf(results, listed))}`,
     `  ${sites} sites, ${unreached.length} that no case reaches${byFunction(unreached.map(({ func }) => func))}`,
-    ...scorePerOp(results),
+    ...scorePerOp(results, listed),
   ];
+  const titled = (title: string, ids: readonly string[]) => {
+    const words = (id: string) => (opsOf.get(id)?.length ? ` [${opsOf.get(id)?.join(" ")}]` : "");
+    if (ids.length > 0) lines.push(`  ${title}`, ...ids.map((id) => `    ${id}${words(id)}`));
+  };
   for (const { reason, ids } of list[target] ?? []) {
     const alive = ids.filter((id) => results.some(({ site, killedBy }) => site.id === id && !killedBy));
-    if (alive.length > 0) lines.push(`  equivalent: ${reason}`, ...alive.map((id) => `    ${id}`));
+    titled(`equivalent: ${reason}`, alive);
   }
-  const list_ = (title: string, ids: readonly string[]) =>
-    ids.length > 0 ? [`  ${title}`, ...ids.map((id) => `    ${id}`)] : [];
-  lines.push(
-    ...list_("survive without an explanation:", found.unexplained),
-    ...list_("listed as surviving, but killed (take them off the list):", found.killed),
-    ...list_("listed as surviving, but there is no such mutant (the code has changed):", found.gone),
-  );
+  titled("survive without an explanation:", found.unexplained);
+  titled("listed as surviving, but killed (take them off the list):", found.killed);
+  titled("listed as surviving, but there is no such mutant (the code has changed):", found.gone);
   return `${lines.join("\n")}\n`;
 }
 

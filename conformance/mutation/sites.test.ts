@@ -72,24 +72,45 @@ describe("a mutant", () => {
   const whole = ["store 8 5", "fence", "store 16 1", "store 24 2", "load 8", "7"];
   it.each([
     ["nothing changed", null, whole],
-    ["dropped call 1", "publish dropped call 1: host.store64", whole.slice(1)],
-    ["dropped fence", "publish dropped fence 1: host.mfence", whole.filter((word) => word !== "fence")],
-    ["dropped call with a result", "publish dropped call 4: host.load64", [...whole.slice(0, 4), "0"]],
-    ["off by one", "publish off by one 1: 7 for 8", ["store 7 5", ...whole.slice(1)]],
-    ["swapped stores", "publish swapped stores 1", ["store 8 5", "fence", "store 24 2", "store 16 1", "load 8", "7"]],
+    ["dropped call", "publish dropped call: host.store64", whole.slice(1)],
+    ["dropped fence", "publish dropped fence: host.mfence", whole.filter((word) => word !== "fence")],
+    ["dropped call with a result", "publish dropped call: host.load64", [...whole.slice(0, 4), "0"]],
+    ["off by one", "publish off by one: 7 for 8 in host.store64", ["store 7 5", ...whole.slice(1)]],
+    [
+      "swapped stores",
+      "publish swapped stores: host.store64 and host.store64",
+      ["store 8 5", "fence", "store 24 2", "store 16 1", "load 8", "7"],
+    ],
   ])("has one thing wrong: %s", async (_, words, expected) => {
     const bytes = words ? mutate(module, siteNamed(words)) : module.bytes.slice();
     expect(await calls(bytes, "publish", 5n)).toEqual(expected);
   });
 
   it("takes the other branch", async () => {
-    expect(await calls(mutate(module, siteNamed("larger negated branch 1")), "larger", 3, 2)).toEqual(["2"]);
+    expect(await calls(mutate(module, siteNamed("larger negated branch: if on i32.gt_s")), "larger", 3, 2)).toEqual([
+      "2",
+    ]);
     expect(await calls(module.bytes.slice(), "larger", 3, 2)).toEqual(["3"]);
   });
 
   it("is a valid module at every site, under a name of its own", () => {
     for (const site of sites) expect(WebAssembly.validate(mutate(module, site)), site.id).toBe(true);
     expect(new Set(sites.map(({ id }) => id)).size).toBe(sites.length);
+  });
+});
+
+describe("a site's name", () => {
+  it("says where the value goes, and which of several it is", () => {
+    const names = sites.filter(({ func }) => func === "m/publish").map(({ id }) => id.replace("m/publish ", ""));
+    expect(names).toContain("dropped call: host.store64 #3");
+    expect(names).toContain("off by one: 15 for 16 in host.store64");
+    expect(names).toContain("off by one: 7 for 8 in host.load64");
+  });
+
+  it("stays when another function changes", () => {
+    const other = sites.find(({ func }) => func !== "m/publish") as Site;
+    const changed = sitesOf(readModule(mutate(module, other))).filter(({ func }) => func === "m/publish");
+    expect(changed.map(({ id }) => id)).toEqual(sites.filter(({ func }) => func === "m/publish").map(({ id }) => id));
   });
 });
 

@@ -1,11 +1,15 @@
 /** Places of a half where one small thing can be made wrong, and the half with it made wrong. */
 import { type Instruction, OP, stackEffect, writeLeb } from "./instructions.ts";
+import { mnemonic } from "./mnemonics.ts";
 import { calledName, calledType, type Func, type Module, type Patch, patchCode } from "./wasm.ts";
 
 export type SiteKind = "dropped call" | "dropped fence" | "negated branch" | "off by one" | "swapped stores";
 
 export interface Site {
-  /** The same as long as the function does not change: "host/halt/kickHalted dropped call 2: host.kick". */
+  /**
+   * Function, kind, what is changed and where it goes, then a number where these are the same twice in the function:
+   * "kvm/host/halt/kickHalted off by one: 1 for 0 in host.kick #2". No other function's code has a part in it.
+   */
   id: string;
   func: string;
   kind: SiteKind;
@@ -27,15 +31,17 @@ export function mutate(module: Module, site: Site): Uint8Array<ArrayBuffer> {
 }
 
 function sitesOfFunction(module: Module, func: Func): Site[] {
-  const counts = new Map<SiteKind, number>();
-  const name = func.name.replace(/^conformance\/backends\//, "");
+  const counts = new Map<string, number>();
+  const name = shortName(func.name);
   const site = (kind: SiteKind, what: string, at: number, patch: Patch): Site => {
-    const count = (counts.get(kind) ?? 0) + 1;
-    counts.set(kind, count);
-    return { id: `${name} ${kind} ${count}: ${what}`, func: name, kind, at, patch };
+    const words = `${name} ${kind}: ${what}`;
+    const count = (counts.get(words) ?? 0) + 1;
+    counts.set(words, count);
+    return { id: count > 1 ? `${words} #${count}` : words, func: name, kind, at, patch };
   };
-  const single = func.instructions.flatMap((item) => {
-    const found = singleSite(module, item);
+  const single = func.instructions.flatMap((_, index) => {
+    const item = func.instructions[index] as Instruction;
+    const found = singleSite(module, func, index);
     return found ? [site(found.kind, found.what, item.at, found.patch)] : [];
   });
   const swaps = storePairs(module, func).map(({ first, second, what }) => {
@@ -46,27 +52,55 @@ function sitesOfFunction(module: Module, func: Func): Site[] {
   return [...single, ...swaps].sort((a, b) => a.at - b.at);
 }
 
-function singleSite(module: Module, item: Instruction): { kind: SiteKind; what: string; patch: Patch } | null {
+function singleSite(module: Module, func: Func, index: number): { kind: SiteKind; what: string; patch: Patch } | null {
+  const item = func.instructions[index] as Instruction;
   const { at, end, op, value } = item;
   if (op === OP.call) {
     const { params, results } = calledType(module, item);
-    const what = calledName(module, item).replace(/^conformance\/backends\//, "");
+    const what = nameOf(module, item);
     const bytes = [...params.map(() => OP.drop), ...results.flatMap(zero)];
     return { kind: fences.test(what) ? "dropped fence" : "dropped call", what, patch: { at, end, bytes } };
   }
   if (op === OP.if || op === OP.brIf || op === OP.select) {
-    const what = op === OP.if ? "if" : op === OP.brIf ? "br_if" : "select";
+    const what = `${mnemonic(op)} on ${conditionOf(module, func, index)}`;
     return { kind: "negated branch", what, patch: { at, end: at, bytes: [OP.i32Eqz] } };
   }
   if (op === OP.i32Const || op === OP.i64Const) {
     const wrong = neighbour(op, value);
     return {
       kind: "off by one",
-      what: `${wrong} for ${value}`,
+      what: `${wrong} for ${value} in ${takerOf(module, func, index)}`,
       patch: { at, end, bytes: [op, ...writeLeb(wrong, true)] },
     };
   }
   return null;
+}
+
+const shortName = (name: string): string => name.replace(/^conformance\/backends\//, "");
+
+/** What a call calls, or the mnemonic of any other instruction. */
+function nameOf(module: Module, item: Instruction): string {
+  return item.op === OP.call ? shortName(calledName(module, item)) : mnemonic(item.op);
+}
+
+/** The last instruction before a branch, with what it compares with if that is a constant: "i32.eq 3". */
+function conditionOf(module: Module, func: Func, index: number): string {
+  const [operand, condition] = func.instructions.slice(Math.max(index - 2, 0), index);
+  if (!condition) return "nothing";
+  const isConstant = operand && (operand.op === OP.i32Const || operand.op === OP.i64Const);
+  const compares = condition.op >= OP.i32Eqz && condition.op <= OP.i64GeU;
+  return `${nameOf(module, condition)}${isConstant && compares ? ` ${operand.value}` : ""}`;
+}
+
+/** The instruction that takes the value which the one at `index` leaves, as far as the straight line goes. */
+function takerOf(module: Module, func: Func, index: number): string {
+  let above = 1;
+  for (const item of func.instructions.slice(index + 1)) {
+    const effect = effectOf(module, item);
+    if (!effect || effect[0] >= above) return nameOf(module, item);
+    above += effect[1] - effect[0];
+  }
+  return "end";
 }
 
 /** One more, or one less than a power of two: one more than a flag or a truth value often means the same. */

@@ -58,7 +58,8 @@ interface CoreExports {
 }
 
 const CORE_VERSION = 1;
-const COVERAGE_MARKS = 2048;
+/** Marks beyond these are not counted (vm/coverage.ts). */
+export const COVERAGE_MARKS = 2048;
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
