@@ -6,9 +6,9 @@ export interface Role {
   vcpu?: number;
 }
 
-/** At most `max` arrivals of an interrupt or NMI on a vCPU. */
+/** At most `max` arrivals of an interrupt or NMI on a vCPU; or of a migration of the machine, amid what that vCPU does. */
 export interface Arrival {
-  kind: "irq" | "nmi";
+  kind: "irq" | "nmi" | "migration";
   vector: number;
   vcpu: number;
   max: number;

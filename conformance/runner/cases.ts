@@ -31,7 +31,7 @@ const caseShape = z.object({
   steal: z.boolean().default(false),
   time: z.string().default("lazy"),
   arrivals: z
-    .array(z.object({ kind: z.enum(["irq", "nmi"]), vector: count, vcpu: count, max: count }))
+    .array(z.object({ kind: z.enum(["irq", "nmi", "migration"]), vector: count, vcpu: count, max: count }))
     .max(8)
     .default([]),
   peers: z.enum(["reference", "hostile", "all"]).default("all"),

@@ -34,7 +34,7 @@ export interface SuiteClause {
 }
 
 export interface CaseArrival {
-  kind: "irq" | "nmi";
+  kind: "irq" | "nmi" | "migration";
   vector: number;
   vcpu: number;
   max: number;

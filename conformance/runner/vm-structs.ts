@@ -38,7 +38,7 @@ export const unitFlags = {
   /** Every alternative is tried, also those that commute: what the reduction is measured against. */
   unreduced: 64,
 } as const;
-export const arrivalKinds = { irq: 0, nmi: 1 } as const;
+export const arrivalKinds = { irq: 0, nmi: 1, migration: 2 } as const;
 
 export interface VmUnit {
   case: number;

@@ -4,9 +4,10 @@ import { sbAddress, sbCount, sbDrainOne } from "../machine/storebuffer";
 import { advance } from "../machine/time";
 import { NEVER } from "../machine/timers";
 import { tlbEvict } from "../machine/tlb";
-import { config, unitArrival, unitArrivals } from "./config";
+import { ARRIVAL_MIGRATION, ARRIVAL_NMI, config, unitArrival, unitArrivals } from "./config";
 import { Cpu, cpuAt } from "./cpu";
 import { deviceIrq, deviceNmi } from "./device";
+import { ARRIVAL_OFFSET, migrationBegin } from "./migration";
 import { NESTED_DUE, run } from "./run";
 import {
   CHOICE_ARRIVAL, CHOICE_DRAIN, CHOICE_EVICT, CHOICE_INTERRUPT, CHOICE_KICK, CHOICE_RETURN, CHOICE_STEAL, CHOICE_SWITCH, CHOICE_TIME, madeAdd,
@@ -136,7 +137,9 @@ function arrive(c: Cpu, k: u32): u32 {
   run.arrivalsTaken += 1 << (k << 2);
   const target = cpuAt(unitArrival(k, 2));
   if (tracing) traceAdd(target, LAYER_MACHINE, TRACE_ARRIVAL, 0, k, unitArrival(k, 1));
-  if (unitArrival(k, 0)) deviceNmi(target);
+  const kind = unitArrival(k, 0);
+  if (kind == ARRIVAL_MIGRATION) migrationBegin(ARRIVAL_OFFSET);
+  else if (kind == ARRIVAL_NMI) deviceNmi(target);
   else deviceIrq(target, unitArrival(k, 1));
   return APPLIED_LEAVE;
 }

@@ -142,7 +142,12 @@ export function unitArrivals(): u32 {
   return unitWord(17);
 }
 
-/** Field 0 kind (0 irq, 1 nmi), 1 vector, 2 vcpu, 3 max of arrival k. */
+/** Kinds of arrivals. */
+export const ARRIVAL_IRQ: u32 = 0;
+export const ARRIVAL_NMI: u32 = 1;
+export const ARRIVAL_MIGRATION: u32 = 2;
+
+/** Field 0 kind, 1 vector (of an interrupt), 2 vcpu, 3 max of arrival k. */
 export function unitArrival(k: u32, field: u32): u32 {
   return unitWord(18 + (k << 2) + field);
 }

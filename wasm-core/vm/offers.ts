@@ -8,7 +8,7 @@ import { pendingEvent } from "../machine/interrupts";
 import { taken } from "./apply";
 import { isHeld } from "./delays";
 import { HostOp } from "./imports";
-import { config, FLAG_EVICT, FLAG_STEAL, FLAG_TIME, FLAG_UNREDUCED, unitArrival, unitArrivals, unitFlags } from "./config";
+import { ARRIVAL_MIGRATION, config, FLAG_EVICT, FLAG_STEAL, FLAG_TIME, FLAG_UNREDUCED, unitArrival, unitArrivals, unitFlags } from "./config";
 import { Cpu, cpuAt } from "./cpu";
 import { bufferHolds, buffersMeet } from "./lines";
 import { nextAfter } from "./explorer";
@@ -99,10 +99,11 @@ export function wouldSee(c: Cpu, other: Cpu): bool {
 /** Stands for any private instruction. */
 export const PRIVATE: u32 = 0;
 
-/** Before an access with IF = 0 an arrival could matter to nobody: it is as one before the next instruction. */
+/** Before an access with IF = 0 an interrupt could matter to nobody: it is as one before the next instruction. */
 export function offerArrivals(c: Cpu, index: u32, id: u32): void {
-  if (!interruptsEnabled(c.vcpu) && id <= <u32>MachineOp.pause && !(unitFlags() & FLAG_UNREDUCED)) return;
+  const masked = !interruptsEnabled(c.vcpu) && id <= <u32>MachineOp.pause && !(unitFlags() & FLAG_UNREDUCED);
   for (let k: u32 = 0; k < unitArrivals(); k++) {
+    if (masked && unitArrival(k, 0) != ARRIVAL_MIGRATION) continue;
     if (unitArrival(k, 2) == c.index && taken(k) < unitArrival(k, 3)) searchAdd(index, CHOICE_ARRIVAL, k, run.preemptions);
   }
 }
@@ -114,7 +115,7 @@ export function offerPick(index: u32, chosen: i32): void {
   }
   for (let k: u32 = 0; k < unitArrivals(); k++) {
     const vcpu = unitArrival(k, 2);
-    if (vcpu < config.vcpus && sleeps(cpuAt(vcpu)) && taken(k) < unitArrival(k, 3)) {
+    if (unitArrival(k, 0) != ARRIVAL_MIGRATION && vcpu < config.vcpus && sleeps(cpuAt(vcpu)) && taken(k) < unitArrival(k, 3)) {
       searchAdd(index, CHOICE_ARRIVAL, k, run.preemptions);
     }
   }

@@ -1,12 +1,12 @@
-// Events that a case planned for a point of real time (test.plan): interrupts, NMIs, steals and TSC migrations.
+// Events that a case planned for a point of real time (test.plan): interrupts, NMIs, steals and migrations.
 //
 //   entry (hot, 32 bytes): | at u64 | arg u64 | kind u32 | vcpu u32 | used u32 | reserved |
 import { hotAlloc } from "../memory/arena";
 import { machine } from "../machine/machine";
-import { migrateTsc } from "../machine/time";
 import { NEVER } from "../machine/timers";
 import { cpuAt } from "./cpu";
 import { deviceIrq, deviceNmi } from "./device";
+import { migrationBegin } from "./migration";
 import { run } from "./run";
 import { steal } from "./steal";
 
@@ -73,13 +73,11 @@ export function planServe(): void {
         steal(c);
         break;
       case PLAN_MIGRATE:
-        migrateTsc(c.vcpu, c.vcpu.tsc_scale + (c.vcpu.tsc_scale >> 4), c.vcpu.tsc_offset + arg);
-        // TSC deadlines lie elsewhere in real time now.
-        run.deadlineDirty = 1;
+        migrationBegin(arg);
         break;
     }
   }
 }
 
 /** The end of a steal: only its time matters. */
-const PLAN_WAKE: u32 = 4;
+export const PLAN_WAKE: u32 = 4;

@@ -93,7 +93,10 @@ export class Run {
   arrivalsTaken: u32;
   /** 1 = the case planned events. */
   planned: u32;
-  reserved: u32;
+  /** Stage of the migration under way (migration.ts), 0 = none. */
+  migration: u32;
+  /** What it adds to every TSC. */
+  migrationOffset: u64;
 }
 
 export let run: Run = changetype<Run>(0);

@@ -18,6 +18,7 @@ import { failTrap } from "./fail-thread";
 import { HostOp } from "./imports";
 import { hostThread } from "./link";
 import { beginEntry, exitGuest, hostReturned, inGuest, returnDrains, startHostCall } from "./lock";
+import { migrationGoesOn } from "./migration";
 import { planDeadline, planServe } from "./plan";
 import { hostPoint } from "./points";
 import { END_NONE, END_OK, NESTED_AWAY, NESTED_DUE, run } from "./run";
@@ -61,7 +62,10 @@ function turn(): void {
     }
     if (run.idleYields >= LIVELOCK_YIELDS) return stuckLivelock();
   }
-  if (!run.hostActive && run.queueCount) return startHostCall();
+  if (!run.hostActive) {
+    if (run.migration && !run.queueCount) migrationGoesOn();
+    if (run.queueCount) return startHostCall();
+  }
   const c = cpuAt(run.current);
   if (!runnable(c)) {
     if (!pickNext()) idle();

@@ -31,6 +31,12 @@ export function returnToHostWork(c: Cpu): void {
 /** Deschedules a vCPU that executes in guest mode; false if it does not (one that sleeps loses nothing). It is READY from now on. */
 export function steal(c: Cpu): bool {
   if (c.vcpu.runstate != Runstate.GUEST) return false;
+  deschedule(c);
+  return true;
+}
+
+/** Out of guest mode and READY: sched(v, 0) waits for the lock, sched(v, 1) is due. Who slept by HLT sleeps on when it comes back. */
+export function deschedule(c: Cpu): void {
   takeOutBetween(c);
   setRunstate(c.vcpu, Runstate.READY);
   c.schedDue = 1;
@@ -39,5 +45,4 @@ export function steal(c: Cpu): bool {
     c.leaving = 1;
     queuePush(false, HOST_SCHED, c.index, c.index, 0);
   }
-  return true;
 }

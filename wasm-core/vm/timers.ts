@@ -32,8 +32,8 @@ export function timersWait(): bool {
   return false;
 }
 
-/** Only at an instruction boundary does a vCPU leave guest mode for a timer. */
-function mayBeTakenOut(c: Cpu): bool {
+/** Only at an instruction boundary does a vCPU leave guest mode for a timer or a migration. */
+export function mayBeTakenOut(c: Cpu): bool {
   return !inGuest(c) || (!c.middle && !contextAt(c, c.depth).armed);
 }
 

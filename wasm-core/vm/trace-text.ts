@@ -18,6 +18,7 @@ import {
   TRACE_HOST,
   TRACE_INSTRUCTION,
   TRACE_KEEP,
+  TRACE_MIGRATION,
   TRACE_LAND,
   TRACE_LEAVE,
   TRACE_STEAL,
@@ -135,6 +136,8 @@ function putWhat(at: usize): void {
       return put(code == CHOICE_KICK ? "kick lands" : "interrupt lands");
     case TRACE_KEEP:
       return put("kept off its CPU");
+    case TRACE_MIGRATION:
+      return put("on another machine");
     default:
       return put("time advanced");
   }

@@ -28,6 +28,7 @@ export const TRACE_TIME: u32 = 13;
 export const TRACE_HOLD: u32 = 14;
 export const TRACE_LAND: u32 = 15;
 export const TRACE_KEEP: u32 = 16;
+export const TRACE_MIGRATION: u32 = 17;
 
 const ENTRY_BYTES: usize = 40;
 export let tracing: bool = false;

@@ -40,7 +40,7 @@ export declare function outcome(slot: i32, v: i64): void;
 @external("test", "choose")
 export declare function choose(n: i32): i32;
 
-/** At real time `at` ns: kind 0 interrupt of vector arg, 1 NMI, 2 steal for arg ns, 3 TSC migration. */
+/** At real time `at` ns: kind 0 interrupt of vector arg, 1 NMI, 2 steal for arg ns; 3 migration of the machine: all vCPUs are descheduled, their TSCs get another rate and arg more. Not on bare metal. */
 @external("test", "plan")
 export declare function plan(kind: i32, vcpu: i32, at: i64, arg: i64): void;
 

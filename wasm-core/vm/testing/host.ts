@@ -103,6 +103,9 @@ function act(vcpu: i32, nr: i32): i32 {
       return done(vcpu, preemptions * 2 + (before == after ? 0 : 1));
     }
     case 16: return done(vcpu, sendWindow(vcpu));
+    case 17: return done(vcpu, left[get(vcpu, 6) as i32]);
+    case 18: return done(vcpu, back[get(vcpu, 6) as i32]);
+    case 19: return done(vcpu, scaleSeen[get(vcpu, 6) as i32]);
     // Stores under the lock and sleeps. 41 answers 2 + what is stored if that has happened, and wakes the sleeper.
     case 40: {
       store64(machineAddress(get(vcpu, 6)), 1);
@@ -158,7 +161,17 @@ export function sched(vcpu: i32, what: i32): void {
   if (what == 2 && get(vcpu, RUNSTATE) != READY) unreachable();
   if (what == 2) preemptions += 1;
   isAway = what == 2;
+  if (what == 0) left[vcpu] += 1;
+  if (what != 1) return;
+  back[vcpu] += 1;
+  scaleSeen[vcpu] = get(vcpu, TSC_SCALE);
 }
+
+const TSC_SCALE: i32 = 0x5c;
+/** Per vCPU: how often it left its CPU, how often it came back, and its TSC_SCALE then. */
+const left: StaticArray<i64> = [0, 0, 0, 0, 0, 0, 0, 0];
+const back: StaticArray<i64> = [0, 0, 0, 0, 0, 0, 0, 0];
+const scaleSeen: StaticArray<i64> = [0, 0, 0, 0, 0, 0, 0, 0];
 
 export function timer(vcpu: i32, slot: i32): void {
   wake(vcpu);

@@ -5,6 +5,7 @@ import { runProtocolCase } from "./protocol-cases";
 
 @external("machine", "syscall") declare function syscall(nr: i64): i64;
 @external("machine", "ctx_set_reg") declare function ctxSetReg(r: i32, v: i64): void;
+@external("machine", "rdtsc") declare function rdtsc(): i64;
 @external("machine", "read_cr") declare function readCr(n: i32): i64;
 
 function word(i: i32): i64 {
@@ -32,6 +33,7 @@ export function runMachineCase(index: i32, role: i32): void {
   if (index == 46) return sparse(role);
   if (index == 47) return storm();
   if (index == 48) return migrated();
+  if (index == 49) return migratesAnywhere(role);
   unreachable();
 }
 
@@ -212,19 +214,46 @@ function ticksIn(vcpu: i32, ns: i64): i64 {
   return state(vcpu, TSC) - before;
 }
 
-/** vCPU 0 moves to a machine with another TSC: ticks before and after, how far it jumped, ticks of vCPU 1, real time, and whether times add up. */
+/** The host half's count of sched(v, 0), of sched(v, 1), and the TSC_SCALE it saw at the last one, of one vCPU. */
+const TOLD_LEFT: i64 = 17;
+const TOLD_BACK: i64 = 18;
+const SCALE_SEEN: i64 = 19;
+
+function ask(nr: i64, vcpu: i64): i64 {
+  return hypercall(nr, 0, vcpu, 0, 0, 0, 0);
+}
+
+/** The machine moves while vCPU 1 sleeps: ticks before and after of both, what the host half was told, and whether times add up. */
 function migrated(): void {
   outcome(0, ticksIn(0, 160_000));
-  const apart = state(0, TSC) - state(1, TSC);
+  const asleep = state(1, STOLEN);
+  const value = state(1, TSC);
   const real = state(0, REAL);
   plan(PLAN_MIGRATE, 0, real + 1000, (1 as i64) << 40);
   advance(2000);
   load64(word(X));
   outcome(1, ticksIn(0, 160_000));
-  outcome(2, (state(0, TSC) - state(1, TSC) - apart) >> 40);
-  outcome(3, ticksIn(1, 160_000));
+  outcome(2, ticksIn(1, 160_000));
+  outcome(3, (state(1, TSC) - value) >> 40);
+  outcome(4, (state(0, REAL) - real) / 1_000_000);
+  outcome(5, (state(1, STOLEN) - asleep) / 1000);
   const least = state(0, REAL);
   const accounted = state(0, AVAILABLE) + state(0, STOLEN);
-  outcome(4, least <= accounted && accounted <= state(0, REAL) ? 1 : 0);
-  outcome(5, (least - real) / 1000);
+  outcome(6, least <= accounted && accounted <= state(0, REAL) ? 1 : 0);
+  // Seed 1: there is no host half to be asked.
+  if (param(3) & 1) return;
+  let told: i64 = ask(SCALE_SEEN, 0) >> 28;
+  for (let v = 0; v < 2; v++) told = (told << 8) | (ask(TOLD_LEFT, v) << 4) | ask(TOLD_BACK, v);
+  outcome(7, told);
+}
+
+/** A migration may come between any two of three readings of the TSC: which of the steps are large; the last of a waiting vCPU. */
+function migratesAnywhere(role: i32): void {
+  barrier(1);
+  const first = rdtsc();
+  load64(word(role));
+  const second = rdtsc();
+  load64(word(role));
+  const third = rdtsc();
+  outcome(role, ((second - first) >> 40) | (((third - second) >> 40) << 1));
 }
