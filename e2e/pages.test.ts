@@ -22,7 +22,7 @@ describe.skipIf(!hasBrowser)(`pages in a browser (${browserReason})`, () => {
     const { run, build } = await accepted(url, inject("demoToken"), parts);
     await finished(url, run.id);
     failedRun = `/runs/${run.id}`;
-    addresses = ["/", "/ops/mmu.flush_tlb_multi", `/builds/${build.digest}`, failedRun];
+    addresses = ["/", "/ops/mmu.flush_tlb_multi", "/coverage", `/builds/${build.digest}`, failedRun];
     // Another party that differs: its reproduction and the dispute are on these pages too.
     disputed = await disputedRun(run.id);
     addresses.push("/vendors/demo", "/backends/demo/shown", `/runs/${disputed}`, "/problems");

@@ -5,6 +5,7 @@ import {
   After,
   Backend,
   BuildListed,
+  CoverageSchema,
   EventListed,
   Limit,
   OpResults,
@@ -89,6 +90,13 @@ export const listOperations: RouteConfig[] = [
     summary: "An operation with what every backend's current run says about it",
     schema: OpResults,
     params: { id: z.string() },
+  }),
+  operation("get", "/api/v1/coverage", {
+    id: "getCoverage",
+    tag: "Read",
+    summary: "Which case of the current suite tests which clause",
+    answer: { status: 200, says: "Every clause, in suite order.", schema: CoverageSchema },
+    problems: [],
   }),
   one("getReportByDigest", "/api/v1/reports/{digest}", {
     summary: "A published report by its digest; kept for ever",

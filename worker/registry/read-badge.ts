@@ -1,10 +1,11 @@
+import { groupOf } from "../../conformance/interface/catalogue.ts";
 import type { Suite } from "../../conformance/runner/types.ts";
 import { iso } from "../clock.ts";
 import type { Env } from "../env.ts";
 import { theSuite } from "../pipeline/engine.ts";
 import { standingOf } from "../trust/standing.ts";
 import { freshRead, type JsonQuery, jsonRow } from "./kept.ts";
-import { groupOf, scoreOf } from "./suite-view.ts";
+import { scoreOf } from "./suite-view.ts";
 import type { BadgeState, BadgeView, Profile, Standing, Trust, Verdict } from "./views.ts";
 
 export type BadgeOf = { vendor: string; backend: string; group?: string } | { build: string };

@@ -1,10 +1,8 @@
+import { ops as declared, groupOf } from "../../conformance/interface/catalogue.ts";
+import { definedWhere } from "../../conformance/interface/where.ts";
 import type { Suite, SuiteOp } from "../../conformance/runner/types.ts";
+import { casesByClause } from "./coverage.ts";
 import type { OpDefinition, Profile, Verdict } from "./views.ts";
-
-/** `mmu.set_pte` → `mmu`. */
-export function groupOf(opId: string): string {
-  return opId.slice(0, opId.indexOf("."));
-}
 
 /** Op groups in suite order, each with its ops. */
 export function groupsOf(suite: Suite): { id: string; ops: string[] }[] {
@@ -13,16 +11,31 @@ export function groupsOf(suite: Suite): { id: string; ops: string[] }[] {
   return [...groups].map(([id, ops]) => ({ id, ops }));
 }
 
+/** What is graded comes from the suite; what is only told about an op, from the catalogue that the suite was built from. */
 export function opDefinition(suite: Suite, op: SuiteOp): OpDefinition {
   const params = op.params.map(({ name, type }) => `${name}: ${type}`).join(", ");
-  const clauses = suite.clauses.filter((clause) => clause.op === op.id);
+  const told = declared.find(({ id }) => id === op.id);
+  const cases = casesByClause(suite);
   return {
     id: op.id,
     group: groupOf(op.id),
     summary: op.summary,
     signature: `${op.id.replace(".", "_")}(${params})${op.result === "void" ? "" : `: ${op.result}`}`,
+    params: op.params.map(({ name, type }) => ({
+      name,
+      type,
+      meaning: told?.params.find((param) => param.name === name)?.doc ?? "",
+    })),
+    result: told?.resultDoc ?? null,
+    native: op.native,
+    rule: op.rule ?? false,
     tiers: op.tiers,
-    clauses: clauses.map(({ id, text, source }) => ({ id, text, source })),
+    clauses: suite.clauses
+      .filter((clause) => clause.op === op.id)
+      .map(({ id, text, source }) => ({ id, text, source, cases: [...(cases.get(id) ?? [])] })),
+    deviations: told?.deviations ?? [],
+    decisions: told?.decisions ?? [],
+    definedBy: told ? definedWhere(told) : [],
   };
 }
 

@@ -90,10 +90,19 @@ export interface Matrix {
   next: string | null;
 }
 
+/** A case of the suite: one schedule, or many of them explored. */
+export interface CaseRef {
+  id: string;
+  title: string;
+  mode: "sequential" | "explored";
+}
+
 export interface ClauseView {
   id: string;
   text: string;
   source: string;
+  /** Cases that test it, in suite order. */
+  cases: CaseRef[];
 }
 
 export interface OpDefinition {
@@ -102,8 +111,30 @@ export interface OpDefinition {
   summary: string;
   /** As an export of a guest half, e.g. `mmu_set_pte(ptr: i64, val: i64)`. */
   signature: string;
+  params: { name: string; type: string; meaning: string }[];
+  /** What the result means; null for an op without one. */
+  result: string | null;
+  /** True if a guest half may leave it to the machine's own instruction. */
+  native: boolean;
+  /** True for a rule that holds for all ops: graded like one, called by nobody. */
+  rule: boolean;
   tiers: Record<Profile, Tier>;
   clauses: ClauseView[];
+  /** What a backend may do differently from the native sequence. */
+  deviations: string[];
+  /** Where published interfaces disagree, and what this one says. */
+  decisions: { conflict: string; choice: string }[];
+  /** Who defines it where: published sources by system. */
+  definedBy: { system: string; sources: string[] }[];
+}
+
+/** Which case tests which clause, by op group, in suite order. */
+export interface Coverage {
+  suite: SuiteRef;
+  clauses: number;
+  ops: number;
+  cases: number;
+  groups: { id: string; clauses: { id: string; op: string; text: string; cases: CaseRef[] }[] }[];
 }
 
 /** What one backend's current run says about one op. */

@@ -108,6 +108,20 @@ describe("build and op page", () => {
     expect(page).toContain('<td class="num">4</td><td class="num">1\u202f600</td>');
   });
 
+  it("shows what tests a clause, what is left open, what was decided, and who defines the op where", async () => {
+    const page = await text(<OpPage view={op} />);
+    expect(page).toContain('<code title="the kick comes at any time">lock-kick-any-time</code> (explored)');
+    expect(page).toContain("index of the vCPU to wake");
+    expect(page).toContain("<dt>Allowed</dt><dd>The wake-up may be late.</dd>");
+    expect(page).toContain("<strong>One kick is kept.</strong>");
+    expect(page).toContain("KVM keeps one kick, Xen a pending event.");
+    expect(page).toMatch(/<th scope="row">Xen<\/th><td class="prose">event channel of the lock<\/td>/);
+    const bare = { ...op, op: { ...op.op, rule: true, deviations: [], decisions: [], definedBy: [] } };
+    const rule = await text(<OpPage view={bare} />);
+    expect(rule).toContain("a rule for all operations");
+    for (const part of ["Signature", "What is left open", "Who defines it where"]) expect(rule).not.toContain(part);
+  });
+
   it("has nothing inline that the CSP would refuse", async () => {
     const pages = [
       <MatrixPage matrix={matrix} />,

@@ -1,7 +1,8 @@
 import { env } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
+import { clauses, ops } from "../../conformance/interface/catalogue.ts";
 import { problemTypes } from "../problems.ts";
-import type { Matrix, OpView } from "../registry/views.ts";
+import type { Coverage, OpView } from "../registry/views.ts";
 import { makeObjects } from "../test/objects.ts";
 import { call, jsonOf, problemOf } from "../test/requests.ts";
 
@@ -28,14 +29,31 @@ describe("pages of an empty registry", () => {
     expect((await call("/", { headers: { "If-None-Match": etag } })).status).toBe(304);
   });
 
-  it("show each op of the suite with its clauses", async () => {
-    const matrix = await jsonOf<Matrix>(await call("/index.json"));
-    for (const op of matrix.groups.flatMap((group) => group.ops)) {
-      const view = await jsonOf<OpView>(await call(`/ops/${op}.json`));
-      const page = await textOf(`/ops/${op}`);
-      expect(view.op.clauses.length, op).toBeGreaterThan(0);
-      for (const clause of view.op.clauses) expect(page).toContain(`id="${clause.id}"`);
+  it("show each op of the suite with its clauses, their cases, and what the catalogue tells of it", async () => {
+    for (const op of ops) {
+      const view = await jsonOf<OpView>(await call(`/ops/${op.id}.json`));
+      const { deviations, decisions = [], params, resultDoc = null } = op;
+      expect(view.op).toMatchObject({ deviations, decisions, result: resultDoc, rule: op.rule ?? false });
+      expect(view.op.params.map(({ meaning }) => meaning)).toEqual(params.map(({ doc }) => doc));
+      const page = await textOf(`/ops/${op.id}`);
+      expect(view.op.clauses.map(({ id }) => id)).toEqual(op.clauses.map(({ n }) => `${op.id}.${n}`));
+      for (const clause of view.op.clauses) {
+        expect(page).toContain(`id="${clause.id}"`);
+        for (const { id } of clause.cases) expect(page).toContain(`>${id}</code>`);
+      }
+      for (const { system } of view.op.definedBy) expect(page).toContain(`<th scope="row">${system}</th>`);
     }
+  });
+
+  it("show which case tests which clause, as docs/coverage.md does", async () => {
+    const coverage = await jsonOf<Coverage>(await call("/coverage.json"));
+    const shown = coverage.groups.flatMap((group) => group.clauses);
+    expect(shown.map(({ id }) => id)).toEqual(clauses.map(({ id }) => id));
+    expect(coverage).toMatchObject({ clauses: clauses.length, ops: ops.length });
+    for (const { id, cases } of shown) expect(cases.length, id).toBeGreaterThan(0);
+    expect(await jsonOf(await call("/api/v1/coverage"))).toEqual(coverage);
+    const page = await textOf("/coverage");
+    for (const { id, op } of shown) expect(page).toContain(`href="/ops/${op}#${id}"`);
   });
 });
 

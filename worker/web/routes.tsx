@@ -6,6 +6,7 @@ import { pageRequest } from "../api/page.ts";
 import { getBlob } from "../db/blobs.ts";
 import type { Env } from "../env.ts";
 import { theSuite } from "../pipeline/engine.ts";
+import { coverageOf } from "../registry/coverage.ts";
 import { readBackendView, readVendor } from "../registry/lists.ts";
 import type { PageRequest } from "../registry/paging.ts";
 import { readBuild, readMatrix, readOp, readRun } from "../registry/read.ts";
@@ -13,6 +14,7 @@ import type { RunView } from "../registry/views.ts";
 import { assetRoutes } from "./assets/routes.ts";
 import { BackendPage } from "./pages/backend.tsx";
 import { BuildPage } from "./pages/build.tsx";
+import { CoveragePage } from "./pages/coverage.tsx";
 import { MatrixPage } from "./pages/matrix.tsx";
 import { NotFoundPage } from "./pages/not-found.tsx";
 import { OpPage } from "./pages/op.tsx";
@@ -21,11 +23,13 @@ import { VendorPage } from "./pages/vendor.tsx";
 import { parseReport, type ReportView } from "./report.ts";
 import { html, notFoundHtml } from "./respond.ts";
 
-/** Pages for people: `/`, `/ops/{id}`, `/vendors/{slug}`, `/backends/{vendor}/{backend}`, `/builds/{digest}`, `/runs/{id}`; each
- * also with `.json`. */
+/** Pages for people: `/`, `/ops/{id}`, `/coverage`, `/vendors/{slug}`, `/backends/{vendor}/{backend}`, `/builds/{digest}`,
+ * `/runs/{id}`; each also with `.json`. */
 export const webRoutes = new Hono<AppEnv>()
   .get("/", async (c) => html(c, <MatrixPage matrix={await readMatrix(c.env, matrixPage(c))} />))
   .get("/ops/:id", (c) => page(c, "operation", readOp, async (view) => <OpPage view={view} />))
+  .get("/coverage", async (c) => html(c, <CoveragePage coverage={coverageOf(await theSuite())} />))
+  .get("/coverage.json", async (c) => cachedJson(c, coverageOf(await theSuite()), LIVE))
   .get("/vendors/:id", (c) => page(c, "vendor", readVendor, async (vendor) => <VendorPage vendor={vendor} />))
   .get("/backends/:vendor/:id", (c) => {
     const read = (env: Env, id: string) => readBackendView(env, c.req.param("vendor"), id);

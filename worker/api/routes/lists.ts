@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { theSuite } from "../../pipeline/engine.ts";
 import { ProblemError } from "../../problems.ts";
+import { coverageOf } from "../../registry/coverage.ts";
 import { exportLines, exportVersion } from "../../registry/export.ts";
 import {
   listBackends,
@@ -57,6 +58,7 @@ export const listRoutes = new Hono<AppEnv>()
     return cachedJson(c, { suite: { digest: suite.digest, pvi: suite.pvi }, items: ops }, SHORT);
   })
   .get("/api/v1/ops/:id", async (c) => found(c, await readOp(c.env, c.req.param("id")), "That operation"))
+  .get("/api/v1/coverage", async (c) => cachedJson(c, coverageOf(await theSuite()), SHORT))
   .get("/api/v1/reports/:digest", async (c) => {
     const digest = parseParam(Digest, "The digest", c.req.param("digest"));
     const bytes = await readReport(c.env, digest);

@@ -2,6 +2,8 @@ import { z } from "@hono/zod-openapi";
 import type {
   BackendItem,
   BuildItem,
+  CaseRef,
+  Coverage,
   EventItem,
   OpDefinition,
   OpView,
@@ -11,6 +13,7 @@ import type {
 } from "../../registry/views.ts";
 import {
   Costs,
+  Count,
   Digest,
   Machine,
   Profile,
@@ -112,6 +115,10 @@ export const EventListed = Event.extend({
 
 const Tier = z.enum(["core", "optional", "none"]);
 
+const Case = z
+  .object({ id: z.string(), title: z.string(), mode: z.enum(["sequential", "explored"]) })
+  .openapi("Case") satisfies z.ZodType<CaseRef>;
+
 export const Op = z
   .object({
     id: z.string(),
@@ -119,11 +126,33 @@ export const Op = z
     summary: z.string(),
     signature: z.string(),
     tiers: z.object({ native: Tier, enlightened: Tier, shadow: Tier, direct: Tier }),
-    clauses: z.array(z.object({ id: z.string(), text: z.string(), source: z.string() })),
+    params: z.array(z.object({ name: z.string(), type: z.string(), meaning: z.string() })),
+    result: z.string().nullable(),
+    native: z.boolean(),
+    rule: z.boolean(),
+    clauses: z.array(z.object({ id: z.string(), text: z.string(), source: z.string(), cases: z.array(Case) })),
+    deviations: z.array(z.string()),
+    decisions: z.array(z.object({ conflict: z.string(), choice: z.string() })),
+    definedBy: z.array(z.object({ system: z.string(), sources: z.array(z.string()) })),
   })
   .openapi("Op") satisfies z.ZodType<OpDefinition>;
 
 export const Ops = z.object({ suite: SuiteRef, items: z.array(Op) }).openapi("Ops");
+
+export const CoverageSchema = z
+  .object({
+    suite: SuiteRef,
+    clauses: Count,
+    ops: Count,
+    cases: Count,
+    groups: z.array(
+      z.object({
+        id: z.string(),
+        clauses: z.array(z.object({ id: z.string(), op: z.string(), text: z.string(), cases: z.array(Case) })),
+      }),
+    ),
+  })
+  .openapi("Coverage") satisfies z.ZodType<Coverage>;
 
 export const OpResults = z
   .object({

@@ -77,6 +77,7 @@ th.stick { position: sticky; left: 0; background: var(--raised); z-index: 1; }
 .error { color: var(--error); background: var(--error-ground); }
 .not-offered { color: var(--absent); background: var(--absent-ground); }
 .not-run, .waiting { color: var(--unrun); background: var(--unrun-ground); }
+.case { display: block; }
 .cell { display: flex; flex-direction: column; align-items: flex-start; gap: .2rem; }
 .sub { display: block; color: var(--quiet); font-size: .8125rem; font-weight: 400; }
 dl.facts { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .3rem 1.25rem; margin: 1rem 0; max-width: 92ch; }

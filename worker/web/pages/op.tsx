@@ -1,4 +1,6 @@
-import type { OpView } from "../../registry/views.ts";
+import type { Child } from "hono/jsx";
+import type { OpDefinition, OpView } from "../../registry/views.ts";
+import { CaseList } from "../parts/cases.tsx";
 import { countersOf, counterText } from "../parts/costs.tsx";
 import { Page } from "../parts/layout.tsx";
 import { StaleNote, StandingNote } from "../parts/standing.tsx";
@@ -18,14 +20,11 @@ export function OpPage({ view }: { view: OpView }) {
         <code>{op.id}</code>
       </h1>
       <p class="lead">{op.summary}</p>
-      <Facts
-        rows={[
-          ["Signature", <code>{op.signature}</code>],
-          ["Tiers", <Tiers tiers={op.tiers} />],
-        ]}
-      />
+      <About op={op} />
       <ClauseTable view={view} />
       <Legend />
+      <Latitude op={op} />
+      <DefinedBy op={op} />
       <CostTable view={view} />
       <p class="quiet">
         Suite <DigestText digest={suite.digest} />
@@ -34,13 +33,21 @@ export function OpPage({ view }: { view: OpView }) {
   );
 }
 
-function Tiers({ tiers }: { tiers: OpView["op"]["tiers"] }) {
+function About({ op }: { op: OpDefinition }) {
+  const tiers = Object.entries(op.tiers).map(([profile, tier]) => `${profile}: ${tier}`);
+  const meaning = op.native ? "yes: a guest half may leave it to the machine’s own instruction" : "no";
   return (
-    <>
-      {Object.entries(tiers)
-        .map(([profile, tier]) => `${profile}: ${tier}`)
-        .join("; ")}
-    </>
+    <Facts
+      rows={[
+        ...(op.rule ? [] : [["Signature", <code>{op.signature}</code>] as [string, Child]]),
+        ...op.params.map(({ name, meaning }): [string, Child] => [`Parameter ${name}`, meaning]),
+        ...(op.result ? [["Returns", op.result] as [string, Child]] : []),
+        ["Tiers", tiers.join("; ")],
+        op.rule
+          ? ["Kind", "a rule for all operations: it is graded like one, and nobody calls it"]
+          : ["Native meaning", meaning],
+      ]}
+    />
   );
 }
 
@@ -71,13 +78,61 @@ function ClauseTable({ view }: { view: OpView }) {
               </th>
               <td class="prose">
                 {clause.text}
-                <span class="sub">{clause.source}</span>
+                <span class="sub">Source: {clause.source}</span>
+                <CaseList cases={clause.cases} />
               </td>
               {view.results.map((result) => (
                 <td>
                   <VerdictBadge verdict={result.clauses[clause.id] ?? "not-run"} />
                 </td>
               ))}
+            </tr>
+          ))}
+        </tbody>
+      </ScrollTable>
+    </section>
+  );
+}
+
+/** What an implementation is free to do, and how this interface decided where published ones disagree. */
+function Latitude({ op: { deviations, decisions } }: { op: OpDefinition }) {
+  if (deviations.length === 0 && decisions.length === 0) return null;
+  return (
+    <section aria-labelledby="latitude">
+      <h2 id="latitude">What is left open, and what was decided</h2>
+      <Facts
+        rows={[
+          ...deviations.map((text): [string, Child] => ["Allowed", text]),
+          ...decisions.map(({ conflict, choice }): [string, Child] => [
+            "Decided",
+            <>
+              <strong>{choice}</strong>
+              <span class="sub">{conflict}</span>
+            </>,
+          ]),
+        ]}
+      />
+    </section>
+  );
+}
+
+function DefinedBy({ op: { definedBy } }: { op: OpDefinition }) {
+  if (definedBy.length === 0) return null;
+  return (
+    <section aria-labelledby="defined">
+      <h2 id="defined">Who defines it where</h2>
+      <ScrollTable label="Published definitions by system" class="wrap">
+        <thead>
+          <tr>
+            <th scope="col">System</th>
+            <th scope="col">Published as</th>
+          </tr>
+        </thead>
+        <tbody>
+          {definedBy.map(({ system, sources }) => (
+            <tr>
+              <th scope="row">{system}</th>
+              <td class="prose">{sources.join("; ")}</td>
             </tr>
           ))}
         </tbody>

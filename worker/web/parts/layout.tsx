@@ -5,7 +5,7 @@ export interface PageOptions {
   title: string;
   /** Address of this page's data. */
   json: string;
-  current?: "matrix";
+  current?: "matrix" | "coverage";
   /** Adds the module that polls and copies, and a plain refresh for readers without script. */
   live?: boolean;
   refreshSeconds?: number | undefined;
@@ -45,6 +45,11 @@ export async function Page({ title, json, current, live, refreshSeconds, childre
                 <li>
                   <a href="/" aria-current={current === "matrix" ? "page" : undefined}>
                     Matrix
+                  </a>
+                </li>
+                <li>
+                  <a href="/coverage" aria-current={current === "coverage" ? "page" : undefined}>
+                    Coverage
                   </a>
                 </li>
                 <li>

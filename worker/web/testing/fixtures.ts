@@ -74,14 +74,33 @@ export const op: OpView = {
     group: "lock",
     summary: "Wakes a vCPU that waits, or keeps the wake-up until it waits.",
     signature: "lock_kick(vcpu: i32)",
+    params: [{ name: "vcpu", type: "i32", meaning: "index of the vCPU to wake" }],
+    result: null,
+    native: false,
+    rule: false,
     tiers: { native: "none", enlightened: "core", shadow: "core", direct: "optional" },
     clauses: [
-      { id: "lock.kick.1", text: "A kick that comes before the wait is not lost.", source: "a published source" },
+      {
+        id: "lock.kick.1",
+        text: "A kick that comes before the wait is not lost.",
+        source: "a published source",
+        cases: [
+          { id: "lock-kick-before", title: "the kick comes first", mode: "sequential" },
+          { id: "lock-kick-any-time", title: "the kick comes at any time", mode: "explored" },
+        ],
+      },
       {
         id: "lock.kick.2",
         text: "A kick of a vCPU that does not wait changes nothing else.",
         source: "a published source",
+        cases: [{ id: "lock-kick-nobody", title: "nobody waits", mode: "sequential" }],
       },
+    ],
+    deviations: ["The wake-up may be late."],
+    decisions: [{ conflict: "KVM keeps one kick, Xen a pending event.", choice: "One kick is kept." }],
+    definedBy: [
+      { system: "KVM", sources: ["KVM_HC_KICK_CPU"] },
+      { system: "Xen", sources: ["event channel of the lock"] },
     ],
   },
   results: [
