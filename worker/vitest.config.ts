@@ -24,11 +24,11 @@ async function builtBuilds() {
   return JSON.stringify(builds);
 }
 
-/** One runtime for all files; storage is reset before each test (worker/test/setup.ts). */
+/** One runtime for all files; storage is empty before each test (worker/test/setup.ts). */
 export default defineConfig({
   plugins: [
     cloudflareTest(async () => ({
-      main: `${root}worker/index.ts`,
+      main: `${root}worker/test/entry.ts`,
       wrangler: { configPath: `${root}wrangler.toml` },
       miniflare: {
         bindings: { ...bindings, MIGRATIONS: await readD1Migrations(`${root}migrations`), BUILDS: await builtBuilds() },
@@ -41,6 +41,6 @@ export default defineConfig({
     include: ["worker/**/*.test.ts", "worker/**/*.test.tsx"],
     setupFiles: [`${root}worker/test/setup.ts`],
     isolate: false,
-    testTimeout: 30_000,
+    testTimeout: 60_000,
   },
 });

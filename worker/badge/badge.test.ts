@@ -9,6 +9,7 @@ import { badgeText, LABEL_COLOR, looks } from "./text.ts";
 
 const view = {
   vendor: "acme",
+  unverified: true,
   backend: "hv",
   version: "1.0.0",
   build: testDigest("b"),
@@ -16,6 +17,7 @@ const view = {
   group: null,
   state: "failing",
   trust: { provenance: "token", execution: "registry-run" },
+  privateAbi: false,
   pvi: "1.0",
   suite: testDigest("a"),
   at: "2026-11-22T09:30:00Z",
@@ -57,11 +59,21 @@ async function publish(): Promise<void> {
 describe("badge text", () => {
   it("names build, state, score, PVI, suite and date", () => {
     expect(badgeText(view)).toMatchObject({
-      label: "acme/hv 1.0.0",
-      message: "✗ failing 61/63 · PVI 1.0 · suite aaaaaaa · 2026-11-22",
+      label: "acme/hv 1.0.0 (unverified vendor)",
+      message: "✗ failing 61/63 · PVI 1.0 · suite aaaaaaa · 2026-11-22 · token, registry-run",
       isError: true,
     });
-    expect(badgeText({ ...view, group: "mmu" }).label).toBe("acme/hv 1.0.0 mmu");
+    expect(badgeText({ ...view, unverified: false, group: "mmu" }).label).toBe("acme/hv 1.0.0 mmu");
+    expect(badgeText({ ...view, vendor: "parley" }).label).toBe("parley/hv 1.0.0 (reference model)");
+  });
+
+  it("says of a private ABI that it is one", () => {
+    expect(badgeText({ ...view, privateAbi: true }).message).toContain(" · private ABI · ");
+  });
+
+  it("names both axes of trust", () => {
+    const trust = { provenance: "ci-attested", execution: "reproduced" } as const;
+    expect(badgeText({ ...view, trust }).message).toMatch(/ · ci-attested, reproduced$/);
   });
 
   it("has a glyph of its own per state, and fills that white text can be read on", () => {
@@ -93,7 +105,7 @@ describe("GET /badge", () => {
     );
     expect(response.headers.get("X-Content-Type-Options")).toBe("nosniff");
     expect(response.headers.get("Access-Control-Allow-Origin")).toBe("*");
-    expect(await response.text()).toContain("acme/hv 1.0.0: ✗ failing 2/3");
+    expect(await response.text()).toContain("acme/hv 1.0.0 (unverified vendor): ✗ failing 2/3");
     const etag = response.headers.get("ETag") ?? "";
     expect(etag).toMatch(/^"[0-9a-f]+"$/);
     const again = await call("/badge/acme/hv.svg", { headers: { "If-None-Match": `"x", ${etag}` } });
@@ -127,7 +139,9 @@ describe("GET /badge", () => {
 
   it("shows a build by its digest", async () => {
     await publish();
-    expect(await (await call(`/badge/build/${testDigest("b")}.svg`)).text()).toContain("acme/hv 1.0.0: ✗ failing 2/3");
+    expect(await (await call(`/badge/build/${testDigest("b")}.svg`)).text()).toContain(
+      "acme/hv 1.0.0 (unverified vendor): ✗ failing 2/3",
+    );
   });
 
   it("goes stale when the suite is replaced", async () => {

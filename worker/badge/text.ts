@@ -1,4 +1,4 @@
-import type { BadgeState, BadgeView } from "../registry/views.ts";
+import { type BadgeState, type BadgeView, MODEL_VENDOR } from "../registry/views.ts";
 
 /** What a badge says. The submitter chooses no word and no colour of it. */
 export interface BadgeText {
@@ -25,18 +25,27 @@ export const looks: Readonly<Record<BadgeState, { glyph: string; color: string; 
 
 const SUITE_CHARS = 7;
 
-/** Product, build version, state word and glyph, score, PVI, suite, date, and whether another party reproduced it. */
+/** Product, version and what its vendor is; state word and glyph, score, PVI, suite, date, and both axes of trust. */
 export function badgeText(badge: BadgeView): BadgeText {
   const { glyph, color, isError } = looks[badge.state];
   const suite = badge.suite.slice("sha256:".length).slice(0, SUITE_CHARS);
-  const reproduced = badge.trust.execution === "reproduced" ? " · reproduced" : "";
   const about = `${badge.vendor}/${badge.backend} ${badge.version}${badge.group ? ` ${badge.group}` : ""}`;
-  return {
-    label: about,
-    message: `${glyph} ${badge.state} ${badge.held}/${badge.of} · PVI ${badge.pvi} · suite ${suite} · ${badge.at.slice(0, 10)}${reproduced}`,
-    color,
-    isError,
-  };
+  const { provenance, execution } = badge.trust;
+  const message = [
+    `${glyph} ${badge.state} ${badge.held}/${badge.of}`,
+    `PVI ${badge.pvi}`,
+    `suite ${suite}`,
+    badge.at.slice(0, 10),
+    ...(badge.privateAbi ? ["private ABI"] : []),
+    `${provenance}, ${execution}`,
+  ].join(" · ");
+  return { label: about + vendorText(badge), message, color, isError };
+}
+
+/** A model is no product, and a name that nobody proved is nobody's. */
+function vendorText({ vendor, unverified }: BadgeView): string {
+  if (vendor === MODEL_VENDOR) return " (reference model)";
+  return unverified ? " (unverified vendor)" : "";
 }
 
 /** A badge for something that has no result: grey, so that a README does not break. @param about what was asked for */

@@ -3,8 +3,13 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { hostileGuest } from "../../e2e/lib/hostile.ts";
 import type { ShardMessage } from "../env.ts";
 import { SWEEP_AGAIN_MS } from "../limits.ts";
+import { forgetKept } from "../registry/kept.ts";
+import type { Matrix } from "../registry/views.ts";
 import { builtParts, quickParts, withManifest } from "../test/builds.ts";
+import { replaceSuite } from "../test/old-suite.ts";
 import { deliver, expectPublished, heldQueue, runNow, submitBuild, T0 } from "../test/pipeline.ts";
+import { call, jsonOf } from "../test/requests.ts";
+import { theSuite } from "./engine.ts";
 import { repeatRun } from "./steer.ts";
 import { sweep } from "./sweeper.ts";
 import { endEarly } from "./transition.ts";
@@ -110,23 +115,6 @@ describe("an old build that is run again", () => {
 });
 
 describe("a new suite", () => {
-  /** As if every run so far had been one of another suite: its id is made of the suite's digest, among others. */
-  async function replaceSuite(): Promise<void> {
-    await env.DB.exec("INSERT INTO suites VALUES ('sha256:old', '1.0', '1', 1)");
-    for (const guard of ["runs_final", "runs_identity_fixed", "op_results_fixed", "backends_current"]) {
-      await env.DB.exec(`DROP TRIGGER ${guard}`);
-    }
-    const renamed = (column: string) => `${column} = 'x' || substr(${column}, 2)`;
-    const statements = [
-      "PRAGMA defer_foreign_keys = on",
-      `UPDATE runs SET suite = 'sha256:old', ${renamed("id")}`,
-      `UPDATE shards SET ${renamed("run")}`,
-      `UPDATE op_results SET ${renamed("run")}`,
-      `UPDATE backends SET ${renamed("current_run")}`,
-    ];
-    await env.DB.batch(statements.map((text) => env.DB.prepare(text)));
-  }
-
   it("runs the latest build of every backend, once", async () => {
     const old = await submitBuild(held.env, quickParts("1.0.0"));
     const latest = await submitBuild(held.env, quickParts("1.0.1"), T0 + 1);
@@ -156,6 +144,37 @@ describe("a new suite", () => {
       cause: "suite",
       build: { digest: latest.build.digest },
     });
+  });
+
+  it("leaves the results of the older one standing, marked as stale, until its own are there", async () => {
+    const { run, build } = await submitBuild(held.env, builtParts("native"));
+    await deliverAll();
+    const matrix = async () => jsonOf<Matrix>(await call("/api/v1/matrix"));
+    const [before] = (await matrix()).rows;
+    expect(before).toMatchObject({ stale: false, pending: null, build: build.digest });
+    await replaceSuite();
+    await env.DB.batch(
+      ["DROP TRIGGER op_results_kept", "DELETE FROM op_results WHERE op = 'irq.disable'"].map((text) =>
+        env.DB.prepare(text),
+      ),
+    );
+    forgetKept();
+    const { rows, suite } = await matrix();
+    expect(suite.digest).toBe((await theSuite()).digest);
+    // The verdict is the old suite's, and of what that suite did not have there is none.
+    expect(rows).toMatchObject([{ stale: true, suite: { digest: "sha256:old" }, conforms: before?.conforms }]);
+    expect(rows[0]).toMatchObject({ held: before?.held, of: before?.of, pending: null });
+    expect(rows[0]?.cells).toEqual({ ...before?.cells, "irq.disable": "not-run" });
+    const shownAs = async (path: string) => (await call(path)).text();
+    for (const path of ["/", "/backends/parley/native", `/runs/x${run.id.slice(1)}`, "/ops/irq.enable"])
+      expect(await shownAs(path), path).toContain("⧗ stale: of an older suite");
+    expect(await shownAs("/")).toContain("Re-running the latest build of every backend on suite");
+    expect(await shownAs("/badge/parley/native.svg")).toContain("⧗ stale");
+    await sweep(held.env, Date.now());
+    expect((await matrix()).rows).toMatchObject([{ stale: true, pending: { state: "queued" } }]);
+    await deliverAll();
+    expect((await matrix()).rows).toEqual([{ ...before, run: expect.anything() }]);
+    expect(await shownAs("/")).not.toContain("⧗ stale");
   });
 
   it("that cannot take a build says so instead of trying for ever", async () => {

@@ -67,10 +67,12 @@ describe("while a build that loops for ever runs", () => {
 describe("a published run", () => {
   it("is what matrix, op, badge and build show", async () => {
     const held = heldQueue();
-    const { run, build } = await submitBuild(held.env, builtParts("kvm"));
+    const { run, build } = await submitBuild(held.env, builtParts("native"));
     const before = await jsonOf<Matrix>(await call("/api/v1/matrix"));
     expect(before.rows).toEqual([]);
-    expect(before.waiting).toMatchObject([{ vendor: "parley", backend: "kvm", run: { id: run.id, state: "queued" } }]);
+    expect(before.waiting).toMatchObject([
+      { vendor: "parley", backend: "native", run: { id: run.id, state: "queued" } },
+    ]);
     await problemOf(await call(`/api/v1/runs/${run.id}/report`), 404);
     await deliver(held.env, held.messages);
     const { summary } = await expectPublished(run.id);
@@ -79,14 +81,14 @@ describe("a published run", () => {
     const [row] = matrix.rows;
     expect(row).toMatchObject({
       vendor: "parley",
-      backend: "kvm",
+      backend: "native",
       build: build.digest,
       run: { id: run.id },
       pending: null,
     });
     expect(row).toMatchObject({ conforms: summary?.conforms, held: summary?.core.held, of: summary?.core.of });
     expect(Object.keys(row?.cells ?? {})).toEqual(matrix.groups.flatMap((group) => group.ops));
-    const badge = await jsonOf<{ message: string }>(await call("/badge/parley/kvm.json"));
+    const badge = await jsonOf<{ message: string }>(await call("/badge/parley/native.json"));
     expect(badge.message).toContain(`${summary?.core.held}/${summary?.core.of}`);
     expect(await jsonOf(await call(`/api/v1/builds/${build.digest}`))).toMatchObject({
       runs: [{ id: run.id, conforms: summary?.conforms }],

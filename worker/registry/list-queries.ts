@@ -23,7 +23,9 @@ const runColumns =
   r.conforms, r.held, r."of", r.report_digest AS reportDigest, r.challenge, ${ofRun.execution} AS execution, ${ofRun.standing} AS standing,
   rb.vendor, rv.verified_at AS verifiedAt, rb.backend, rb.version, rb.profile, rb.provenance`);
 
-const buildColumns = sql.raw("digest, vendor, backend, version, profile, machine, provenance, created_at AS createdAt");
+const buildColumns = sql.raw(
+  "digest, vendor, v.verified_at AS verifiedAt, backend, version, profile, machine, provenance, builds.created_at AS createdAt",
+);
 
 export const vendorColumns = sql.raw(
   "slug, name, verified_at AS verifiedAt, verified_by AS verifiedBy, created_at AS createdAt",
@@ -53,8 +55,9 @@ export function backendsQuery(filter: { vendor?: string; backend?: string }, { l
 export function buildsQuery(filter: { vendor?: string; backend?: string }, { limit, after }: PageRequest): SQL {
   const vendor = filter.vendor === undefined ? sql`1` : sql`vendor = ${filter.vendor}`;
   const backend = filter.backend === undefined ? sql`1` : sql`backend = ${filter.backend}`;
-  return sql`SELECT ${buildColumns} FROM builds WHERE ${vendor} AND ${backend} AND ${beyond("created_at, digest", "<", after)}
-    ORDER BY created_at DESC, digest DESC LIMIT ${limit + 1}`;
+  return sql`SELECT ${buildColumns} FROM builds LEFT JOIN vendors v ON v.slug = builds.vendor
+    WHERE ${vendor} AND ${backend} AND ${beyond("builds.created_at, digest", "<", after)}
+    ORDER BY builds.created_at DESC, digest DESC LIMIT ${limit + 1}`;
 }
 
 export function runsQuery(filter: { build?: string; state?: string }, { limit, after }: PageRequest): SQL {

@@ -3,6 +3,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { iso } from "../clock.ts";
 import { database, statement } from "../db/client.ts";
 import type { Env } from "../env.ts";
+import { theSuite } from "../pipeline/engine.ts";
 import { keyView } from "./keys.ts";
 import {
   backendsQuery,
@@ -64,7 +65,7 @@ interface BackendRow {
   nAt: number;
 }
 
-type BuildRow = Omit<BuildItem, "submittedAt"> & { createdAt: number };
+type BuildRow = Omit<BuildItem, "submittedAt" | "unverified"> & { createdAt: number; verifiedAt: number | null };
 
 type RunRow = Pick<RunItem, "id" | "state" | "attempt" | "cause" | "standing" | "reportDigest"> &
   RunItem["trust"] &
@@ -118,14 +119,16 @@ export async function readVendor(env: Store, slug: string): Promise<VendorView |
     KeyRow[],
   ];
   if (!vendor) return null;
+  const suite = (await theSuite()).digest;
   return {
     ...vendorOf(vendor),
-    backends: backends.slice(0, page.limit).map(backendOf),
+    backends: backends.slice(0, page.limit).map((row) => backendOf(row, suite)),
     keys: await Promise.all(keyRows.map(keyView)),
   };
 }
 
-function backendOf(row: BackendRow): BackendItem {
+/** @param suite digest of the current one */
+function backendOf(row: BackendRow, suite: string): BackendItem {
   return {
     vendor: row.vendor,
     unverified: row.verifiedAt === null,
@@ -138,6 +141,7 @@ function backendOf(row: BackendRow): BackendItem {
           build: row.cBuild,
           version: row.cVersion,
           suite: { digest: row.cSuite, pvi: row.cPvi },
+          stale: row.cSuite !== suite,
           conforms: row.cConforms === 1,
           score: { held: row.cHeld, of: row.cOf },
           trust: { provenance: row.cProvenance, execution: row.cExecution },
@@ -148,14 +152,20 @@ function backendOf(row: BackendRow): BackendItem {
   };
 }
 
-export function listBackends(env: Store, filter: { vendor?: string }, page: PageRequest): Promise<PageOf<BackendItem>> {
+export async function listBackends(
+  env: Store,
+  filter: { vendor?: string },
+  page: PageRequest,
+): Promise<PageOf<BackendItem>> {
+  const suite = (await theSuite()).digest;
   const key = (row: BackendRow) => [row.vendor, row.backend];
-  return list<BackendRow, BackendItem>(env, backendsQuery(filter, page), page, { key, view: backendOf });
+  const view = (row: BackendRow) => backendOf(row, suite);
+  return list<BackendRow, BackendItem>(env, backendsQuery(filter, page), page, { key, view });
 }
 
 export async function readBackend(env: Store, vendor: string, backend: string): Promise<BackendItem | null> {
   const [row] = await database(env).all<BackendRow>(backendsQuery({ vendor, backend }, { limit: 1, after: null }));
-  return row ? backendOf(row) : null;
+  return row ? backendOf(row, (await theSuite()).digest) : null;
 }
 
 /** A backend with its newest builds, for its page. */
@@ -169,10 +179,14 @@ export async function readBackendView(env: Store, vendor: string, backend: strin
   const [[row], builds] = answers.map((answer) => answer.results) as [BackendRow[], BuildRow[]];
   if (!row) return null;
   const { items, next } = pageOf(builds, page, { key: (build) => [build.createdAt, build.digest], view: buildOf });
-  return { backend: backendOf(row), builds: items, next };
+  return { backend: backendOf(row, (await theSuite()).digest), builds: items, next };
 }
 
-const buildOf = ({ createdAt, ...row }: BuildRow): BuildItem => ({ ...row, submittedAt: iso(createdAt) });
+const buildOf = ({ createdAt, verifiedAt, ...row }: BuildRow): BuildItem => ({
+  ...row,
+  unverified: verifiedAt === null,
+  submittedAt: iso(createdAt),
+});
 
 export function listBuilds(
   env: Store,

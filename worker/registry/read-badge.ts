@@ -12,6 +12,7 @@ export type BadgeOf = { vendor: string; backend: string; group?: string } | { bu
 
 interface BadgeRow {
   vendor: string;
+  verifiedAt: number | null;
   backend: string;
   version: string;
   profile: Profile;
@@ -26,7 +27,7 @@ interface BadgeRow {
   provenance: Trust["provenance"];
   execution: Trust["execution"];
   standing: Standing;
-  summary: { core: { failed: number; error: number } };
+  summary: { core: { failed: number; error: number }; private_abi: boolean };
 }
 
 interface ClauseRow {
@@ -45,6 +46,7 @@ const standing = standingOf("r");
 
 const badge = jsonRow<BadgeRow>({
   vendor: "b.vendor",
+  verifiedAt: "v.verified_at",
   backend: "b.backend",
   version: "b.version",
   profile: "b.profile",
@@ -77,7 +79,7 @@ const groupName = (of: BadgeOf): string | null => ("group" in of ? (of.group ?? 
 export function badgeQuery(of: BadgeOf): JsonQuery {
   const group = groupName(of);
   const text = `SELECT json_array(${badge.sql}, ${group === null ? "NULL" : ofGroup})
-    FROM runs r JOIN builds b ON b.digest = r.build JOIN suites s ON s.digest = r.suite
+    FROM runs r JOIN builds b ON b.digest = r.build JOIN vendors v ON v.slug = b.vendor JOIN suites s ON s.digest = r.suite
     WHERE r.id = ${"build" in of ? ofBuild : ofBackend}`;
   const named = "build" in of ? [of.build] : [of.vendor, of.backend];
   return { text, params: group === null ? named : [group, group, ...named] };
@@ -101,6 +103,7 @@ export async function badgeView(json: string | null, of: BadgeOf): Promise<Badge
   const { vendor, backend, version, build, run, pvi, provenance, execution } = row;
   return {
     vendor,
+    unverified: row.verifiedAt === null,
     backend,
     version,
     build,
@@ -108,6 +111,7 @@ export async function badgeView(json: string | null, of: BadgeOf): Promise<Badge
     group,
     state: stateOf(row, score, suite.digest),
     trust: { provenance, execution },
+    privateAbi: row.summary.private_abi,
     pvi,
     suite: row.suite,
     at: iso(row.at),

@@ -24,6 +24,7 @@ interface BackendRow {
   cExecution: Trust["execution"];
   cStanding: Standing;
   cConforms: number;
+  cPrivateAbi: number;
   cHeld: number;
   cOf: number;
   nRun: string | null;
@@ -51,6 +52,7 @@ const backendRow = jsonRow<BackendRow>({
   cExecution: standing.execution,
   cStanding: standing.standing,
   cConforms: "c.conforms",
+  cPrivateAbi: "json_extract(c.summary, '$.private_abi')",
   cHeld: "c.held",
   cOf: 'c."of"',
   nRun: "n.id",
@@ -94,7 +96,7 @@ export async function matrixView(json: string | null, page: PageRequest): Promis
     waiting: backends.flatMap((row) => {
       const run = newest(row);
       const { vendor, backend, nVersion: version, nBuild: build } = row;
-      return row.cRun || !run ? [] : [{ vendor, backend, version, build, run }];
+      return row.cRun || !run ? [] : [{ vendor, unverified: row.verifiedAt === null, backend, version, build, run }];
     }),
     next,
   };
@@ -123,6 +125,7 @@ function matrixRow(opGroups: Matrix["groups"], row: BackendRow, run: string, sui
     run: { id: run, state: "published", at: iso(row.cAt) },
     pending: next && !isFinal(next.state) ? next : null,
     conforms: row.cConforms === 1,
+    privateAbi: row.cPrivateAbi === 1,
     held: row.cHeld,
     of: row.cOf,
     trust: { provenance: row.cProvenance, execution: row.cExecution },

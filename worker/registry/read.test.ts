@@ -1,20 +1,17 @@
 import { env } from "cloudflare:test";
-import { beforeEach, describe, expect, it } from "vitest";
-import { builtParts } from "../test/builds.ts";
+import { describe, expect, it } from "vitest";
+import type { BuildParts } from "../../conformance/runner/types.ts";
+import { builtParts, quickParts } from "../test/builds.ts";
 import { deliver, heldQueue, submitBuild } from "../test/pipeline.ts";
 import { readBadge, readBuild, readMatrix, readOp, readReport, readRun } from "./read.ts";
 import type { OpView } from "./views.ts";
 
-let run: string;
-let build: string;
-
-beforeEach(async () => {
+async function published(parts: BuildParts): Promise<{ run: string; build: string }> {
   const held = heldQueue();
-  const accepted = await submitBuild(held.env, builtParts("kvm-no-remote-flush"));
+  const accepted = await submitBuild(held.env, parts);
   await deliver(held.env, held.messages);
-  run = accepted.run.id;
-  build = accepted.build.digest;
-});
+  return { run: accepted.run.id, build: accepted.build.digest };
+}
 
 async function opOf(id: string): Promise<OpView> {
   const view = await readOp(env, id);
@@ -22,8 +19,33 @@ async function opOf(id: string): Promise<OpView> {
   return view;
 }
 
+/** Report, run, matrix and badges say the same. */
+async function expectAgreement(run: string): Promise<void> {
+  const view = await readRun(env, run);
+  const report = await readReport(env, view?.reportDigest ?? "");
+  const { ops } = JSON.parse(new TextDecoder().decode(report ?? undefined)) as {
+    ops: { id: string; verdict: string; clauses: { id: string; verdict: string }[] }[];
+  };
+  const cells = (await readMatrix(env)).rows[0]?.cells ?? {};
+  expect(Object.entries(cells)).toEqual(ops.map(({ id, verdict }) => [id, verdict]));
+  expect(view?.ops?.map(({ id, verdict }) => [id, verdict])).toEqual(Object.entries(cells));
+  for (const [index, { clauses }] of ops.entries()) {
+    expect(Object.entries(view?.ops?.[index]?.clauses ?? {})).toEqual(clauses.map(({ id, verdict }) => [id, verdict]));
+  }
+  const badge = await readBadge(env, { vendor: "parley", backend: "kvm-no-remote-flush" });
+  expect(badge).toMatchObject({ state: "failing", held: view?.summary?.core.held, of: view?.summary?.core.of });
+  const { groups } = await readMatrix(env);
+  const parts = await Promise.all(
+    groups.map(({ id: group }) => readBadge(env, { vendor: "parley", backend: "kvm-no-remote-flush", group })),
+  );
+  expect(parts.reduce((sum, part) => sum + (part?.of ?? 0), 0)).toBe(badge?.of);
+  expect(parts.reduce((sum, part) => sum + (part?.held ?? 0), 0)).toBe(badge?.held);
+  expect(parts.filter((part) => part?.state === "failing").map((part) => part?.group)).toContain("mmu");
+}
+
 describe("what is read of a published run", () => {
-  it("names each clause of an op with its verdict, and counts costs", async () => {
+  it("names each clause of an op with its verdict, counts costs, and agrees with itself", async () => {
+    const { run, build } = await published(builtParts("kvm-no-remote-flush"));
     const { op, results } = await opOf("mmu.flush_tlb_multi");
     expect(op.signature).toBe("mmu_flush_tlb_multi(mask_va: i64, start: i64, end: i64, flags: i32): i32");
     expect(op.clauses.every(({ text, source }) => text.length > 10 && source.length > 3)).toBe(true);
@@ -33,41 +55,19 @@ describe("what is read of a published run", () => {
     expect(Object.values(result?.clauses ?? {})).toContain("fail");
     expect(Object.values(result?.costs ?? {}).every(Number.isSafeInteger)).toBe(true);
     expect(await readOp(env, "mmu.nothing")).toBeNull();
+    await expectAgreement(run);
   });
 
   it("says verified once the vendor is", async () => {
+    const { build } = await published(quickParts());
     await env.DB.exec("UPDATE vendors SET verified_at = 1");
     expect((await opOf("irq.enable")).results[0]?.unverified).toBe(false);
     expect((await readMatrix(env)).rows[0]?.unverified).toBe(false);
     expect((await readBuild(env, build))?.unverified).toBe(false);
   });
 
-  it("agrees with itself: report, run, matrix and badges", async () => {
-    const view = await readRun(env, run);
-    const report = await readReport(env, view?.reportDigest ?? "");
-    const { ops } = JSON.parse(new TextDecoder().decode(report ?? undefined)) as {
-      ops: { id: string; verdict: string; clauses: { id: string; verdict: string }[] }[];
-    };
-    const cells = (await readMatrix(env)).rows[0]?.cells ?? {};
-    expect(Object.entries(cells)).toEqual(ops.map(({ id, verdict }) => [id, verdict]));
-    expect(view?.ops?.map(({ id, verdict }) => [id, verdict])).toEqual(Object.entries(cells));
-    for (const [index, { clauses }] of ops.entries()) {
-      expect(Object.entries(view?.ops?.[index]?.clauses ?? {})).toEqual(
-        clauses.map(({ id, verdict }) => [id, verdict]),
-      );
-    }
-    const badge = await readBadge(env, { vendor: "parley", backend: "kvm-no-remote-flush" });
-    expect(badge).toMatchObject({ state: "failing", held: view?.summary?.core.held, of: view?.summary?.core.of });
-    const { groups } = await readMatrix(env);
-    const parts = await Promise.all(
-      groups.map(({ id: group }) => readBadge(env, { vendor: "parley", backend: "kvm-no-remote-flush", group })),
-    );
-    expect(parts.reduce((sum, part) => sum + (part?.of ?? 0), 0)).toBe(badge?.of);
-    expect(parts.reduce((sum, part) => sum + (part?.held ?? 0), 0)).toBe(badge?.held);
-    expect(parts.filter((part) => part?.state === "failing").map((part) => part?.group)).toContain("mmu");
-  });
-
   it("gives out reports by digest, and no other blob", async () => {
+    const { build } = await published(quickParts());
     const guest = (await readBuild(env, build))?.guest?.digest ?? "";
     expect(await env.BLOBS.head(`blobs/${guest.replace(":", "/")}`)).not.toBeNull();
     expect(await readReport(env, guest)).toBeNull();

@@ -4,6 +4,9 @@ import type { MachineKind, Manifest, Profile, Summary, Tier, Verdict } from "../
 
 export type { Profile, Summary, Tier, Verdict };
 
+/** The vendor whose builds are this project's own models of published ABIs. */
+export const MODEL_VENDOR = "parley";
+
 /** The life of a run (docs/architecture.md). The last three are final. */
 export type RunState =
   | "received"
@@ -68,6 +71,8 @@ export interface MatrixRow extends Score {
   /** A newer run of this backend that is not finished; its result will replace this row. */
   pending: RunRef | null;
   conforms: boolean;
+  /** True if the halves speak an ABI of their vendor's own: then only both together were graded. */
+  privateAbi: boolean;
   trust: Trust;
   standing: Standing;
   /** The suite that the run was of. */
@@ -85,7 +90,7 @@ export interface Matrix {
   groups: { id: string; ops: string[] }[];
   /** Alphabetical by vendor, then backend; a backend without a published run is in `waiting`. */
   rows: MatrixRow[];
-  waiting: { vendor: string; backend: string; version: string; build: string; run: RunRef }[];
+  waiting: { vendor: string; unverified: boolean; backend: string; version: string; build: string; run: RunRef }[];
   /** `after` of the next page of backends, or null at the end. */
   next: string | null;
 }
@@ -356,6 +361,8 @@ export interface BackendItem {
     build: string;
     version: string;
     suite: SuiteRef;
+    /** True if the current suite is another one. */
+    stale: boolean;
     conforms: boolean;
     score: Score;
     trust: Trust;
@@ -367,7 +374,7 @@ export interface BackendItem {
 
 export type BuildItem = Pick<
   BuildView,
-  "digest" | "vendor" | "backend" | "version" | "profile" | "machine" | "provenance" | "submittedAt"
+  "digest" | "vendor" | "unverified" | "backend" | "version" | "profile" | "machine" | "provenance" | "submittedAt"
 >;
 
 export type RunItem = Pick<
@@ -394,6 +401,7 @@ export type BadgeState = "passing" | "partial" | "failing" | "stale" | "disputed
 
 export interface BadgeView extends Score {
   vendor: string;
+  unverified: boolean;
   backend: string;
   version: string;
   build: string;
@@ -402,6 +410,8 @@ export interface BadgeView extends Score {
   group: string | null;
   state: BadgeState;
   trust: Trust;
+  /** As in the matrix. */
+  privateAbi: boolean;
   pvi: string;
   suite: string;
   /** When the run was published. */

@@ -81,7 +81,7 @@ describe("a reproduction", () => {
     });
     const { runs } = await jsonOf<BuildView>(await call(`/api/v1/builds/${build}`));
     expect(runs).toMatchObject([{ id: run, execution: "reproduced" }]);
-    expect(await (await call("/badge/parley/quick.svg")).text()).toContain("reproduced");
+    expect(await (await call("/badge/parley/quick.svg")).text()).toContain("token, reproduced");
     expect(await (await call(`/runs/${run}`)).text()).toContain("reproduced by a verified party");
   });
 

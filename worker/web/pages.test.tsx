@@ -4,7 +4,7 @@ import { MatrixPage } from "./pages/matrix.tsx";
 import { OpPage } from "./pages/op.tsx";
 import { RunPage } from "./pages/run.tsx";
 import { markup as text } from "./respond.ts";
-import { build, digest, matrix, op, report, run, runningRun } from "./testing/fixtures.ts";
+import { build, digest, matrix, op, report, run, runningRun, suite } from "./testing/fixtures.ts";
 
 describe("matrix page", () => {
   it("puts a word beside every verdict and counts no skip as a pass", async () => {
@@ -28,6 +28,24 @@ describe("matrix page", () => {
     expect(page).toContain("unverified vendor");
   });
 
+  it("says that the suite is new, and marks what is of an older one", async () => {
+    expect(await text(<MatrixPage matrix={matrix} />)).not.toContain("The suite is new");
+    const pending = { id: "run-later", state: "queued", at: matrix.rows[0]?.run.at ?? "" } as const;
+    const rows = matrix.rows.map((row, at) => ({ ...row, stale: at === 0, pending: at === 0 ? pending : null }));
+    const page = await text(<MatrixPage matrix={{ ...matrix, rows }} />);
+    expect(page).toContain("1 backend of 2 here still with a result of an older suite, 1 of them with a run under way");
+    expect(page).toContain(`title="${matrix.suite.digest}"`);
+    expect(page.match(/⧗ stale: of an older suite/g)).toHaveLength(1);
+    expect(page).toContain('<a href="/runs/run-later">newer run</a> is queued');
+  });
+
+  it("says of a private ABI what was graded", async () => {
+    const [row] = matrix.rows;
+    const rows = row ? [{ ...row, privateAbi: true }] : [];
+    expect(await text(<MatrixPage matrix={{ ...matrix, rows }} />)).toContain("its own two halves together, no others");
+    expect(await text(<MatrixPage matrix={matrix} />)).not.toContain("private ABI");
+  });
+
   it("is readable when nothing was published yet", async () => {
     const page = await text(<MatrixPage matrix={{ ...matrix, rows: [], waiting: [] }} />);
     expect(page).toContain("No run is published yet.");
@@ -36,16 +54,24 @@ describe("matrix page", () => {
 
 describe("run page", () => {
   it("says what scenarios cost, or why nothing was counted", async () => {
-    const page = await text(<RunPage run={run} report={report} />);
+    const page = await text(<RunPage run={run} report={report} suite={suite.digest} />);
     expect(page).toContain("What it costs");
     expect(page).toContain("sleep and wake-up");
     expect(page).toContain("transitions: 3");
     expect(page).toContain("ended as stuck");
-    expect(await text(<RunPage run={run} report={{ ...report, scenarios: [] }} />)).not.toContain("What it costs");
+    expect(await text(<RunPage run={run} report={{ ...report, scenarios: [] }} suite={suite.digest} />)).not.toContain(
+      "What it costs",
+    );
+  });
+
+  it("says that it was of an older suite", async () => {
+    const stale = "⧗ stale: of an older suite";
+    expect(await text(<RunPage run={run} report={report} suite="sha256:new" />)).toContain(stale);
+    expect(await text(<RunPage run={run} report={report} suite={suite.digest} />)).not.toContain(stale);
   });
 
   it("shows failures before errors and both before the ops", async () => {
-    const page = await text(<RunPage run={run} report={report} />);
+    const page = await text(<RunPage run={run} report={report} suite={suite.digest} />);
     const order = ["A kick that comes before the wait is not lost.", "fuel exhausted", "Every operation"].map((part) =>
       page.indexOf(part),
     );
@@ -54,26 +80,26 @@ describe("run page", () => {
   });
 
   it("names op, half, function and offset, and gives the schedule as a string to copy", async () => {
-    const page = await text(<RunPage run={run} report={report} />);
+    const page = await text(<RunPage run={run} report={report} suite={suite.digest} />);
     expect(page).toContain("lock.kick, host half, function exit, byte offset 1204, vCPU 1 (role kicker)");
     expect(page).toContain("<code>p1@14,p0@20</code>");
     expect(page).toContain("--case lock.kick-before --pairing host/kvm --schedule");
   });
 
   it("lays the trace out with one column per vCPU", async () => {
-    const page = await text(<RunPage run={run} report={report} />);
+    const page = await text(<RunPage run={run} report={report} suite={suite.digest} />);
     expect(page).toContain('<th scope="col">vCPU 0</th><th scope="col">vCPU 1</th>');
     expect(page).toContain("hypercall number 0x5, first argument 0x0");
   });
 
   it("escapes what a build said", async () => {
-    const page = await text(<RunPage run={run} report={report} />);
+    const page = await text(<RunPage run={run} report={report} suite={suite.digest} />);
     expect(page).toContain("&lt;b&gt;no vCPU can run&lt;/b&gt;");
     expect(page).not.toContain("<b>no vCPU");
   });
 
   it("says how many schedules were searched, and whether the bound was exhausted", async () => {
-    const page = await text(<RunPage run={run} report={report} />);
+    const page = await text(<RunPage run={run} report={report} suite={suite.digest} />);
     expect(page).toContain("Searched 20 schedules of 3 cases in their pairings");
     expect(page).toContain("within the bound in 1, as many as the budget allows in 2.");
     expect(page).toContain("searched 12 schedules, all within bound 2");
@@ -81,10 +107,10 @@ describe("run page", () => {
   });
 
   it("shows progress, with a plain refresh for readers without script", async () => {
-    const page = await text(<RunPage run={runningRun} report={null} />);
+    const page = await text(<RunPage run={runningRun} report={null} suite={suite.digest} />);
     expect(page).toContain("running: 1 of 3 shards done");
     expect(page).toContain('<noscript><meta http-equiv="refresh"');
-    expect(await text(<RunPage run={run} report={report} />)).not.toContain("http-equiv");
+    expect(await text(<RunPage run={run} report={report} suite={suite.digest} />)).not.toContain("http-equiv");
   });
 });
 
@@ -127,7 +153,7 @@ describe("build and op page", () => {
       <MatrixPage matrix={matrix} />,
       <OpPage view={op} />,
       <BuildPage build={build} />,
-      <RunPage run={run} report={report} />,
+      <RunPage run={run} report={report} suite={suite.digest} />,
     ];
     for (const page of await Promise.all(pages.map(text))) {
       expect(page).not.toMatch(/<script(?![^>]*src=)|<style|\sstyle=|\son[a-z]+=/);

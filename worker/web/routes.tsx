@@ -40,7 +40,9 @@ export const webRoutes = new Hono<AppEnv>()
   })
   .get("/builds/:id", (c) => page(c, "build", readBuild, async (build) => <BuildPage build={build} />))
   .get("/runs/:id", (c) =>
-    page(c, "run", readRun, async (run) => <RunPage run={run} report={await reportOf(c.env, run)} />),
+    page(c, "run", readRun, async (run) => (
+      <RunPage run={run} report={await reportOf(c.env, run)} suite={(await theSuite()).digest} />
+    )),
   )
   .route("/", assetRoutes);
 

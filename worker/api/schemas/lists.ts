@@ -63,6 +63,7 @@ export const Backend = z
         build: Digest,
         version: z.string(),
         suite: SuiteRef,
+        stale: z.boolean(),
         conforms: z.boolean(),
         score: Score,
         trust: Trust,
@@ -81,6 +82,7 @@ export const BuildListed = z
   .object({
     digest: Digest,
     vendor: Slug,
+    unverified: z.boolean(),
     backend: Slug,
     version: z.string(),
     profile: Profile,

@@ -120,6 +120,7 @@ const Row = Score.extend({
   run: RunRef,
   pending: RunRef.nullable(),
   conforms: z.boolean(),
+  privateAbi: z.boolean(),
   trust: Trust,
   standing: Standing,
   suite: SuiteRef,
@@ -134,6 +135,15 @@ export const MatrixSchema = z
     next: z.string().nullable(),
     groups: z.array(z.object({ id: z.string(), ops: z.array(z.string()) })),
     rows: z.array(Row),
-    waiting: z.array(z.object({ vendor: Slug, backend: Slug, version: z.string(), build: Digest, run: RunRef })),
+    waiting: z.array(
+      z.object({
+        vendor: Slug,
+        unverified: z.boolean(),
+        backend: Slug,
+        version: z.string(),
+        build: Digest,
+        run: RunRef,
+      }),
+    ),
   })
   .openapi("Matrix") satisfies z.ZodType<Matrix>;

@@ -1,8 +1,8 @@
 import type { Matrix, MatrixRow } from "../../registry/views.ts";
 import { Page } from "../parts/layout.tsx";
-import { StaleNote, StandingNote } from "../parts/standing.tsx";
+import { PrivateAbiNote, StaleNote, StandingNote } from "../parts/standing.tsx";
 import { ScrollTable } from "../parts/table.tsx";
-import { DigestText, Moment, plural, TrustText, VendorNote } from "../parts/text.tsx";
+import { DigestText, grouped, Moment, plural, TrustText, VendorNote } from "../parts/text.tsx";
 import { ConformsBadge, GroupBadge, Legend, StateBadge, VerdictBadge } from "../parts/verdict.tsx";
 
 /** `/`: backends × op groups, and below it every group as ops × backends. */
@@ -14,6 +14,7 @@ export function MatrixPage({ matrix }: { matrix: Matrix }) {
         Each row is a backend’s newest published run, of the current suite, PVI {matrix.suite.pvi}, unless it says that
         it is stale. A group shows the worst verdict of its operations; its name leads to the operations one by one.
       </p>
+      <NewSuite matrix={matrix} />
       {matrix.rows.length === 0 ? <p class="notice">No run is published yet.</p> : <Groups matrix={matrix} />}
       <Legend />
       <Waiting matrix={matrix} />
@@ -29,6 +30,20 @@ export function MatrixPage({ matrix }: { matrix: Matrix }) {
         Suite <DigestText digest={matrix.suite.digest} />
       </p>
     </Page>
+  );
+}
+
+/** After the suite has changed: old results stay until there are new ones, and nobody should wonder. */
+function NewSuite({ matrix: { rows, suite } }: { matrix: Matrix }) {
+  const stale = rows.filter((row) => row.stale);
+  if (stale.length === 0) return null;
+  const waiting = stale.filter(({ pending }) => pending).length;
+  return (
+    <p class="notice" role="status">
+      The suite is new. Re-running the latest build of every backend on suite <DigestText digest={suite.digest} />:{" "}
+      {plural(stale.length, "backend")} of {rows.length} here still with a result of an older suite, {grouped(waiting)}{" "}
+      of them with a run under way. An operation that the older suite did not have reads “not run”.
+    </p>
   );
 }
 
@@ -57,6 +72,7 @@ function Groups({ matrix }: { matrix: Matrix }) {
                 <ConformsBadge conforms={row.conforms} held={row.held} of={row.of} />
               </a>{" "}
               <StandingNote standing={row.standing} /> <StaleNote stale={row.stale} />
+              <PrivateAbiNote privateAbi={row.privateAbi} />
               <span class="sub">
                 <TrustText trust={row.trust} />
               </span>
@@ -158,6 +174,7 @@ function Waiting({ matrix }: { matrix: Matrix }) {
                   {entry.vendor}/{entry.backend}
                 </a>{" "}
                 {entry.version}
+                <VendorNote vendor={entry.vendor} unverified={entry.unverified} />
               </th>
               <td>
                 <a href={`/runs/${entry.run.id}`}>

@@ -2,7 +2,7 @@ import type { Child } from "hono/jsx";
 import type { RunView } from "../../registry/views.ts";
 import { Costs } from "../parts/costs.tsx";
 import { Page } from "../parts/layout.tsx";
-import { StandingNote } from "../parts/standing.tsx";
+import { PrivateAbiNote, StaleNote, StandingNote } from "../parts/standing.tsx";
 import { Facts, ScrollTable } from "../parts/table.tsx";
 import { DigestText, grouped, ModelNotice, Moment, plural, TrustText, VendorNote } from "../parts/text.tsx";
 import { ConformsBadge, Legend, nativeText, StateBadge, VerdictBadge } from "../parts/verdict.tsx";
@@ -14,8 +14,11 @@ const REFRESH_SECONDS = 2;
 /** Failures shown in full; one mistake often breaks many cases, and the rest opens on demand. */
 const FAILURES_OPEN = 4;
 
-/** `/runs/{id}`: live progress while it runs; then failures first, every op, every event. */
-export function RunPage({ run, report }: { run: RunView; report: ReportView | null }) {
+/**
+ * `/runs/{id}`: live progress while it runs; then failures first, every op, every event.
+ * @param props.suite digest of the current one
+ */
+export function RunPage({ run, report, suite }: { run: RunView; report: ReportView | null; suite: string }) {
   const finished = run.state === "published" || run.state === "abandoned" || run.state === "cancelled";
   const name = `${run.build.vendor}/${run.build.backend} ${run.build.version}`;
   return (
@@ -46,7 +49,8 @@ export function RunPage({ run, report }: { run: RunView; report: ReportView | nu
           [
             "Suite",
             <>
-              PVI {run.suite.pvi}, <DigestText digest={run.suite.digest} />
+              PVI {run.suite.pvi}, <DigestText digest={run.suite.digest} />{" "}
+              <StaleNote stale={run.suite.digest !== suite} />
             </>,
           ],
           ["Attempt", <Attempts run={run} />],
@@ -72,11 +76,12 @@ function Outcome({ run }: { run: RunView }) {
       </p>
     );
   }
-  const { core, conforms } = run.summary;
+  const { core, conforms, private_abi } = run.summary;
   return (
     <p>
       <ConformsBadge conforms={conforms} held={core.held} of={core.of} /> core clauses held, published{" "}
       <Moment at={run.at} /> <StandingNote standing={run.standing} />
+      <PrivateAbiNote privateAbi={private_abi} />
     </p>
   );
 }

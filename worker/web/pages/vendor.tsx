@@ -1,6 +1,6 @@
 import type { BackendItem, VendorView } from "../../registry/views.ts";
 import { Page } from "../parts/layout.tsx";
-import { StandingNote } from "../parts/standing.tsx";
+import { StaleNote, StandingNote } from "../parts/standing.tsx";
 import { Facts, ScrollTable } from "../parts/table.tsx";
 import { DigestText, ModelNotice, Moment, TrustText, VendorNote } from "../parts/text.tsx";
 import { ConformsBadge, StateBadge } from "../parts/verdict.tsx";
@@ -71,7 +71,7 @@ export function BackendTable({ backends }: { backends: BackendItem[] }) {
                   <a href={`/runs/${current.run}`}>
                     <ConformsBadge conforms={current.conforms} held={current.score.held} of={current.score.of} />
                   </a>
-                  <StandingNote standing={current.standing} />
+                  <StandingNote standing={current.standing} /> <StaleNote stale={current.stale} />
                 </span>
               ) : (
                 "none published"

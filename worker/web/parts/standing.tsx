@@ -16,3 +16,8 @@ export function StandingNote({ standing }: { standing: Standing }) {
 export function StaleNote({ stale }: { stale: boolean }) {
   return stale ? <span class="verdict waiting">⧗ stale: of an older suite</span> : null;
 }
+
+/** What was graded of a build whose halves speak an ABI of their vendor's own. */
+export function PrivateAbiNote({ privateAbi }: { privateAbi: boolean }) {
+  return privateAbi ? <span class="sub">private ABI: its own two halves together, no others</span> : null;
+}

@@ -1,4 +1,4 @@
-import type { Trust } from "../../registry/views.ts";
+import { MODEL_VENDOR, type Trust } from "../../registry/views.ts";
 
 /** First 12 hex digits as text, the whole digest on hover and for assistive technology. */
 export function DigestText({ digest, href }: { digest: string; href?: string }) {
@@ -14,9 +14,6 @@ export function Moment({ at }: { at: string }) {
     </time>
   );
 }
-
-/** The vendor whose builds are this project's own models. */
-export const MODEL_VENDOR = "parley";
 
 /** Shown wherever a build of vendor `parley` is: nobody may mistake a model for a product. */
 export function ModelNotice({ vendor }: { vendor: string }) {

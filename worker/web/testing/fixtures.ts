@@ -26,6 +26,7 @@ function row(vendor: string, backend: string, bad: Record<string, Verdict>): Mat
     run: { id: `run-${backend}`, state: "published", at },
     pending: null,
     conforms: failed === 0,
+    privateAbi: false,
     held: 24 - failed,
     of: 24,
     trust: { provenance: "token", execution: "registry-run" },
@@ -63,7 +64,14 @@ export const matrix: Matrix = {
   ],
   next: null,
   waiting: [
-    { vendor: "acme", backend: "next", version: "0.1.0", build: digest, run: { id: "run-next", state: "running", at } },
+    {
+      vendor: "acme",
+      unverified: true,
+      backend: "next",
+      version: "0.1.0",
+      build: digest,
+      run: { id: "run-next", state: "running", at },
+    },
   ],
 };
 
