@@ -45,27 +45,36 @@ export function wranglerEnv(stateFolder, env = process.env) {
 
 /**
  * Applies the D1 migrations to the local database, unless it has had these very ones: asking wrangler takes seconds.
- * Throws an Error with wrangler's own words if one fails.
+ * Throws an Error with wrangler's own words if one fails, and if the database has had others than these: wrangler goes by their
+ * names alone, and the Worker would meet tables that it does not know.
  */
 export async function migrateLocal(stateFolder) {
-  const current = hashOfFiles(join(root, "migrations"));
+  const current = hashesOf(join(root, "migrations"));
   // Beside the database, so that whoever deletes one deletes both.
-  const stamp = join(stateFolder, "v3/d1/parley-migrated");
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === current) return;
+  const stamp = join(stateFolder, "v3/d1/parley-migrated.json");
+  const applied = existsSync(stamp) ? JSON.parse(readFileSync(stamp, "utf8")) : {};
+  const changed = Object.keys(applied).find((name) => applied[name] !== current[name]);
+  if (changed) {
+    throw new Error(
+      `the local database in ${stateFolder} was made by another version of Parley: its migration ${changed} is not the one here. ` +
+        `Delete ${stateFolder} to begin afresh, or keep it and start with another one: PARLEY_STATE=.wrangler/other npm start`,
+    );
+  }
+  if (Object.keys(current).every((name) => name in applied)) return;
   const args = ["d1", "migrations", "apply", "DB", "--local", "--persist-to", stateFolder];
   const options = { cwd: root, env: wranglerEnv(stateFolder) };
   await promisify(execFile)(process.execPath, [wranglerPath, ...args], options).catch(({ stdout, stderr }) => {
     throw new Error(`migrating the local D1 failed\n${stdout}${stderr}\nDelete ${stateFolder} to begin afresh.`);
   });
-  writeFileSync(stamp, current);
+  writeFileSync(stamp, JSON.stringify(current, null, 2));
 }
 
-function hashOfFiles(folder) {
-  const hash = createHash("sha256");
-  for (const name of readdirSync(folder)
-    .filter((file) => file.endsWith(".sql"))
-    .sort()) {
-    hash.update(`${name}\0`).update(readFileSync(join(folder, name)));
-  }
-  return hash.digest("hex");
+/** Digest of each migration by file name. */
+function hashesOf(folder) {
+  const names = readdirSync(folder).filter((file) => file.endsWith(".sql"));
+  const digest = (name) =>
+    createHash("sha256")
+      .update(readFileSync(join(folder, name)))
+      .digest("hex");
+  return Object.fromEntries(names.sort().map((name) => [name, digest(name)]));
 }

@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +7,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { isToken } from "../../worker/identity/token.ts";
 import { ensureSecrets } from "./secrets.mjs";
 import { startServer } from "./server.mjs";
-import { localSettings, wranglerEnv } from "./settings.mjs";
+import { localSettings, migrateLocal, wranglerEnv } from "./settings.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "parley-start-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -51,6 +52,34 @@ describe("settings", () => {
     });
     for (const name of ["WRANGLER_LOG_PATH", "WRANGLER_REGISTRY_PATH", "XDG_CONFIG_HOME"] as const)
       expect(env[name].startsWith(folder), name).toBe(true);
+  });
+});
+
+describe("the local database", () => {
+  const stamp = join(folder, "v3/d1/parley-migrated.json");
+  const digest = (name: string) =>
+    createHash("sha256")
+      .update(readFileSync(join("migrations", name)))
+      .digest("hex");
+  const names = readdirSync("migrations").filter((name) => name.endsWith(".sql"));
+  const applied = (own: object) => {
+    mkdirSync(join(folder, "v3/d1"), { recursive: true });
+    writeFileSync(stamp, JSON.stringify({ ...Object.fromEntries(names.map((name) => [name, digest(name)])), ...own }));
+  };
+
+  it("is left alone if it has had these migrations", async () => {
+    applied({});
+    const before = readFileSync(stamp, "utf8");
+    await migrateLocal(folder);
+    expect(readFileSync(stamp, "utf8")).toBe(before);
+    expect(readdirSync(join(folder, "v3/d1"))).toEqual(["parley-migrated.json"]);
+  });
+
+  it.each([[names[0] ?? ""], ["0009_gone.sql"]])("of another version is refused, with what to do: %s", async (name) => {
+    applied({ [name]: "0".repeat(64) });
+    const told = migrateLocal(folder);
+    await expect(told).rejects.toThrow(`its migration ${name} is not the one here`);
+    await expect(told).rejects.toThrow(`Delete ${folder} to begin afresh`);
   });
 });
 

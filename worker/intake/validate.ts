@@ -1,6 +1,7 @@
 import { type BuildParts, inspectBuild } from "../../conformance/runner/index.ts";
+import type { Tier } from "../../conformance/runner/types.ts";
 import { theSuite, theVm } from "../pipeline/engine.ts";
-import type { Profile, Tier } from "../registry/views.ts";
+import type { Profile } from "../registry/views.ts";
 import { refusal } from "./refusal.ts";
 
 export interface Validation {

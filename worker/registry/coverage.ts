@@ -1,6 +1,6 @@
 import { groupOf } from "../../conformance/interface/catalogue.ts";
 import type { Suite } from "../../conformance/runner/types.ts";
-import type { CaseRef, Coverage } from "./views.ts";
+import type { CaseRef, Coverage } from "./op-views.ts";
 
 const known = new WeakMap<Suite, ReadonlyMap<string, readonly CaseRef[]>>();
 

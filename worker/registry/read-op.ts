@@ -3,8 +3,8 @@ import { database } from "../db/client.ts";
 import type { Env } from "../env.ts";
 import { theSuite } from "../pipeline/engine.ts";
 import { standingOf } from "../trust/standing.ts";
+import type { OpResult, OpView } from "./op-views.ts";
 import { opDefinition } from "./suite-view.ts";
-import type { OpResult, OpView } from "./views.ts";
 
 type OpRow = Omit<OpResult, "unverified" | "native" | "stale" | "clauses" | "costs"> & {
   suite: string;

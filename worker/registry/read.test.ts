@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import type { BuildParts } from "../../conformance/runner/types.ts";
 import { builtParts, quickParts } from "../test/builds.ts";
 import { deliver, heldQueue, submitBuild } from "../test/pipeline.ts";
+import type { OpView } from "./op-views.ts";
 import { readBadge, readBuild, readMatrix, readOp, readReport, readRun } from "./read.ts";
-import type { OpView } from "./views.ts";
 
 async function published(parts: BuildParts): Promise<{ run: string; build: string }> {
   const held = heldQueue();

@@ -2,7 +2,8 @@ import { ops as declared, groupOf } from "../../conformance/interface/catalogue.
 import { definedWhere } from "../../conformance/interface/where.ts";
 import type { Suite, SuiteOp } from "../../conformance/runner/types.ts";
 import { casesByClause } from "./coverage.ts";
-import type { OpDefinition, Profile, Verdict } from "./views.ts";
+import type { OpDefinition } from "./op-views.ts";
+import type { Profile, Verdict } from "./views.ts";
 
 /** Op groups in suite order, each with its ops. */
 export function groupsOf(suite: Suite): { id: string; ops: string[] }[] {

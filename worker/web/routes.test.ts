@@ -2,7 +2,7 @@ import { env } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { clauses, ops } from "../../conformance/interface/catalogue.ts";
 import { problemTypes } from "../problems.ts";
-import type { Coverage, OpView } from "../registry/views.ts";
+import type { Coverage, OpView } from "../registry/op-views.ts";
 import { makeObjects } from "../test/objects.ts";
 import { call, jsonOf, problemOf } from "../test/requests.ts";
 

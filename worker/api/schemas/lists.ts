@@ -1,16 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import type {
-  BackendItem,
-  BuildItem,
-  CaseRef,
-  Coverage,
-  EventItem,
-  OpDefinition,
-  OpView,
-  RunItem,
-  VendorItem,
-  VendorView,
-} from "../../registry/views.ts";
+import type { CaseRef, Coverage, OpDefinition, OpView } from "../../registry/op-views.ts";
+import type { BackendItem, BuildItem, EventItem, RunItem, VendorItem, VendorView } from "../../registry/views.ts";
 import {
   Costs,
   Count,

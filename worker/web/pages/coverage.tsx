@@ -1,4 +1,4 @@
-import type { Coverage } from "../../registry/views.ts";
+import type { Coverage } from "../../registry/op-views.ts";
 import { Page } from "../parts/layout.tsx";
 import { ScrollTable } from "../parts/table.tsx";
 import { DigestText, plural } from "../parts/text.tsx";

@@ -1,5 +1,5 @@
 import type { Child } from "hono/jsx";
-import type { OpDefinition, OpView } from "../../registry/views.ts";
+import type { OpDefinition, OpView } from "../../registry/op-views.ts";
 import { CaseList } from "../parts/cases.tsx";
 import { countersOf, counterText } from "../parts/costs.tsx";
 import { Page } from "../parts/layout.tsx";

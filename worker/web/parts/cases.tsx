@@ -1,4 +1,4 @@
-import type { CaseRef } from "../../registry/views.ts";
+import type { CaseRef } from "../../registry/op-views.ts";
 
 /** Cases that test a clause: what each does on hover, and whether its schedules are explored. */
 export function CaseList({ cases }: { cases: readonly CaseRef[] }) {

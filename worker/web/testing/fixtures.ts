@@ -1,5 +1,6 @@
 // Views as the registry's read functions return them, small enough to read; used by the page tests alone.
-import type { BuildView, GroupCount, Matrix, MatrixRow, OpView, RunView, Verdict } from "../../registry/views.ts";
+import type { OpView } from "../../registry/op-views.ts";
+import type { BuildView, GroupCount, Matrix, MatrixRow, RunView, Verdict } from "../../registry/views.ts";
 import type { ReportView } from "../report.ts";
 
 export const digest = `sha256:${"ab12".repeat(16)}`;
