@@ -223,6 +223,9 @@ function stop(c: Cpu, a: u32, args: usize): i32 {
     return HOST_DONE;
   }
   const target = cpuAt(a);
+  // What the target does before it is stopped it does before this point; where enter is exported only a target in guest mode can.
+  const asked = target.stopWanted != 0 || target.stopped != 0;
+  if (!asked && (inGuest(target) || hostEnterFunc < 0) && !hostPoint(c, HostOp.stop, args)) return HOST_RESTART;
   if (inGuest(target)) {
     target.stopWanted = 1;
     run.hostWaits = a;

@@ -80,10 +80,16 @@ export function startHostCall(): void {
   run.hostVcpu = load<i32>(request, 8);
   run.hostArg = load<u32>(request, 12);
   if (run.current != c.index && (fn == HOST_TIMER || (fn == HOST_SCHED && run.hostArg == 0))) run.previous = run.current;
-  run.current = c.index;
+  takeTurn(c);
   run.fuelUsed += HOST_CALL_FUEL;
   if (tracing) traceHostCall(c, fn, run.hostVcpu, run.hostArg);
   enterHost(fn, run.hostVcpu, run.hostArg);
+}
+
+/** It is this CPU's turn by the order of the lock, not by a choice: before it does anything, others may come first. */
+function takeTurn(c: Cpu): void {
+  if (run.current != c.index) c.visible = 1;
+  run.current = c.index;
 }
 
 /** Whoever takes the lock sees what was stored under it before: releasing a real lock is a store behind those. */
@@ -156,7 +162,7 @@ export function hostReturned(): void {
 /** A call that came in between for another CPU is over: whoever ran goes on. */
 function goBack(fn: u32): void {
   if (run.previous < 0 || fn == HOST_EXIT) return;
-  run.current = run.previous;
+  takeTurn(cpuAt(run.previous));
   run.previous = -1;
 }
 

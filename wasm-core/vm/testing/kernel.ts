@@ -1,5 +1,5 @@
 // The test kernel: boots all vCPUs through INIT and SIPI, takes vectors 0x40 and 14, and runs one small case per number.
-import { DIRECT_MAP, iret, load64, mfence, param, pause, store64, vcpu, wrmsr, codeAddr } from "./imports";
+import { DIRECT_MAP, hypercall, iret, load64, mfence, param, pause, store64, vcpu, wrmsr, codeAddr } from "./imports";
 import { runCase } from "./cases";
 import { onRace, onWitness } from "./search-cases";
 
@@ -7,6 +7,9 @@ export const ICR: i32 = 0x830;
 export const EOI: i32 = 0x80b;
 const SIPI_VECTOR: i64 = 8;
 const TRAMPOLINE: i64 = DIRECT_MAP + 0x8000;
+
+/** test.param(2) of kind D, whose vCPUs are started by hypercall. */
+const DIRECT: i64 = 3;
 
 /** Interrupts taken on this vCPU. */
 export let taken: i32 = 0;
@@ -76,6 +79,11 @@ export function start(rsp: i64): void {
   fillGates();
   const vcpus = param(0) as i32;
   for (let i = 1; i < vcpus; i++) {
+    if (param(2) == DIRECT) {
+      hypercall(3, i, codeAddr(ap_entry.index, 0), param(15 | (i << 8)), 0, 0, 0);
+      while (load64(upWord()) != i) pause();
+      continue;
+    }
     store64(TRAMPOLINE, codeAddr(ap_entry.index, 0));
     store64(TRAMPOLINE + 8, 0);
     store64(TRAMPOLINE + 8, rootOf());

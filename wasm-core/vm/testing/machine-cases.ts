@@ -1,6 +1,7 @@
 // Cases of the test kernel that are about the machine and its host halves: 40 and up.
 import { advance, barrier, cli, codeAddr, expect, expectEq, hypercall, invlpg, iret, load64, mfence, outcome, param, pause, plan, reg, rmw, softInterrupt, state, sti, store64, vcpu, wrmsr } from "./imports";
 import { expectFault, ICR, taken } from "./kernel";
+import { runBatchCase } from "./batch-cases";
 import { runProtocolCase } from "./protocol-cases";
 
 @external("machine", "syscall") declare function syscall(nr: i64): i64;
@@ -23,6 +24,7 @@ const STAR: i32 = <i32>0xc0000081;
 const SFMASK: i32 = <i32>0xc0000084;
 
 export function runMachineCase(index: i32, role: i32): void {
+  if (index >= 59 && index < 70) return runBatchCase(index, role);
   if (index >= 50) return runProtocolCase(index, role);
   if (index == 40) return misuse(role);
   if (index == 41) return userMode(0);

@@ -28,7 +28,6 @@ export function runProtocolCase(index: i32, role: i32): void {
     case 56: return startWithoutState();
     case 57: return watchedTable();
     case 58: return drained(role);
-    case 59: return multicall();
   }
   unreachable();
 }
@@ -250,44 +249,4 @@ function drained(role: i32): void {
   const seen = load64(word(Y));
   load64(word(FLAG));
   outcome(0, reg(3) * 10 + seen);
-}
-
-const REQUESTS: i32 = 7;
-const LIST: i32 = 12;
-
-function request(i: i32, entry: i64, value: i64): void {
-  store64(word(REQUESTS) + i * 16, entry);
-  store64(word(REQUESTS) + i * 16 + 8, value);
-}
-
-function listCall(i: i32, first: i32, count: i64): void {
-  store64(word(LIST) + i * 32, 1);
-  store64(word(LIST) + i * 32 + 8, word(REQUESTS) + first * 16);
-  store64(word(LIST) + i * 32 + 16, count);
-}
-
-/**
- * A lazy batch of entries, flushed as one list of two calls: three updates that need a continuation, and one that would make a page table
- * writable. The list is neither fenced nor drained, and its calls are destroyed.
- */
-function multicall(): void {
-  const page = flushedPage();
-  for (let i = 0; i < 3; i++) {
-    store64(page + i * 4096, i + 1);
-    const frame = call(2, param(5) + ((i + 1) % 3), 0, 0);
-    request(i, call(1, page + i * 4096, 0, 0), (frame << 12) | 0x67);
-  }
-  const table = call(1, page, 0, 0);
-  request(3, table, (table & ~0xfff) | 0x67);
-  listCall(0, 0, 3);
-  listCall(1, 3, 1);
-  const exits = state(0, 10);
-  expectEq(59, call(13, word(LIST), 2, 0), 0);
-  expect(59, state(0, 8) > 0 ? 1 : 0);
-  // Two slices of two requests.
-  expectEq(59, state(0, 10) - exits, 2);
-  expectEq(59, load64(word(LIST) + 24), 0);
-  expectEq(59, load64(word(LIST) + 56), -22);
-  expectEq(59, load64(word(LIST)), 0xaaaaaaaaaaaaaaaa);
-  for (let i = 0; i < 3; i++) expectEq(59, load64(page + i * 4096), ((i + 1) % 3) + 1);
 }

@@ -1,10 +1,9 @@
 // A host half of kind E with the protocols of real hypervisors: flush of a preempted vCPU, wait and kick, SCHEDOP_block, alarms, vCPU states.
 import { done, loadStart, machineAddress, startAp } from "./host-common";
-import { get, irq, load64, mfence, param, release, rmw, set, stop, store64, timerSet, tlb, translate, vcpuOff, vcpuOn, wake } from "./host-imports";
+import { block, bounce, eventDue, registerEvents, takeBlocked } from "./host-events";
+import { get, irq, load64, param, release, rmw, set, stop, store64, timerSet, tlb, vcpuOff, vcpuOn, wake } from "./host-imports";
 
 const RIP: i32 = 0x20;
-const RSP: i32 = 4;
-const RFLAGS: i32 = 0x22;
 const CTL_EXIT: i32 = 0x53;
 const HLTX: i64 = 2;
 const INTRWIN: i64 = 64;
@@ -21,12 +20,9 @@ const ALARM_VECTOR: i32 = 0x46;
 /** Per vCPU. */
 const unhalted: StaticArray<bool> = [false, false, false, false, false, false, false, false];
 const flushDue: StaticArray<bool> = [false, false, false, false, false, false, false, false];
-const blocked: StaticArray<bool> = [false, false, false, false, false, false, false, false];
 const initialised: StaticArray<bool> = [false, false, false, false, false, false, false, false];
-/** Machine address of the steal area; of {u64 pending, u64 mask}; 0 = not registered. */
+/** Machine address of the steal area; 0 = not registered. */
 const stealArea: StaticArray<i64> = [0, 0, 0, 0, 0, 0, 0, 0];
-const eventArea: StaticArray<i64> = [0, 0, 0, 0, 0, 0, 0, 0];
-const callback: StaticArray<i64> = [0, 0, 0, 0, 0, 0, 0, 0];
 /** Whether the steal area is taken by one exchange, as it must be. */
 let takesAtOnce: bool = false;
 /** Whether a SIPI starts only who has been initialised. */
@@ -65,8 +61,7 @@ function hypercall(vcpu: i32, nr: i32, a: i64, b: i64, c: i64): i32 {
       if (wake(target)) unhalted[target] = false;
       break;
     case 5:
-      eventArea[vcpu] = machineAddress(a);
-      callback[vcpu] = b;
+      registerEvents(vcpu, a, b);
       break;
     case 6: return block(vcpu, a != 0);
     case 7:
@@ -119,15 +114,6 @@ function halt(vcpu: i32): i32 {
   return ENTER;
 }
 
-/** SCHEDOP_block: unmasks, then sleeps unless an event is pending; enter bounces it. */
-function block(vcpu: i32, fence: bool): i32 {
-  done(vcpu, 0);
-  blocked[vcpu] = true;
-  store64(eventArea[vcpu] + 8, 0);
-  if (fence) mfence();
-  return load64(eventArea[vcpu]) ? ENTER : BLOCK;
-}
-
 /** State of a vCPU that is off, once. */
 function initialise(target: i32, ma: i64): i64 {
   if (initialised[target]) return EEXIST;
@@ -140,9 +126,7 @@ export function enter(vcpu: i32): void {
   if (flushDue[vcpu]) tlb(vcpu, 0, 0, 0);
   flushDue[vcpu] = false;
   if (stealArea[vcpu]) takeSteal(vcpu, stealArea[vcpu]);
-  if (!blocked[vcpu]) return;
-  blocked[vcpu] = false;
-  if (load64(eventArea[vcpu])) bounce(vcpu);
+  if (takeBlocked(vcpu) && eventDue(vcpu)) bounce(vcpu);
 }
 
 /** Who was preempted comes back: a flush that was left in the area is made. */
@@ -154,20 +138,6 @@ function takeSteal(vcpu: i32, area: i64): void {
     store64(area, 0);
   }
   if (left & 2) tlb(vcpu, 0, 0, 0);
-}
-
-/** An event upcall: a frame on the vCPU's stack, events masked, RIP at its callback. */
-function bounce(vcpu: i32): void {
-  const top = get(vcpu, RSP) & ~15;
-  const frame: i64 = top - 40;
-  store64(translate(vcpu, frame, 1), get(vcpu, RIP));
-  store64(translate(vcpu, frame + 8, 1), get(vcpu, 0x24));
-  store64(translate(vcpu, frame + 16, 1), get(vcpu, RFLAGS));
-  store64(translate(vcpu, frame + 24, 1), get(vcpu, RSP));
-  store64(translate(vcpu, frame + 32, 1), get(vcpu, 0x25));
-  store64(eventArea[vcpu] + 8, 1);
-  set(vcpu, RSP, frame);
-  set(vcpu, RIP, callback[vcpu]);
 }
 
 export function sched(vcpu: i32, what: i32): void {

@@ -1,0 +1,68 @@
+// Page tables of the test host half of kind D: all of guest memory mapped, the tables themselves read-only.
+import { guestFrame, load64, param, set, store64 } from "./host-imports";
+
+const HW_ROOT: i32 = 0x50;
+const CR3: i32 = 0x32;
+export const FRAME: i64 = 0x000ffffffffff000;
+const DIRECT_MAP: i64 = 0xffff8880_00000000;
+/** P, W, U, A, D. */
+const DATA: i64 = 0x67;
+const TEXT: i64 = 0x25;
+const TEXT_PAGES: i32 = 4;
+/** Guest frames from here on are page tables. */
+const TABLES_PFN: i32 = 480;
+
+let tables: i32 = 0;
+let root: i64 = 0;
+
+/** Builds the tables that every vCPU runs on. */
+export function buildTables(): void {
+  root = fresh();
+  for (let pfn = 0; pfn < (param(1) as i32); pfn++) map(DIRECT_MAP + ((pfn as i64) << 12), pfn, pfn < TABLES_PFN ? DATA : DATA & ~2);
+  // Text lies before the frame that other kinds have their root in: kernel, guest, ROM, native, user, tokens.
+  let pfn = ((param(7) >> 12) as i32) - (TEXT_PAGES * 5 + 1);
+  for (let i: i64 = 0; i < 6; i++) {
+    const va: i64 = i == 4 ? 0x400000 : i == 5 ? 0xffffffff_8f000000 : 0xffffffff_81000000 + (i << 24);
+    for (let page: i64 = 0; page < (i == 5 ? 1 : TEXT_PAGES); page++) map(va + (page << 12), pfn++, TEXT);
+  }
+}
+
+export function loadRoot(vcpu: i32): void {
+  set(vcpu, HW_ROOT, root);
+  set(vcpu, CR3, root);
+}
+
+function fresh(): i64 {
+  return guestFrame(TABLES_PFN + tables++) << 12;
+}
+
+/** Machine address of the last-level entry of va; missing tables are made. */
+export function entryOf(va: i64): i64 {
+  let table = root;
+  for (let level = 4; level > 1; level--) {
+    const at = table + (((va >> (3 + 9 * level)) & 511) << 3);
+    if (!load64(at)) store64(at, fresh() | DATA);
+    table = load64(at) & FRAME;
+  }
+  return table + (((va >> 12) & 511) << 3);
+}
+
+function map(va: i64, pfn: i32, flags: i64): void {
+  store64(entryOf(va), (guestFrame(pfn) << 12) | flags);
+}
+
+/** Number of the table in a frame, −1 = it holds none. */
+function tableIn(mfn: i64): i32 {
+  for (let i = 0; i < tables; i++) if (guestFrame(TABLES_PFN + i) == mfn) return i;
+  return -1;
+}
+
+export function isTable(mfn: i64): bool {
+  return tableIn(mfn) >= 0;
+}
+
+/** Where the guest reads the last-level entry of va. */
+export function entryVa(va: i64): i64 {
+  const entry = entryOf(va);
+  return DIRECT_MAP + (((TABLES_PFN + tableIn(entry >> 12)) as i64) << 12) + (entry & 0xfff);
+}
