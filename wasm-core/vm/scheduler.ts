@@ -141,8 +141,11 @@ function idle(): void {
   run.fuelUsed += 64;
 }
 
+/** It runs again: the host half that looks at it could come before its next instruction. */
 function scheduleIn(c: Cpu): void {
-  if (comesBack(c)) beginEntry(c);
+  if (!comesBack(c)) return;
+  c.visible = 1;
+  beginEntry(c);
 }
 
 /** A descheduled vCPU could run again: true = what was stolen from it is over, false = others come first. */

@@ -35,13 +35,16 @@ export const ops = [
 ];
 const shared = { fuel_boot: 20_000_000, fuel_schedule: 200_000, fuel_unit: 100_000_000, tsc_hz: 2_500_000_000 };
 
+/** Modules of this folder. */
+const parts = [
+  ...["kernel", "native", "guest", "fine-guest"],
+  ...["host", "trap-host", "protocol-host", "direct-host", "tlfs-host", "tlfs-bare-host"],
+];
+
 let core: WebAssembly.Module | undefined;
 
 export async function compileTesting(): Promise<void> {
-  await compileAll([
-    coreJob(),
-    ...["kernel", "native", "guest", "fine-guest", "host", "trap-host", "protocol-host", "direct-host"].map(part),
-  ]);
+  await compileAll([coreJob(), ...parts.map(part)]);
   core = await WebAssembly.compile(readFileSync(join(root, coreJob().out)));
 }
 
@@ -52,6 +55,8 @@ const kinds = {
   native: { kind: 0, host: [] },
   enlightened: { kind: 1, host: ["host"] },
   protocol: { kind: 1, host: ["protocol-host"] },
+  tlfs: { kind: 1, host: ["tlfs-host"] },
+  tlfsBare: { kind: 1, host: ["tlfs-bare-host"] },
   direct: { kind: 3, host: ["direct-host"] },
   fullvirt: { kind: 4, host: ["trap-host"] },
 } as const;

@@ -2,7 +2,9 @@
 import { advance, barrier, cli, codeAddr, expect, expectEq, hypercall, invlpg, iret, load64, mfence, outcome, param, pause, plan, reg, rmw, softInterrupt, state, sti, store64, vcpu, wrmsr } from "./imports";
 import { expectFault, ICR, taken } from "./kernel";
 import { runBatchCase } from "./batch-cases";
+import { runFlushCase } from "./flush-cases";
 import { runProtocolCase } from "./protocol-cases";
+import { runWaitCase } from "./wait-cases";
 
 @external("machine", "syscall") declare function syscall(nr: i64): i64;
 @external("machine", "ctx_set_reg") declare function ctxSetReg(r: i32, v: i64): void;
@@ -25,6 +27,8 @@ const SFMASK: i32 = <i32>0xc0000084;
 
 export function runMachineCase(index: i32, role: i32): void {
   if (index >= 59 && index < 70) return runBatchCase(index, role);
+  if (index == 70 || index == 71) return runFlushCase(index, role);
+  if (index >= 72 && index <= 74) return runWaitCase(index, role);
   if (index >= 50) return runProtocolCase(index, role);
   if (index == 40) return misuse(role);
   if (index == 41) return userMode(0);

@@ -37,7 +37,7 @@ function call(nr: i64, a: i64, b: i64, c: i64): i64 {
 }
 
 /** The page that role 0 maps to the frame behind its own: the word there is 1, then 2. */
-function flushedPage(): i64 {
+export function flushedPage(): i64 {
   return DIRECT_MAP + ((param(5) as i64) << 12);
 }
 
@@ -70,14 +70,14 @@ function flush(role: i32, byArea: bool): void {
 }
 
 /** Leaves the flush to the host if role 1's vCPU is preempted; else an IPI, and its acknowledgement. */
-function shootDown(): void {
+export function shootDown(): void {
   mfence();
   if (load64(word(AREA)) == 1 && cmpxchg(0x130, word(AREA), 1, 3) == 1) return;
   wrmsr(ICR, (param(10 | (1 << 8)) << 32) | 0x45);
   while (load64(word(ACK)) == 0) pause();
 }
 
-function onFlushRequest(frame: i64): void {
+export function onFlushRequest(frame: i64): void {
   invlpg(flushedPage());
   store64(word(ACK), 1);
   wrmsr(EOI, 0);
@@ -108,7 +108,7 @@ function waitAndKick(role: i32): void {
 
 /**
  * Role 1 blocks until an event is pending: {pending, mask} at AREA. Role 0 sets it and wakes: always, or (seed bit 1) only whom it
- * sees unmasked. Seed bit 0: the host half fences between unmasking and looking.
+ * sees unmasked. Seed bit 0: the host half fences between unmasking and looking. Outcome: what role 1's vCPU was doing then.
  */
 function block(role: i32): void {
   const fences = param(3) & 1;
@@ -120,6 +120,7 @@ function block(role: i32): void {
   }
   barrier(1);
   if (role == 0) {
+    outcome(0, state(1, 0));
     rmw(0x133, word(AREA), 1);
     if (!looks || load64(word(AREA) + 8) == 0) call(7, 1, 0, 0);
     return;

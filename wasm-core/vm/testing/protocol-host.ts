@@ -1,7 +1,7 @@
 // A host half of kind E with the protocols of real hypervisors: flush of a preempted vCPU, wait and kick, SCHEDOP_block, alarms, vCPU states.
 import { done, loadStart, machineAddress, startAp } from "./host-common";
 import { block, bounce, eventDue, registerEvents, takeBlocked } from "./host-events";
-import { get, irq, load64, param, release, rmw, set, stop, store64, timerSet, tlb, vcpuOff, vcpuOn, wake } from "./host-imports";
+import { get, irq, kick, load64, param, release, resched, rmw, set, stop, store64, timerSet, tlb, translate, vcpuOff, vcpuOn, wake } from "./host-imports";
 
 const RIP: i32 = 0x20;
 const CTL_EXIT: i32 = 0x53;
@@ -20,11 +20,16 @@ const ALARM_VECTOR: i32 = 0x46;
 /** Per vCPU. */
 const unhalted: StaticArray<bool> = [false, false, false, false, false, false, false, false];
 const flushDue: StaticArray<bool> = [false, false, false, false, false, false, false, false];
+/** HLT may run in guest mode where no kick waits; it may at the coming entry. */
+const guestHalts: StaticArray<bool> = [false, false, false, false, false, false, false, false];
+const haltAllowed: StaticArray<bool> = [false, false, false, false, false, false, false, false];
 const initialised: StaticArray<bool> = [false, false, false, false, false, false, false, false];
 /** Machine address of the steal area; 0 = not registered. */
 const stealArea: StaticArray<i64> = [0, 0, 0, 0, 0, 0, 0, 0];
 /** Whether the steal area is taken by one exchange, as it must be. */
 let takesAtOnce: bool = false;
+/** Whether who is preempted in the middle of host work is reported as preempted. */
+let reportsMidway: bool = false;
 /** Whether a SIPI starts only who has been initialised. */
 let needsState: bool = false;
 
@@ -50,15 +55,19 @@ function hypercall(vcpu: i32, nr: i32, a: i64, b: i64, c: i64): i32 {
     case 1: return flush(vcpu, a, b as i32);
     case 2:
       stealArea[target] = machineAddress(b);
-      takesAtOnce = c != 0;
+      takesAtOnce = (c & 1) != 0;
+      reportsMidway = (c & 2) != 0;
       break;
+    // HLT exits; a: if no kick waits it then runs in guest mode.
     case 3:
+      guestHalts[vcpu] = a != 0;
       set(vcpu, CTL_EXIT, get(vcpu, CTL_EXIT) | HLTX);
       break;
     // Kick of a waiter; b: the kick is kept until the waiter halts.
     case 4:
       if (b) unhalted[target] = true;
       if (wake(target)) unhalted[target] = false;
+      else if (guestHalts[target]) kick(target);
       break;
     case 5:
       registerEvents(vcpu, a, b);
@@ -77,6 +86,7 @@ function hypercall(vcpu: i32, nr: i32, a: i64, b: i64, c: i64): i32 {
       break;
     case 10: return done(vcpu, initialise(target, machineAddress(b)));
     case 11: return done(vcpu, initialised[target] ? vcpuOn(target) : ENOENT);
+    case 20: return done(vcpu, readThrough(vcpu, a, b));
     case 12:
       set(vcpu, CTL_EXIT, get(vcpu, CTL_EXIT) | INTRWIN);
       break;
@@ -106,8 +116,20 @@ function countWindow(vcpu: i32): i32 {
   return ENTER;
 }
 
+/** Reads a page for the guest, preempted between the translation and its use: 10 if the word at gpa b says so by then, + what it reads. */
+function readThrough(vcpu: i32, va: i64, said: i64): i64 {
+  const at = translate(vcpu, va, 0);
+  resched(vcpu);
+  const flag = load64(machineAddress(said));
+  return flag * 10 + load64(at);
+}
+
 /** HLT: a kick that came before ends it. */
 function halt(vcpu: i32): i32 {
+  if (guestHalts[vcpu] && !unhalted[vcpu]) {
+    haltAllowed[vcpu] = true;
+    return ENTER;
+  }
   done(vcpu, 0);
   if (!unhalted[vcpu]) return BLOCK;
   unhalted[vcpu] = false;
@@ -122,7 +144,15 @@ function initialise(target: i32, ma: i64): i64 {
   return 0;
 }
 
+/** HLT exits unless it was just allowed and nobody has kicked since. */
+function interceptHalt(vcpu: i32): void {
+  const runs = haltAllowed[vcpu] && !unhalted[vcpu];
+  haltAllowed[vcpu] = false;
+  set(vcpu, CTL_EXIT, runs ? get(vcpu, CTL_EXIT) & ~HLTX : get(vcpu, CTL_EXIT) | HLTX);
+}
+
 export function enter(vcpu: i32): void {
+  if (guestHalts[vcpu]) interceptHalt(vcpu);
   if (flushDue[vcpu]) tlb(vcpu, 0, 0, 0);
   flushDue[vcpu] = false;
   if (stealArea[vcpu]) takeSteal(vcpu, stealArea[vcpu]);
@@ -141,7 +171,7 @@ function takeSteal(vcpu: i32, area: i64): void {
 }
 
 export function sched(vcpu: i32, what: i32): void {
-  if (what == 0 && stealArea[vcpu]) store64(stealArea[vcpu], 1);
+  if ((what == 0 || (what == 2 && reportsMidway)) && stealArea[vcpu]) store64(stealArea[vcpu], 1);
 }
 
 export function timer(vcpu: i32, slot: i32): void {
