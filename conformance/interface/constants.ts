@@ -244,6 +244,7 @@ const fields: Record<string, number> = {
   ICR: 0x82,
   IRR: 0x83,
   ISR: 0x87,
+  SVR: 0x8b,
   RUNSTATE: 0x90,
   TIME_RUNNING: 0x91,
   TIME_READY: 0x92,
@@ -273,7 +274,7 @@ const host: readonly Constant[] = [
   ...numbered("TLB", "ALL NON_GLOBAL PAGE RANGE ASID SECOND_LEVEL STRUCTURES", 0, "op of host.tlb."),
   ...numbered("OWNER", "HOST GUEST FOREIGN", 0, "Result of host.owner."),
   ...numbered("PARAM", hostParams, 0, "k of host.param."),
-  ...numbered("CTL", "IFX HLTX TSCX DRX EOIX ICRX INTRWIN NMIWIN PAUSEX FAULTING", -1, "Bit of FIELD_CTL_EXIT."),
+  ...numbered("CTL", "IFX HLTX TSCX DRX EOIX ICRX INTRWIN NMIWIN PAUSEX FAULTING ARRX", -1, "Bit of FIELD_CTL_EXIT."),
 ];
 
 const test: readonly Constant[] = [

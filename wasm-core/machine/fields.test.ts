@@ -13,7 +13,7 @@ const all = [
   ...range(0x50, 0x5c),
   ...range(0x60, 0x63),
   ...range(0x70, 0x77),
-  ...range(0x80, 0x8a),
+  ...range(0x80, 0x8b),
   ...range(0x90, 0x96),
 ];
 const readOnly = [0x63, ...range(0x70, 0x77), ...range(0x90, 0x96)];
@@ -66,11 +66,12 @@ describe("fields", () => {
       [0x34, 16n],
       [0x50, 0x123n],
       [0x50, 1n << 40n],
-      [0x53, 0x400n],
+      [0x53, 0x800n],
       [0x55, 0x123n],
       [0x55, BigInt(m.h.frames() - 1) << 12n],
       [0x80, 256n],
       [0x81, 256n],
+      [0x8b, 512n],
     ];
     for (const [id, value] of cases) expect(m.set(0, id, value), id.toString(16)).toBe(EINVAL);
   });

@@ -85,6 +85,7 @@ function narrowOffset(id: u32): i32 {
     case 0x77: return offsetof<Vcpu>("exit_flags");
     case 0x80: return offsetof<Vcpu>("apic_id");
     case 0x81: return offsetof<Vcpu>("tpr");
+    case 0x8b: return offsetof<Vcpu>("svr");
     case 0x90: return offsetof<Vcpu>("runstate");
     case 0x96: return offsetof<Vcpu>("pending_kick");
     default: return -1;
@@ -173,12 +174,13 @@ function fieldMax(id: u32): u64 {
   switch (id) {
     case 0x23: return 3;
     case 0x24: case 0x25: case 0x41: case 0x43: case 0x44: case 0x45: case 0x52: return 0xffff;
-    case 0x53: return 0x3ff;
+    case 0x53: return 0x7ff;
     case 0x48: case 0x49: return 0xf_ffff;
     case 0x54: case 0x60: case 0x61: return 0xffff_ffff;
     case 0x29: return 0xffff_ffff;
     case 0x34: return 15;
     case 0x62: return 7;
+    case 0x8b: return 0x1ff;
     case 0x80: case 0x81: return 255;
     default: return ~(<u64>0);
   }

@@ -28,6 +28,43 @@ function boot(kind: number): void {
 const stack = () => DIRECT_MAP + BigInt((m.h.firstFreePfn() + 20) * 4096 + 0x808);
 const enabled = () => m.set(0, RFLAGS, 2n | IF);
 
+describe("an arrival under ARRX", () => {
+  const ARRIVAL = 256;
+  beforeEach(() => {
+    boot(Kind.ENLIGHTENED);
+    m.set(0, 0x53, 1024);
+    m.gate(0, 0x40, HANDLER);
+  });
+
+  it("leaves guest mode with KICK, whatever IF and the task priority say, and stays in IRR", () => {
+    expect(m.h.pending(0)).toBe(-1);
+    m.set(0, RFLAGS, 2n);
+    m.set(0, 0x81, 0xf0);
+    m.h.irq(0, 0x40);
+    expect(m.h.pending(0)).toBe(ARRIVAL);
+    expect(m.h.mustWake(0)).toBe(1);
+    expect(m.h.deliverNow(0)).toBe(Step.EXIT);
+    expect([m.h.exitReason(0), m.get(0, 0x84), m.get(0, RIP)]).toEqual([9, 1n, TOKEN]);
+  });
+
+  it("gives way to an NMI, which the machine delivers", () => {
+    m.gate(0, 2, HANDLER);
+    m.h.irq(0, 0x40);
+    m.h.nmi(0);
+    expect(m.h.pending(0)).toBe(2);
+    expect(m.h.deliverNow(0)).toBe(Step.DONE);
+    expect(m.h.pending(0)).toBe(ARRIVAL);
+  });
+
+  it("is the virtual APIC's again when the control is cleared", () => {
+    m.h.irq(0, 0x40);
+    m.set(0, 0x53, 0);
+    expect(m.h.pending(0)).toBe(0x40);
+    expect(m.h.deliverNow(0)).toBe(Step.DONE);
+    expect(m.get(0, RIP)).toBe(HANDLER);
+  });
+});
+
 describe("delivery", () => {
   it("pushes ss, rsp, rflags, cs, rip below the aligned RSP and enters the gate's handler with IF clear", () => {
     m.gate(0, 0x40, HANDLER);

@@ -2,7 +2,7 @@
 //
 //   gate:  | offset 15:0 | selector 31:16 | IST 34:32 | type 43:40 | DPL 46:45 | P 47 | offset 31:16 at 63:48 | offset 63:32 |
 //   frame: | [error] | rip | cs | rflags | rsp | ss |  upward from the new RSP
-import { clearVector, offeredVector, setVector } from "./apic";
+import { clearVector, highestVector, offeredVector, setVector } from "./apic";
 import { config, Kind } from "./config";
 import { checkCode, dplOf, quad, readQuad } from "./descriptors";
 import { enterDebug } from "./debug";
@@ -18,12 +18,29 @@ import {
   countDelivery, Ctl, EndKind, Exit, interruptsEnabled, irrOf, isrOf, reg, RFLAGS_IF, RSP, Runstate, setReg, Vcpu,
 } from "./vcpu";
 
-/** What may be delivered at this boundary: 2 for an NMI, a vector ≥ 16, or −1. Looks at IF, shadow, priorities, blocking. */
+/** Answer of pendingEvent for an interrupt in IRR that takes the vCPU out of guest mode (ARRX). */
+export const ARRIVAL: i32 = 256;
+
+/**
+ * What is due at this boundary: 2 for an NMI, a vector ≥ 16, ARRIVAL, or −1. Looks at IF, shadow, priorities, blocking; an
+ * arrival waits for none of these.
+ */
 export function pendingEvent(v: Vcpu): i32 {
-  if (v.phase != 0) return -1;
-  if (v.nmi_pending && !v.nmi_blocked && deliversInterrupts()) return Vector.NMI;
-  if (!deliversInterrupts() || !interruptsEnabled(v) || v.sti_shadow) return -1;
-  return offeredVector(v);
+  if (v.phase != 0 || !deliversInterrupts()) return -1;
+  if (v.nmi_pending && !v.nmi_blocked) return Vector.NMI;
+  if (v.ctl_exit & Ctl.ARRX) return highestVector(irrOf(v)) < 0 ? -1 : ARRIVAL;
+  return acceptable(v);
+}
+
+/** The vector that the processor would take now, −1 if none. */
+function acceptable(v: Vcpu): i32 {
+  return interruptsEnabled(v) && !v.sti_shadow ? offeredVector(v) : -1;
+}
+
+/** Whether what is due may still be on its way: what the processor would not take has nothing to wait for. */
+export function mayBeHeld(v: Vcpu): bool {
+  const due = pendingEvent(v);
+  return due == ARRIVAL ? acceptable(v) >= 0 : due >= 0;
 }
 
 /** Takes the event from IRR or the NMI latch: it is in service from now on. */
@@ -36,10 +53,14 @@ export function acceptEvent(v: Vcpu, vector: u32): void {
   setVector(isrOf(v), vector);
 }
 
-/** Accepts and delivers what pendingEvent names: as deliver; DONE without effect when nothing is pending. */
+/** Accepts and delivers what pendingEvent names: as deliver; EXIT for an arrival; DONE without effect when nothing is pending. */
 export function deliverPending(v: Vcpu): i32 {
   const vector = pendingEvent(v);
   if (vector < 0) return Step.DONE;
+  if (vector == ARRIVAL) {
+    v.exit_reason = Exit.KICK;
+    return Step.EXIT;
+  }
   acceptEvent(v, vector);
   return deliverEvent(v, vector, vector == Vector.NMI ? EventType.NMI : EventType.IRQ, false, 0);
 }

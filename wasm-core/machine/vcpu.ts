@@ -58,6 +58,8 @@ export const enum Ctl {
   NMIWIN = 128,
   PAUSEX = 256,
   FAULTING = 512,
+  /** An interrupt that arrives leaves guest mode; the virtual APIC delivers none. Kind E. */
+  ARRX = 1024,
 }
 
 @unmanaged

@@ -1,6 +1,6 @@
 // Deliveries on their way: an interrupt, NMI or kick lands at the first boundary where it is due, or is held back within a bound;
 // a stolen vCPU comes back at once, or is kept off its CPU while others can run.
-import { pendingEvent } from "../machine/interrupts";
+import { mayBeHeld } from "../machine/interrupts";
 import { config } from "./config";
 import { Cpu, cpuAt } from "./cpu";
 
@@ -40,7 +40,7 @@ export function delaysPass(c: Cpu): void {
   if (c.kickIn && c.vcpu.pending_kick) c.kickIn -= 1;
   if (!isHeld(c)) return;
   // What cannot land any more is pending like anything else: the hold was on its way, not on the interrupt.
-  if (pendingEvent(c.vcpu) >= 0) c.hold -= 1;
+  if (mayBeHeld(c.vcpu)) c.hold -= 1;
   else c.hold = 0;
 }
 

@@ -1,6 +1,6 @@
 // What may come between two instructions of a vCPU: startup, stop, kick, windows, interrupts; and the faults of an instruction.
 import { threadReset } from "../engine/index";
-import { checkWindows, deliver, deliverPending, pendingEvent, wakeHalted } from "../machine/interrupts";
+import { ARRIVAL, checkWindows, deliver, deliverPending, pendingEvent, wakeHalted } from "../machine/interrupts";
 import { serveStartup } from "../machine/apic";
 import { Vector } from "../machine/faults";
 import { Step } from "../machine/ops";
@@ -42,7 +42,7 @@ function landsHere(c: Cpu, letter: u32, decided: bool): bool {
 /** Whether the event that is due takes the vCPU out of guest mode. */
 export function leavesGuest(c: Cpu): bool {
   const v = c.vcpu;
-  return c.stopWanted != 0 || kickDue(c) || (v.ctl_exit & 192) != 0;
+  return c.stopWanted != 0 || kickDue(c) || (v.ctl_exit & 192) != 0 || (!isHeld(c) && pendingEvent(v) == ARRIVAL);
 }
 
 /** Serves one event; false if there was none. */
@@ -86,12 +86,14 @@ export function serveEvent(c: Cpu): bool {
     exitGuest(c);
     return true;
   }
-  if (pendingEvent(v) < 0) return false;
+  const due = pendingEvent(v);
+  if (due < 0) return false;
   if (v.runstate == Runstate.GUEST && isHeld(c)) return false;
   if (!landsHere(c, CHOICE_INTERRUPT, c.hold == 1)) return false;
   c.hold = 0;
   if (!v.exec_active) v.rip = token(c);
-  wakeHalted(v);
+  // What an arrival means for a sleeper is the host half's to say.
+  if (due != ARRIVAL) wakeHalted(v);
   run.fuelUsed += DELIVERY_FUEL;
   delivered(c, deliverPending(v));
   return true;

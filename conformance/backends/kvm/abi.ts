@@ -7,6 +7,9 @@
 //   @16 u64 system_time, ns                               @12 u32 flags
 //   @24 u32 mul   @28 s8 shift   @29 u8 flags             @16 u8  preempted
 //
+// PV EOI, 4 bytes per vCPU: bit 0 is set by the host when it injects an edge interrupt and no other waits. The guest ends the
+// service by clearing it in one instruction; what it finds clear it ends by the EOI register.
+//
 // hypercall: VMCALL or VMMCALL, number RAX, arguments RBX RCX RDX RSI, result RAX, nothing else is clobbered.
 
 export const CPUID_SIGNATURE: i32 = 0x40000000;
@@ -19,6 +22,7 @@ export const SIGNATURE_EDX: i32 = 0x4d;
 // CPUID_FEATURES, EAX.
 export const KVM_CLOCKSOURCE2: i32 = 1 << 3;
 export const KVM_STEAL_TIME: i32 = 1 << 5;
+export const KVM_PV_EOI: i32 = 1 << 6;
 export const KVM_PV_UNHALT: i32 = 1 << 7;
 export const KVM_PV_TLB_FLUSH: i32 = 1 << 9;
 export const KVM_PV_SEND_IPI: i32 = 1 << 11;
@@ -30,10 +34,18 @@ export const KVM_HINT_REALTIME: i32 = 1;
 export const MSR_WALL_CLOCK: i32 = 0x4b564d00;
 export const MSR_SYSTEM_TIME: i32 = 0x4b564d01;
 export const MSR_STEAL_TIME: i32 = 0x4b564d03;
-/** Bit 0 of both area MSRs. */
+export const MSR_PV_EOI: i32 = 0x4b564d04;
+/** Bit 0 of the area MSRs. */
 export const MSR_ENABLE: i64 = 1;
 /** Bits 5:1 of MSR_STEAL_TIME are reserved. */
 export const STEAL_RESERVED: i64 = 0x3e;
+
+/** Bit 1 of MSR_PV_EOI is reserved: areas are 4-byte aligned. */
+export const EOI_RESERVED: i64 = 2;
+export const EOI_BYTES: i32 = 4;
+/** Bit of the PV EOI area, and its number. */
+export const EOI_PENDING: i32 = 1;
+export const EOI_BIT: i64 = 0;
 
 export const HC_KICK_CPU: i64 = 5;
 export const HC_SEND_IPI: i64 = 10;

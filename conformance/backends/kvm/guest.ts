@@ -6,6 +6,7 @@ import {
   FEATURE_ALARM_AVAILABLE,
   FEATURE_CLOCK,
   FEATURE_CRASH_REPORT,
+  FEATURE_EOI,
   FEATURE_IPI,
   FEATURE_PREEMPTED,
   FEATURE_REMOTE_FLUSH,
@@ -25,6 +26,7 @@ import { maskOf, readInfo, self, vcpus } from "../lib/info";
 import { ICR_NMI } from "./abi";
 import { areasRegister, areasRevoke, forgetPreempted } from "./guest/areas";
 import { clockHz, clockRead, stealRead, wallclockRead } from "./guest/clock";
+import { eoi } from "./guest/eoi";
 import { featuresDrop, featuresInit, featuresRead, featuresSettle, has, hintsRead, hostHas, signaturePresent } from "./guest/features";
 import { crashReport, watchdog } from "./guest/platform";
 import { enterHost, flushMulti, isPreempted, kick, sendCommand, upOf, yieldTo } from "./guest/remote";
@@ -90,6 +92,11 @@ export function ipi_send_mask(mask_va: i64, vector: i32): i32 {
 export function ipi_send_nmi(mask_va: i64): i32 {
   if (has(FEATURE_IPI) && sendCommand(upOf(maskOf(mask_va)), ICR_NMI)) return 0;
   return native.ipi_send_nmi(mask_va);
+}
+
+export function apic_eoi(): void {
+  if (has(FEATURE_EOI)) eoi();
+  else native.apic_eoi();
 }
 
 export function time_sched_clock(): i64 {

@@ -3,6 +3,7 @@ import { type Bench, openBench, sdk } from "./testing/bench.ts";
 
 const CLOCK = 0x4b564d01n;
 const STEAL = 0x4b564d03n;
+const EOI = 0x4b564d04n;
 const ENTER = sdk.ACTION_ENTER;
 const GP = 0x8000_0b0dn;
 const ENOSYS = -1000n;
@@ -30,7 +31,7 @@ describe("CPUID of the KVM model", () => {
     const bytes = words.flatMap((word) => [0n, 8n, 16n, 24n].map((shift) => Number((word >> shift) & 255n)));
     expect(String.fromCharCode(...bytes)).toBe("KVMKVMKVM\0\0\0");
     expect(cpuid(bench, 0x40000001n)[0]).toBe(
-      (1n << 3n) | (1n << 5n) | (1n << 7n) | (1n << 9n) | (1n << 11n) | (1n << 13n) | (1n << 24n),
+      (1n << 3n) | (1n << 5n) | (1n << 6n) | (1n << 7n) | (1n << 9n) | (1n << 11n) | (1n << 13n) | (1n << 24n),
     );
     expect(cpuid(bench, 1n)[2]).toBe(0x8000_0200n);
   });
@@ -97,12 +98,12 @@ describe("hypercalls of the KVM model", () => {
 describe("MSRs of the KVM model", () => {
   it("raise #GP when unknown, not offered, or with reserved bits", async () => {
     const bench = await openBench([0]);
-    for (const index of [0x12n, 0x4b564d02n, 0x4b564d04n, 0x4b564d08n, 0x1234n])
+    for (const index of [0x12n, 0x4b564d02n, 0x4b564d08n, 0x1234n])
       expect(msr(bench, 0, index, 1n), `${index}`).toBe("#GP");
     expect(bench.field(0, "RIP")).toBe(100n);
     expect(msr(bench, 0, STEAL, 0x1003n)).toBe("#GP");
     const bare = await openBench([0], 0n);
-    for (const index of [0x4b564d00n, CLOCK, STEAL])
+    for (const index of [0x4b564d00n, CLOCK, STEAL, EOI])
       expect([msr(bare, 0, index, 0x1001n), msr(bare, 0, index)]).toEqual(["#GP", "#GP"]);
   });
 
@@ -140,6 +141,97 @@ describe("MSRs of the KVM model", () => {
     bench.memory.setUint8(0x1000 + 29, 2);
     msr(bench, 0, CLOCK, 0x1001n);
     expect(bench.memory.getUint8(0x1000 + 29)).toBe(3);
+  });
+});
+
+describe("PV EOI of the KVM model", () => {
+  const ARRX = BigInt(sdk.CTL_ARRX as number);
+  const VECTOR_41 = 0x8000_0041n;
+  const CLEAR = 0n;
+  const BIT_41 = 2n;
+
+  /** A vCPU with an area at 0x1030 that takes interrupts, vector 0x41 pending. */
+  async function withArea(): Promise<Bench> {
+    const bench = await openBench([0]);
+    expect(msr(bench, 0, EOI, 0x1031n)).toBe("done");
+    for (const [name, value] of Object.entries({ RFLAGS: 0x202n, SVR: 0x1ffn, "IRR+1": BIT_41 }))
+      bench.set(0, name, value);
+    return bench;
+  }
+  const bit = (bench: Bench) => bench.memory.getUint32(0x1030, true);
+  const words = (bench: Bench) => [bench.field(0, "IRR+1"), bench.field(0, "ISR+1"), bench.field(0, "ENTRY_EVENT")];
+  const arrives = (bench: Bench) => bench.field(0, "CTL_EXIT") & ARRX;
+
+  it("wants an aligned area in the guest's memory, and tells it back", async () => {
+    const bench = await openBench([0]);
+    for (const value of [0x1033n, 2n, 0x1000_0001n, -3n]) expect(msr(bench, 0, EOI, value), `${value}`).toBe("#GP");
+    expect(msr(bench, 0, EOI)).toBe("done");
+    expect(bench.field(0, "RAX")).toBe(0n);
+    msr(bench, 0, EOI, 0x1031n);
+    msr(bench, 0, EOI);
+    expect(bench.field(0, "RAX")).toBe(0x1031n);
+  });
+
+  it("puts what arrives in service, injects it and sets the bit", async () => {
+    const bench = await withArea();
+    bench.enter(0);
+    expect([words(bench), bit(bench), arrives(bench)]).toEqual([[CLEAR, BIT_41, VECTOR_41], 1, ARRX]);
+  });
+
+  it("sets no bit while another interrupt waits, and leaves that to the virtual APIC", async () => {
+    const bench = await withArea();
+    bench.set(0, "IRR+1", BIT_41 | 1n);
+    bench.enter(0);
+    expect([words(bench), bit(bench), arrives(bench)]).toEqual([[1n, BIT_41, VECTOR_41], 0, 0n]);
+  });
+
+  it("injects nothing past IF, shadow, priorities, a disabled APIC or another event", async () => {
+    const against = { RFLAGS: 2n, INTR_STATE: 1n, TPR: 0x40n, "ISR+1": 1n, SVR: 0xffn, ENTRY_EVENT: GP };
+    for (const [name, value] of Object.entries(against)) {
+      const bench = await withArea();
+      bench.set(0, name, value);
+      bench.enter(0);
+      expect([bench.field(0, "IRR+1"), bit(bench), arrives(bench)], name).toEqual([BIT_41, 0, 0n]);
+    }
+  });
+
+  it("takes the bit back at each exit: set, the service goes on; clear, it has ended", async () => {
+    for (const [left, service] of [
+      [1, BIT_41],
+      [0, CLEAR],
+    ] as const) {
+      const bench = await withArea();
+      bench.enter(0);
+      bench.memory.setUint32(0x1030, left, true);
+      bench.exit(0, "KICK", { ENTRY_EVENT: 0n });
+      expect([bench.field(0, "ISR+1"), bit(bench)]).toEqual([service, 0]);
+      // Once: the next exit has nothing to take.
+      bench.set(0, "ISR+1", BIT_41);
+      bench.exit(0, "KICK", {});
+      expect(bench.field(0, "ISR+1")).toBe(BIT_41);
+    }
+  });
+
+  it("ends the highest of what is in service", async () => {
+    const bench = await withArea();
+    bench.set(0, "ISR+0", 1n << 63n);
+    bench.enter(0);
+    bench.memory.setUint32(0x1030, 0, true);
+    bench.exit(0, "KICK", { ENTRY_EVENT: 0n });
+    expect([bench.field(0, "ISR+0"), bench.field(0, "ISR+1")]).toEqual([-1n << 63n, 0n]);
+  });
+
+  it("writes nothing after the area was taken back, and INIT takes it", async () => {
+    const bench = await withArea();
+    bench.enter(0);
+    expect(msr(bench, 0, EOI, 0n)).toBe("done");
+    expect(bit(bench)).toBe(0);
+    bench.enter(0);
+    expect([bit(bench), arrives(bench)]).toEqual([0, 0n]);
+    msr(bench, 0, EOI, 0x1031n);
+    bench.exit(0, "SIPI", { EXIT_A: 2n });
+    bench.enter(0);
+    expect([bit(bench), arrives(bench)]).toEqual([0, 0n]);
   });
 });
 

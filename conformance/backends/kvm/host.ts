@@ -2,6 +2,7 @@
 import * as host from "../../sdk/as/host";
 import { PVI_VERSION } from "../../sdk/as/pvi";
 import { clockInit, clockRefresh } from "./host/clock";
+import { eoiEntered, eoiTaken } from "./host/eoi";
 import { exitCpuid, featuresAllowed } from "./host/cpuid";
 import { exitHlt, haltEntered } from "./host/halt";
 import { exitHypercall } from "./host/hypercalls";
@@ -33,6 +34,7 @@ export function boot(): i32 {
 
 /** One exit of `vcpu`; returns what becomes of it. */
 export function exit(vcpu: i32, reason: i32): i32 {
+  eoiTaken(vcpu);
   switch (reason) {
     case host.EXIT_HYPERCALL:
       return exitHypercall(vcpu);
@@ -58,7 +60,7 @@ export function exit(vcpu: i32, reason: i32): i32 {
 /** Last thing before guest mode. */
 export function enter(vcpu: i32): void {
   stealEntered(vcpu);
-  haltEntered(vcpu);
+  host.set(vcpu, host.FIELD_CTL_EXIT, haltEntered(vcpu) | eoiEntered(vcpu));
 }
 
 export function sched(vcpu: i32, what: i32): void {

@@ -308,6 +308,7 @@ export const FIELD_TPR: i32 = 129;
 export const FIELD_ICR: i32 = 130;
 export const FIELD_IRR: i32 = 131;
 export const FIELD_ISR: i32 = 135;
+export const FIELD_SVR: i32 = 139;
 export const FIELD_RUNSTATE: i32 = 144;
 export const FIELD_TIME_RUNNING: i32 = 145;
 export const FIELD_TIME_READY: i32 = 146;
@@ -423,3 +424,5 @@ export const CTL_NMIWIN: i32 = 128;
 export const CTL_PAUSEX: i32 = 256;
 /** Bit of FIELD_CTL_EXIT. */
 export const CTL_FAULTING: i32 = 512;
+/** Bit of FIELD_CTL_EXIT. */
+export const CTL_ARRX: i32 = 1024;

@@ -294,6 +294,7 @@ __attribute__((export_name("timer"))) void half_timer(int32_t vcpu, int32_t slot
 #define HOST_FIELD_ICR 130
 #define HOST_FIELD_IRR 131
 #define HOST_FIELD_ISR 135
+#define HOST_FIELD_SVR 139
 #define HOST_FIELD_RUNSTATE 144
 #define HOST_FIELD_TIME_RUNNING 145
 #define HOST_FIELD_TIME_READY 146
@@ -409,5 +410,7 @@ __attribute__((export_name("timer"))) void half_timer(int32_t vcpu, int32_t slot
 #define HOST_CTL_PAUSEX 256
 /** Bit of FIELD_CTL_EXIT. */
 #define HOST_CTL_FAULTING 512
+/** Bit of FIELD_CTL_EXIT. */
+#define HOST_CTL_ARRX 1024
 
 #endif

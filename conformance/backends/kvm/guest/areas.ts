@@ -1,15 +1,16 @@
 // Shared areas, from the second shared page on, 128 bytes per vCPU so that none crosses a page:
-//   @0 pvclock (32)   @32 wall clock (12)   @64 steal time (64)
+//   @0 pvclock (32)   @32 wall clock (12)   @48 PV EOI (4)   @64 steal time (64)
 // and in the first percpu page masks that ops build: 16 of u64[4].
-import { DIRECT_MAP, FEATURE_CLOCK, FEATURE_STEAL } from "../../../sdk/as/info";
+import { DIRECT_MAP, FEATURE_CLOCK, FEATURE_EOI, FEATURE_STEAL } from "../../../sdk/as/info";
 import * as machine from "../../../sdk/as/machine";
 import { self, sharedVa } from "../../lib/info";
-import { MSR_ENABLE, MSR_STEAL_TIME, MSR_SYSTEM_TIME, STEAL_PREEMPTED } from "../abi";
+import { MSR_ENABLE, MSR_PV_EOI, MSR_STEAL_TIME, MSR_SYSTEM_TIME, STEAL_PREEMPTED } from "../abi";
 import { has, hostHas } from "./features";
 
 const PAGE: i64 = 4096;
 const AREA: i64 = 128;
 const WALLCLOCK_OFFSET: i64 = 32;
+const EOI_OFFSET: i64 = 48;
 const STEAL_OFFSET: i64 = 64;
 
 /** va of the pvclock area of a vCPU. */
@@ -20,6 +21,11 @@ export function clockArea(vcpu: i32): i64 {
 /** va of a vCPU's wall clock. The host fills it when it is told, once. */
 export function wallclockArea(vcpu: i32): i64 {
   return clockArea(vcpu) + WALLCLOCK_OFFSET;
+}
+
+/** va of a vCPU's PV EOI area. */
+export function eoiArea(vcpu: i32): i64 {
+  return clockArea(vcpu) + EOI_OFFSET;
 }
 
 /** va of the steal area of a vCPU. */
@@ -41,10 +47,15 @@ export function forgetPreempted(vcpu: i32): void {
 export function areasRegister(): void {
   if (has(FEATURE_CLOCK)) machine.wrmsr(MSR_SYSTEM_TIME, (clockArea(self) - DIRECT_MAP) | MSR_ENABLE);
   if (has(FEATURE_STEAL)) machine.wrmsr(MSR_STEAL_TIME, (stealArea(self) - DIRECT_MAP) | MSR_ENABLE);
+  if (!has(FEATURE_EOI)) return;
+  // A bit that is left from before would end a service that is none.
+  machine.store32(eoiArea(self), 0);
+  machine.wrmsr(MSR_PV_EOI, (eoiArea(self) - DIRECT_MAP) | MSR_ENABLE);
 }
 
 /** Takes this vCPU's areas back. What the user vetoed after the start is registered still. */
 export function areasRevoke(): void {
   if (hostHas(FEATURE_CLOCK)) machine.wrmsr(MSR_SYSTEM_TIME, 0);
   if (hostHas(FEATURE_STEAL)) machine.wrmsr(MSR_STEAL_TIME, 0);
+  if (hostHas(FEATURE_EOI)) machine.wrmsr(MSR_PV_EOI, 0);
 }

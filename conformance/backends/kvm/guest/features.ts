@@ -4,6 +4,7 @@ import {
   FEATURE_CLOCK,
   FEATURE_CLOCK_STABLE,
   FEATURE_CRASH_REPORT,
+  FEATURE_EOI,
   FEATURE_IPI,
   FEATURE_PREEMPTED,
   FEATURE_REMOTE_FLUSH,
@@ -22,6 +23,7 @@ import {
   KVM_CLOCKSOURCE_STABLE,
   KVM_CLOCKSOURCE2,
   KVM_HINT_REALTIME,
+  KVM_PV_EOI,
   KVM_PV_SCHED_YIELD,
   KVM_PV_SEND_IPI,
   KVM_PV_TLB_FLUSH,
@@ -80,6 +82,7 @@ function take(word: i32, hint_word: i32): void {
   if (word & KVM_STEAL_TIME) offered |= FEATURE_STEAL | FEATURE_PREEMPTED;
   // No call of the host's: what is not stolen is known by clock and steal time.
   if (word & KVM_CLOCKSOURCE2 && word & KVM_STEAL_TIME) offered |= FEATURE_ALARM_AVAILABLE;
+  if (word & KVM_PV_EOI) offered |= FEATURE_EOI;
   if (word & KVM_PV_SEND_IPI) offered |= FEATURE_IPI;
   // On dedicated CPUs native locks and flushes are better; the flush needs the preempted byte of the steal area.
   if (!hints && word & KVM_PV_UNHALT) offered |= FEATURE_WAIT;
@@ -102,7 +105,7 @@ export function featuresSettle(): void {
 
 /** The areas are gone, and with them what needs one. */
 export function featuresDrop(): void {
-  offered &= ~(FEATURE_CLOCK | FEATURE_WALLCLOCK | FEATURE_STEAL | FEATURE_REMOTE_FLUSH | FEATURE_ALARM_AVAILABLE);
+  offered &= ~(FEATURE_CLOCK | FEATURE_WALLCLOCK | FEATURE_STEAL | FEATURE_EOI | FEATURE_REMOTE_FLUSH | FEATURE_ALARM_AVAILABLE);
   allowed &= offered;
 }
 

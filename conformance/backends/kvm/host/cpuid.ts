@@ -4,6 +4,7 @@ import * as host from "../../../sdk/as/host";
 import {
   FEATURE_CLOCK,
   FEATURE_CLOCK_STABLE,
+  FEATURE_EOI,
   FEATURE_IPI,
   FEATURE_REMOTE_FLUSH,
   FEATURE_STEAL,
@@ -15,6 +16,7 @@ import {
   CPUID_SIGNATURE,
   KVM_CLOCKSOURCE_STABLE,
   KVM_CLOCKSOURCE2,
+  KVM_PV_EOI,
   KVM_PV_SCHED_YIELD,
   KVM_PV_SEND_IPI,
   KVM_PV_TLB_FLUSH,
@@ -36,6 +38,7 @@ export function featuresAllowed(mask: i64): i32 {
   if (mask & FEATURE_CLOCK) word |= KVM_CLOCKSOURCE2;
   if (mask & FEATURE_CLOCK && mask & FEATURE_CLOCK_STABLE) word |= KVM_CLOCKSOURCE_STABLE;
   if (mask & FEATURE_STEAL) word |= KVM_STEAL_TIME;
+  if (mask & FEATURE_EOI) word |= KVM_PV_EOI;
   if (mask & FEATURE_WAIT) word |= KVM_PV_UNHALT;
   if (mask & FEATURE_REMOTE_FLUSH) word |= KVM_PV_TLB_FLUSH;
   if (mask & FEATURE_IPI) word |= KVM_PV_SEND_IPI;

@@ -12,11 +12,11 @@ export function exitHlt(vcpu: i32): i32 {
   return host.ACTION_ENTER;
 }
 
-/** Before each entry: HLT exits unless it was just allowed and nobody has kicked since. */
-export function haltEntered(vcpu: i32): void {
+/** Before each entry: HLT exits unless it was just allowed and nobody has kicked since. Returns the control. */
+export function haltEntered(vcpu: i32): i64 {
   const intercept = !hltAllowed(vcpu) || unhalted(vcpu);
   setHltAllowed(vcpu, false);
-  host.set(vcpu, host.FIELD_CTL_EXIT, intercept ? host.CTL_HLTX : 0);
+  return intercept ? host.CTL_HLTX : 0;
 }
 
 /** Ends the present or the next halt of the target. */

@@ -2,7 +2,9 @@
 import * as host from "../../../sdk/as/host";
 import {
   KVM_CLOCKSOURCE2,
+  KVM_PV_EOI,
   KVM_STEAL_TIME,
+  MSR_PV_EOI,
   MSR_STEAL_TIME,
   MSR_SYSTEM_TIME,
   MSR_WALL_CLOCK,
@@ -12,8 +14,10 @@ import {
   WALL_CLOCK_SECONDS,
 } from "../abi";
 import { clockPublish } from "./clock";
+import { eoiWrite } from "./eoi";
 import {
   areaOf,
+  eoiMsr,
   injectGp,
   offered,
   setStealDue,
@@ -49,6 +53,7 @@ function writeMsr(vcpu: i32, msr: i32, value: i64): bool {
     setStealDue(vcpu, true);
     return true;
   }
+  if (msr == MSR_PV_EOI && offered & KVM_PV_EOI) return eoiWrite(vcpu, value);
   return false;
 }
 
@@ -57,6 +62,7 @@ function readMsr(vcpu: i32, msr: i32): bool {
   if (isTimerMsr(msr)) value = timerRead(vcpu, msr);
   else if (msr == MSR_SYSTEM_TIME && offered & KVM_CLOCKSOURCE2) value = systemTimeMsr(vcpu);
   else if (msr == MSR_STEAL_TIME && offered & KVM_STEAL_TIME) value = stealMsr(vcpu);
+  else if (msr == MSR_PV_EOI && offered & KVM_PV_EOI) value = eoiMsr(vcpu);
   else if (msr != MSR_WALL_CLOCK || !(offered & KVM_CLOCKSOURCE2)) return false;
   host.set(vcpu, host.FIELD_RAX, value);
   return true;

@@ -1,11 +1,11 @@
 // Private state of the host half, one record per vCPU. The lock is held whenever any of this runs.
 //   @0 u64 system_time MSR   @8 u64 steal MSR   @16 u64 stolen ns published   @24 u8 unhalted   @25 u8 hlt allowed   @26 u8 steal due
-//   @28 u32 APIC id
+//   @27 u8 PV EOI bit published   @28 u32 APIC id   @32 u64 PV EOI MSR
 import * as host from "../../../sdk/as/host";
 
 export const VCPUS_MAX: i32 = 8;
-const RECORD: usize = 32;
-const records: usize = memory.data(256, 8);
+const RECORD: usize = 40;
+const records: usize = memory.data(320, 8);
 
 export let vcpus: i32 = 1;
 /** Bits of CPUID_FEATURES.EAX that this guest may use. */
@@ -74,10 +74,28 @@ export function setStealDue(vcpu: i32, on: bool): void {
   store<u8>(record(vcpu), on ? 1 : 0, 26);
 }
 
+export function eoiMsr(vcpu: i32): i64 {
+  return load<i64>(record(vcpu), 32);
+}
+
+export function setEoiMsr(vcpu: i32, v: i64): void {
+  store<i64>(record(vcpu), v, 32);
+}
+
+/** The PV EOI bit was set and has not been looked at since. */
+export function eoiPublished(vcpu: i32): bool {
+  return load<u8>(record(vcpu), 27) != 0;
+}
+
+export function setEoiPublished(vcpu: i32, on: bool): void {
+  store<u8>(record(vcpu), on ? 1 : 0, 27);
+}
+
 /** INIT takes every area and what was kept for the vCPU; what it has been told of stolen time stays. */
 export function stateReset(vcpu: i32): void {
   setSystemTimeMsr(vcpu, 0);
   setStealMsr(vcpu, 0);
+  setEoiMsr(vcpu, 0);
   store<u32>(record(vcpu), 0, 24);
 }
 

@@ -72,7 +72,11 @@ export async function openBench(apicIds: number[], features = 0xffff_ffff_ffff_f
   const { instance } = await WebAssembly.instantiate(bytes, { host } as unknown as WebAssembly.Imports);
   const half = instance.exports as unknown as HostHalf;
   if (half.boot() !== 0) throw new Error("host.boot failed on the bench");
-  const id = (name: string) => sdk[`FIELD_${name}`] as number;
+  // "IRR+1" is the second word of IRR.
+  const id = (name: string) => {
+    const [field, word = "0"] = name.split("+");
+    return (sdk[`FIELD_${field}`] as number) + Number(word);
+  };
   const set = (vcpu: number, name: string, value: bigint) => void fields[vcpu]?.set(id(name), BigInt.asIntN(64, value));
   return {
     exit: (vcpu, reason, values) => {
