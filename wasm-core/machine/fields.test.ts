@@ -51,6 +51,7 @@ describe("fields", () => {
       86: 0x7000n,
       128: 200n,
       129: 0x90n,
+      139: 0x1efn,
     };
     const writable = all.filter((id) => !readOnly.includes(id) && id !== 0x21);
     const sample = (id: number) => small[id] ?? (BigInt(id) << 8n) + 1n;
