@@ -83,6 +83,13 @@ const kvmGuests: Omit<Variant, "peer" | "half">[] = [
       "Shared memory is the guest's to write at any time: CVE-2019-3016; Linux arch/x86/kvm/x86.c record_steal_time.",
     ops: ["time.sched_clock"],
   },
+  {
+    name: "published-answers",
+    title: "Every legal call that the reference guest half leaves out",
+    freedom:
+      "A guest may read its registers back, move areas, use all of a window and the NMI mode of an IPI: Linux Documentation/virt/kvm/x86/{hypercalls,msr,cpuid}.rst.",
+    ops: ["msr.read"],
+  },
 ];
 
 const of =

@@ -307,8 +307,10 @@ describe("HLT and ports of the KVM model", () => {
     bench.calls.length = 0;
     bench.exit(0, "IO", { EXIT_A: 0x604n, EXIT_B: 0x2000n, EXIT_FLAGS: 1n });
     expect(bench.calls).toEqual(["shutdown 0"]);
-    bench.exit(0, "IO", { EXIT_A: 0x60n, EXIT_FLAGS: 0n });
-    expect(bench.field(0, "RAX")).toBe(0xffff_ffffn);
+    for (const size of [1n, 2n, 4n]) {
+      bench.exit(0, "IO", { EXIT_A: 0x60n, EXIT_FLAGS: size << 1n });
+      expect(bench.field(0, "RAX")).toBe((1n << (8n * size)) - 1n);
+    }
   });
 
   it("starts a vCPU from the page that the SIPI vector names", async () => {

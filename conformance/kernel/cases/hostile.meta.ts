@@ -17,6 +17,7 @@ export const hostile: CaseMeta[] = [
     ["attacker"],
     { on: [2], peers },
   ),
+  sequential("hostile-answers", "Calls that no reference guest half makes", ["msr.read.1", "ipi.send_mask.1"], ["caller"], { on: [1], peers }),
   explored(
     "hostile-rewriting",
     "An area is rewritten while the host updates it",

@@ -6,7 +6,7 @@ import * as machine from "../../sdk/as/machine";
 import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
-import { begin, finish, me, setUp, vcpus } from "../lib/case";
+import { begin, finish, me, setUp, steal, vcpus } from "../lib/case";
 import { atLeast, atMost, holds, same } from "../lib/expect";
 import { boundaries, delivered, FIRST_VECTOR, isPending, realTime } from "../lib/interrupts";
 import { DATA_FRAMES, direct, FRAME_DATA, frame, PAGE_SIZE } from "../lib/memory";
@@ -56,6 +56,22 @@ export function hostile_hypercalls(): void {
   }
   pvi.lock_kick(me());
   holds(C.lock_kick_4, "the machine goes on", true);
+}
+
+/** Answers of a step: it goes on when the caller's processor was away for a while; a hypercall was not answered as published. */
+const ASK_STEAL: i32 = 2;
+const WRONG_CALL: i32 = 3;
+const STOLEN_NS: i64 = 20_000;
+
+export function hostile_answers(): void {
+  let answer = 0;
+  for (let k = 0; k < ATTACKS_MAX && answer >= 0; k++) {
+    answer = attack(k, end());
+    if (answer === ASK_STEAL) steal(me(), STOLEN_NS);
+    const calls = answer === WRONG_CALL;
+    same(C.ipi_send_mask_1, "number of a hypercall that is not answered as published", calls ? k : -1, -1);
+    same(C.msr_read_1, "number of a register that is not as published", answer === 1 ? k : -1, -1);
+  }
 }
 
 /** The host takes the first vCPU's processor at any moment and updates its area while the other one rewrites it. */

@@ -13,9 +13,19 @@ const SHUTDOWN_REBOOT: i32 = 1;
 export function exitIo(vcpu: i32): i32 {
   const port = <i32>host.get(vcpu, host.FIELD_EXIT_A);
   const value = host.get(vcpu, host.FIELD_EXIT_B);
-  if (!(host.get(vcpu, host.FIELD_EXIT_FLAGS) & FLAG_WRITE)) host.set(vcpu, host.FIELD_RAX, isRtcData(port) ? rtcRead() : platformRead(port));
+  const flags = host.get(vcpu, host.FIELD_EXIT_FLAGS);
+  if (!(flags & FLAG_WRITE)) host.set(vcpu, host.FIELD_RAX, read(port) & ones(flags >> 1));
   else if (port == PORT_POWER && value & POWER_OFF) host.shutdown(SHUTDOWN_POWER_OFF);
   else if (port == PORT_RESET && value & RESET_CPU) host.shutdown(SHUTDOWN_REBOOT);
   else if (!rtcWrite(port, value)) platformWrite(port, value);
   return skip(vcpu);
+}
+
+function read(port: i32): i64 {
+  return isRtcData(port) ? rtcRead() : platformRead(port);
+}
+
+/** The bits that an access of 1, 2 or 4 bytes has. */
+function ones(size_bytes: i64): i64 {
+  return 0xffff_ffff >> (32 - (size_bytes << 3));
 }

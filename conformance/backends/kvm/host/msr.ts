@@ -31,6 +31,9 @@ import { isTimerMsr, timerRead, timerWrite } from "./timer";
 
 const FLAG_WRITE: i64 = 1;
 
+/** MSR_WALL_CLOCK as written last: there is one for the guest. */
+let wallClock: i64 = 0;
+
 export function exitMsr(vcpu: i32): i32 {
   const msr = <i32>host.get(vcpu, host.FIELD_EXIT_A);
   const value = host.get(vcpu, host.FIELD_EXIT_B);
@@ -63,13 +66,15 @@ function readMsr(vcpu: i32, msr: i32): bool {
   else if (msr == MSR_SYSTEM_TIME && offered & KVM_CLOCKSOURCE2) value = systemTimeMsr(vcpu);
   else if (msr == MSR_STEAL_TIME && offered & KVM_STEAL_TIME) value = stealMsr(vcpu);
   else if (msr == MSR_PV_EOI && offered & KVM_PV_EOI) value = eoiMsr(vcpu);
-  else if (msr != MSR_WALL_CLOCK || !(offered & KVM_CLOCKSOURCE2)) return false;
+  else if (msr == MSR_WALL_CLOCK && offered & KVM_CLOCKSOURCE2) value = wallClock;
+  else return false;
   host.set(vcpu, host.FIELD_RAX, value);
   return true;
 }
 
 /** {u32 version, u32 s, u32 ns} of UTC at system time 0, written once; an address that does not fit is ignored. */
 function fillWallClock(gpa: i64): bool {
+  wallClock = gpa;
   const at = areaOf(gpa, WALL_CLOCK_BYTES);
   if (at < 0) return true;
   const version = (host.load32(at) + 1) | 1;
