@@ -1,8 +1,9 @@
 // Host half of full virtualisation by trap and emulation: an unmodified kernel on shadow page tables, as before nested paging.
 import * as host from "../../sdk/as/host";
 import { PVI_VERSION } from "../../sdk/as/pvi";
+import { timerExpired, timerInit } from "../lib/apic-timer";
 import { apicInit } from "./host/apic";
-import { halt, injectPending, reflect, VECTOR_PF } from "./host/events";
+import { halt, injectPending, reflect, tell, VECTOR_PF } from "./host/events";
 import { framesInit } from "./host/frames";
 import { exitInstruction, noHypervisor } from "./host/instructions";
 import { exitIo } from "./host/io";
@@ -14,7 +15,6 @@ import { loadRoot } from "./host/shadow/roots";
 import { tablesInit } from "./host/shadow/tables";
 import { resetControl, turnedOff } from "./host/startup";
 import { crash, isHalted, STARTUP_NONE, setSoftLength, startup, stateInit, vcpus } from "./host/state";
-import { expire } from "./host/timer";
 
 const BY_SYSCALL: i64 = 2;
 const ERROR_NO_FRAMES: i32 = -6;
@@ -27,6 +27,7 @@ export function boot(): i32 {
   stateInit(<i32>host.param(host.PARAM_VCPUS));
   framesInit();
   apicInit();
+  timerInit();
   if (!tablesInit()) return ERROR_NO_FRAMES;
   for (let vcpu = 0; vcpu < vcpus; vcpu++) resetControl(vcpu);
   runsOn(0);
@@ -74,5 +75,8 @@ export function enter(vcpu: i32): void {
 
 export function timer(vcpu: i32, slot: i32): void {
   runsOn(vcpu);
-  expire(vcpu);
+  const vector = timerExpired(vcpu);
+  if (vector < 0) return;
+  host.irq(vcpu, vector);
+  tell(vcpu);
 }

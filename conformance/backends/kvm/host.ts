@@ -1,6 +1,7 @@
 // Host half that models KVM's published paravirt ABI: exits of an enlightened guest.
 import * as host from "../../sdk/as/host";
 import { PVI_VERSION } from "../../sdk/as/pvi";
+import { timerExpired, timerInit } from "../lib/apic-timer";
 import { clockInit, clockRefresh } from "./host/clock";
 import { eoiEntered, eoiTaken } from "./host/eoi";
 import { exitCpuid, featuresAllowed } from "./host/cpuid";
@@ -13,7 +14,6 @@ import { platformInit, platformTimer } from "./host/platform";
 import { exitStartup, startupInit } from "./host/startup";
 import { crash, injectUd, skip, stateInit } from "./host/state";
 import { stealEntered, stealPreempted } from "./host/steal";
-import { timerExpired, timerInit } from "./host/timer";
 
 const SCHED_OUT: i32 = 0;
 const SCHED_IN: i32 = 1;
@@ -70,8 +70,9 @@ export function sched(vcpu: i32, what: i32): void {
 
 /** A host timer expired: a vCPU's own is its APIC's. */
 export function timer(vcpu: i32, slot: i32): void {
-  if (vcpu >= 0) timerExpired(vcpu);
-  else platformTimer(vcpu, slot);
+  if (vcpu < 0) return platformTimer(vcpu, slot);
+  const vector = timerExpired(vcpu);
+  if (vector >= 0) host.irq(vcpu, vector);
 }
 
 function exitInstruction(vcpu: i32): i32 {

@@ -107,6 +107,16 @@ export const apicWrite = op({
       text: "Where no register can be written, and for values that the register cannot hold, the result is E_INVAL, no fault is raised and nothing changes.",
       source: "Intel SDM vol. 3, x2APIC: WRMSR to a reserved register or bit raises #GP",
     },
+    {
+      n: 4,
+      text: "A timer whose initial count is written counts down from there at the rate that its divider selects; what was written reads back.",
+      source: "Intel SDM vol. 3, APIC timer: initial count, current count, divide configuration",
+    },
+    {
+      n: 5,
+      text: "At 0 the timer raises its vector unless it is masked, once or, in periodic mode, again and again; an initial count of 0 or another mode stops it.",
+      source: "Intel SDM vol. 3, APIC timer: one-shot, periodic and TSC-deadline mode",
+    },
   ],
   deviations: [],
   sources: ["Linux struct apic write", "VMI APICWrite", "Hyper-V TPR MSR"],

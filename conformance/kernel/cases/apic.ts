@@ -6,7 +6,7 @@ import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
 import { begin, finish, me, setUp, vcpus } from "../lib/case";
-import { holds, same } from "../lib/expect";
+import { atLeast, atMost, holds, same } from "../lib/expect";
 import {
   boundaries,
   delivered,
@@ -178,6 +178,109 @@ export function apic_write_refused(): void {
   same(C.apic_write_3, "result of reserved bits for the timer", pvi.apic_write(LVT_TIMER, 0x100040), info.E_INVAL);
   same(C.apic_write_3, "the priority afterwards", pvi.apic_read(TPR), 0);
   same(C.apic_write_3, "faults", faults(), before);
+}
+
+const INITIAL: i32 = 0x380;
+const CURRENT: i32 = 0x390;
+const DIVIDER: i32 = 0x3e0;
+const MASKED: i32 = 0x10000;
+const PERIODIC: i32 = 0x20000;
+const BY_DEADLINE: i32 = 0x40000;
+const BY_ONE: i32 = 0xb;
+const COUNT: i32 = 1_000_000_000;
+const US: i64 = 1_000;
+
+/** Ticks that the timer makes in `ns` with a divider. */
+function ticksIn(ns: i64, divider: i32): i64 {
+  pvi.apic_write(DIVIDER, divider);
+  pvi.apic_write(INITIAL, COUNT);
+  test.advance(ns);
+  return COUNT - pvi.apic_read(CURRENT);
+}
+
+/** Rates are compared with that of divider 1, which is the backend's own. */
+export function apic_timer_counts(): void {
+  const clause = C.apic_write_4;
+  // Configurations 0 to 3 and 8 to 10 divide by 2, 4, 8, …, 128.
+  const dividers = memory.data<i32>([0, 1, 2, 3, 8, 9, 10]);
+  pvi.apic_write(LVT_TIMER, MASKED | FIRST_VECTOR);
+  same(clause, "the timer's entry", pvi.apic_read(LVT_TIMER), MASKED | FIRST_VECTOR);
+  same(clause, "the current count of a timer that does not run", pvi.apic_read(CURRENT), 0);
+  const rate = ticksIn(100 * US, BY_ONE);
+  atLeast(clause, "ticks in 100 us", rate, 100);
+  same(clause, "the initial count", pvi.apic_read(INITIAL), COUNT);
+  for (let k = 0; k < 7; k++) {
+    const ticks = ticksIn((100 * US) << (k + 1), load<i32>(dividers + (k << 2)));
+    atLeast(clause, "ticks in a time that is as much longer as the divider is larger", ticks, rate - (rate >> 6));
+    atMost(clause, "ticks in a time that is as much longer as the divider is larger", ticks, rate + (rate >> 6));
+    same(clause, "the divider", pvi.apic_read(DIVIDER), load<i32>(dividers + (k << 2)));
+  }
+  pvi.apic_write(DIVIDER, BY_ONE);
+  pvi.apic_write(INITIAL, <i32>rate);
+  test.advance(101 * US);
+  same(clause, "the current count in the end", pvi.apic_read(CURRENT), 0);
+  same(clause, "interrupts of a masked timer", taken(FIRST_VECTOR), 0);
+}
+
+/** Lets `ns` pass in steps of 10 us, taking interrupts. */
+function pass(ns: i64): void {
+  for (let left = ns; left > 0; left -= 10 * US) {
+    test.advance(10 * US);
+    boundaries(4);
+  }
+}
+
+function takenSoFar(what: string, n: i32): void {
+  same(C.apic_write_5, what, taken(FIRST_VECTOR), n);
+}
+
+export function apic_timer_expires(): void {
+  pvi.apic_write(LVT_TIMER, MASKED);
+  const ticks = <i32>ticksIn(100 * US, BY_ONE);
+  pvi.apic_write(INITIAL, 0);
+  pvi.apic_write(LVT_TIMER, FIRST_VECTOR);
+  pvi.apic_write(INITIAL, ticks);
+  pass(90 * US);
+  takenSoFar("interrupts before the end of the count", 0);
+  pass(20 * US);
+  takenSoFar("interrupts after it", 1);
+  pass(400 * US);
+  takenSoFar("interrupts of a timer that counts once", 1);
+  pvi.apic_write(LVT_TIMER, PERIODIC | FIRST_VECTOR);
+  pvi.apic_write(INITIAL, ticks);
+  pass(350 * US);
+  takenSoFar("interrupts after three and a half periods", 4);
+  atLeast(C.apic_write_5, "the current count amid a period", pvi.apic_read(CURRENT), ticks / 8);
+  atMost(C.apic_write_5, "the current count amid a period", pvi.apic_read(CURRENT), ticks * 7 / 8);
+  pvi.apic_write(INITIAL, 0);
+  pass(200 * US);
+  takenSoFar("interrupts after a count of 0", 4);
+  pvi.apic_write(INITIAL, ticks);
+  pvi.apic_write(LVT_TIMER, FIRST_VECTOR);
+  pass(200 * US);
+  takenSoFar("interrupts after a change of mode", 4);
+  pvi.apic_write(LVT_TIMER, BY_DEADLINE | FIRST_VECTOR);
+  pvi.apic_write(INITIAL, ticks);
+  pass(200 * US);
+  takenSoFar("interrupts of a count in TSC-deadline mode", 4);
+  same(C.apic_write_5, "the current count in TSC-deadline mode", pvi.apic_read(CURRENT), 0);
+  deadlines();
+}
+
+/** The register of the deadline is an MSR and not in the page. */
+function deadlines(): void {
+  const later = test.param(test.TEST_PARAM_TSC_HZ) / 10_000;
+  const at = machine.rdtsc() + later;
+  machine.wrmsr(machine.MSR_TSC_DEADLINE, at);
+  same(C.apic_write_5, "the deadline", machine.rdmsr(machine.MSR_TSC_DEADLINE), at);
+  pass(200 * US);
+  takenSoFar("interrupts after the deadline", 5);
+  same(C.apic_write_5, "the deadline afterwards", machine.rdmsr(machine.MSR_TSC_DEADLINE), 0);
+  machine.wrmsr(machine.MSR_TSC_DEADLINE, machine.rdtsc() + later);
+  pvi.apic_write(LVT_TIMER, FIRST_VECTOR);
+  machine.wrmsr(machine.MSR_TSC_DEADLINE, machine.rdtsc() + later);
+  pass(200 * US);
+  takenSoFar("interrupts of a deadline in another mode", 5);
 }
 
 function idOf(vcpu: i32): i64 {

@@ -4,6 +4,7 @@ import { atStart, edit, native, nativeApic, type Sabotage } from "./sabotage.ts"
 const eoi = "export function apic_eoi(): void {";
 const read = "export function apic_read(reg: i32): i64 {";
 const write = "export function apic_write(reg: i32, value: i32): i32 {";
+const registerWrite = "  machine.wrmsr(MSR_X2APIC + register, <i64>(<u32>value));";
 const icrWrite = "export function apic_icr_write(command: i64): i32 {";
 
 export const apicSabotages: readonly Sabotage[] = [
@@ -62,6 +63,20 @@ export const apicSabotages: readonly Sabotage[] = [
       'import * as machine from "../../sdk/as/machine";\n',
       'import * as machine from "../../sdk/as/machine";\nimport { sharedVa } from "../lib/info";\n',
     ),
+  ),
+  native(
+    "apic-timer-counts",
+    "the largest divider is taken for the next smaller one",
+    edit(
+      nativeApic,
+      registerWrite,
+      `${registerWrite}\n  if (register == DIVIDER && value == 10) machine.wrmsr(MSR_X2APIC + DIVIDER, 9);`,
+    ),
+  ),
+  native(
+    "apic-timer-expires",
+    "in periodic mode the timer counts once",
+    edit(nativeApic, registerWrite, registerWrite.replace("<i64>(<u32>value)", "<i64>(<u32>value & ~0x20000)")),
   ),
   native(
     "apic-write-refused",

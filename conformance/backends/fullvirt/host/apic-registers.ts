@@ -1,14 +1,12 @@
 // x2APIC registers as MSRs 0x800–0x83F.
 import * as host from "../../../sdk/as/host";
+import { isTimerMsr, timerRead, timerWrite } from "../../lib/apic-timer";
 import {
   apicIdOf,
-  apicQuad,
   apicWord,
-  DIVIDE,
   ESR,
   ESR_PENDING,
-  INITIAL,
-  LVT_TIMER,
+  LVT,
   logicalId,
   priority,
   retire,
@@ -16,9 +14,12 @@ import {
   setApicWord,
 } from "./apic";
 import { sendIpi, sendSelf } from "./ipi";
-import { currentCount, startCountdown, writeLvtTimer } from "./timer";
 
 const VERSION: i64 = 0x0005_0014;
+const X2APIC: i32 = 0x800;
+/** LVT entries but the timer's: thermal, performance, LINT0, LINT1, error. */
+const LVT_FIRST: i32 = 0x33;
+const LVT_LAST: i32 = 0x37;
 
 /** Value of the last read that succeeded. */
 export let apicValue: i64 = 0;
@@ -33,8 +34,12 @@ export function readApic(vcpu: i32, register: i32): bool {
     if (first) apicValue = (host.get(vcpu, first + ((register & 7) >> 1)) >> <i64>half) & 0xffff_ffff;
     return true;
   }
-  if (register >= 0x32 && register <= 0x37) {
-    apicValue = apicWord(vcpu, LVT_TIMER + ((register - 0x32) << 2));
+  if (register >= LVT_FIRST && register <= LVT_LAST) {
+    apicValue = <i64>(<u32>apicWord(vcpu, LVT + ((register - LVT_FIRST) << 2)));
+    return true;
+  }
+  if (isTimerMsr(X2APIC + register)) {
+    apicValue = timerRead(vcpu, X2APIC + register);
     return true;
   }
   switch (register) {
@@ -46,9 +51,6 @@ export function readApic(vcpu: i32, register: i32): bool {
     case 0x0f: apicValue = apicWord(vcpu, SVR); break;
     case 0x28: apicValue = apicWord(vcpu, ESR); break;
     case 0x30: apicValue = host.get(vcpu, host.FIELD_ICR); break;
-    case 0x38: apicValue = apicQuad(vcpu, INITIAL); break;
-    case 0x39: apicValue = currentCount(vcpu); break;
-    case 0x3e: apicValue = apicWord(vcpu, DIVIDE); break;
     default: return false;
   }
   return true;
@@ -57,10 +59,11 @@ export function readApic(vcpu: i32, register: i32): bool {
 /** False: #GP. */
 export function writeApic(vcpu: i32, register: i32, value: i64): bool {
   if (register == 0x30) return sendIpi(vcpu, value);
+  if (isTimerMsr(X2APIC + register)) return timerWrite(vcpu, X2APIC + register, value);
   if (value >> 32) return false;
   const low = <i32>value;
-  if (register >= 0x33 && register <= 0x37) {
-    setApicWord(vcpu, LVT_TIMER + ((register - 0x32) << 2), low);
+  if (register >= LVT_FIRST && register <= LVT_LAST) {
+    setApicWord(vcpu, LVT + ((register - LVT_FIRST) << 2), low);
     return true;
   }
   switch (register) {
@@ -72,13 +75,6 @@ export function writeApic(vcpu: i32, register: i32, value: i64): bool {
     }
     case 0x0f: setApicWord(vcpu, SVR, low & 0x1ff); break;
     case 0x28: return latchErrors(vcpu, low);
-    case 0x32: writeLvtTimer(vcpu, low); break;
-    case 0x38: startCountdown(vcpu, <i64>(<u32>low)); break;
-    case 0x3e: {
-      if (low & ~0xb) return false;
-      setApicWord(vcpu, DIVIDE, low);
-      break;
-    }
     case 0x3f: return sendSelf(vcpu, low);
     default: return false;
   }

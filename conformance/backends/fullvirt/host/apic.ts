@@ -1,25 +1,23 @@
 // The guest's local APIC in x2APIC mode. IRR, ISR, TPR and ICR are the machine's fields, so that devices can set IRR directly.
 //
-//   record (64 bytes): | initial u64 deadline-tsc u64 due-ns u64 | svr esr esr-pending divide u32 | lvt[6] u32 (timer, thermal, perf, lint0, lint1, error) |
+// Its timer is backends/lib/apic-timer.ts.
+//
+//   record (32 bytes): | svr esr esr-pending u32 | lvt[5] u32 (thermal, perf, lint0, lint1, error) |
 import * as host from "../../../sdk/as/host";
 import { VCPUS_MAX, vcpus } from "./state";
 
-const RECORD_BYTES: i32 = 64;
-const records: usize = memory.data(512, 8);
+const RECORD_BYTES: i32 = 32;
+const records: usize = memory.data(256, 8);
 const ids: usize = memory.data(8);
 const SVR_ENABLED: i32 = 0x100;
 const SVR_RESET: i32 = 0x1ff;
 const LVT_MASKED: i32 = 0x10000;
-const LVTS: i32 = 6;
+const LVTS: i32 = 5;
 
-export const INITIAL: i32 = 0;
-export const DEADLINE: i32 = 8;
-export const DUE: i32 = 16;
-export const SVR: i32 = 24;
-export const ESR: i32 = 28;
-export const ESR_PENDING: i32 = 32;
-export const DIVIDE: i32 = 36;
-export const LVT_TIMER: i32 = 40;
+export const SVR: i32 = 0;
+export const ESR: i32 = 4;
+export const ESR_PENDING: i32 = 8;
+export const LVT: i32 = 12;
 export const ESR_SEND_ILLEGAL: i32 = 1 << 5;
 
 @inline
@@ -37,21 +35,11 @@ export function setApicWord(vcpu: i32, offset: i32, value: i32): void {
   store<i32>(at(vcpu, offset), value);
 }
 
-@inline
-export function apicQuad(vcpu: i32, offset: i32): i64 {
-  return load<i64>(at(vcpu, offset));
-}
-
-@inline
-export function setApicQuad(vcpu: i32, offset: i32, value: i64): void {
-  store<i64>(at(vcpu, offset), value);
-}
-
 /** Enabled by software, as firmware leaves it; everything masked. */
 export function apicReset(vcpu: i32): void {
   memory.fill(at(vcpu, 0), 0, RECORD_BYTES);
   setApicWord(vcpu, SVR, SVR_RESET);
-  for (let i = 0; i < LVTS; i++) setApicWord(vcpu, LVT_TIMER + (i << 2), LVT_MASKED);
+  for (let i = 0; i < LVTS; i++) setApicWord(vcpu, LVT + (i << 2), LVT_MASKED);
 }
 
 export function apicInit(): void {

@@ -1,19 +1,18 @@
 // Model-specific registers of the bare machine; every access exits. Whatever is not listed raises #GP.
 import * as host from "../../../sdk/as/host";
-import { apicQuad, DEADLINE } from "./apic";
+import { MSR_TSC_DEADLINE } from "../../../sdk/as/machine";
+import { timerRead, timerWrite } from "../../lib/apic-timer";
 import { apicValue, readApic, writeApic } from "./apic-registers";
 import { raiseGp } from "./events";
 import { EFER_NXE } from "./shadow/entry";
 import { loadRoot } from "./shadow/roots";
 import { CSTAR, finish, SYSENTER_CS, SYSENTER_EIP, SYSENTER_ESP, setWord, skip, TSC_ADJUST, word } from "./state";
-import { writeDeadline } from "./timer";
 
 const FLAG_WRITE: i64 = 1;
 const X2APIC: i32 = 0x800;
 const MSR_TSC: i32 = 0x10;
 const MSR_APIC_BASE: i32 = 0x1b;
 const MSR_TSC_ADJUST: i32 = 0x3b;
-const MSR_DEADLINE: i32 = 0x6e0;
 const MSR_EFER: i32 = 0xc000_0080;
 const APIC_BASE: i64 = 0xfee0_0c00;
 const APIC_BASE_BOOT: i64 = 0x100;
@@ -44,7 +43,7 @@ function read(vcpu: i32, msr: i32): bool {
     host.now();
     found = host.get(vcpu, host.FIELD_TSC);
   } else if (msr == MSR_APIC_BASE) found = apicBase(vcpu);
-  else if (msr == MSR_DEADLINE) found = apicQuad(vcpu, DEADLINE);
+  else if (msr == MSR_TSC_DEADLINE) found = timerRead(vcpu, msr);
   else return false;
   return true;
 }
@@ -90,10 +89,7 @@ function write(vcpu: i32, msr: i32, value: i64): bool {
     case MSR_TSC_ADJUST: return adjustTsc(vcpu, value - word(vcpu, TSC_ADJUST));
     // x2APIC mode cannot be left: this machine has no other.
     case MSR_APIC_BASE: return value == apicBase(vcpu);
-    case MSR_DEADLINE: {
-      writeDeadline(vcpu, value);
-      return true;
-    }
+    case MSR_TSC_DEADLINE: return timerWrite(vcpu, msr, value);
     case MSR_EFER: return writeEfer(vcpu, value);
     case 0x277: return isPat(value) && host.set(vcpu, host.FIELD_PAT, value) == 0;
     case 0xc000_0084: return host.set(vcpu, host.FIELD_SFMASK, value & 0xffff_ffff) == 0;

@@ -1,5 +1,6 @@
 // INIT and SIPI. The page that the startup vector names holds {u64 rip, u64 cr3, u64 rsp}.
 import * as host from "../../../sdk/as/host";
+import { timerReset } from "../../lib/apic-timer";
 import { apicReset } from "./apic";
 import { isMemory, loadGuest } from "./frames";
 import { dropRoot, loadRoot } from "./shadow/roots";
@@ -16,7 +17,6 @@ import {
   STARTUP_WAIT,
   startup,
 } from "./state";
-import { disarm } from "./timer";
 
 const GENERAL_REGISTERS: i32 = 28;
 const RFLAGS_RESET: i64 = 2;
@@ -43,7 +43,7 @@ export function sendInit(vcpu: i32, target: i32, icr: i64): void {
 /** The vCPU waits for SIPI from now on. */
 export function turnedOff(vcpu: i32): void {
   dropRoot(vcpu);
-  disarm(vcpu);
+  timerReset(vcpu);
   setStartup(vcpu, STARTUP_WAIT);
 }
 

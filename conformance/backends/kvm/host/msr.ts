@@ -1,5 +1,6 @@
 // MSRs that exit: KVM's own. A refused MSR raises #GP.
 import * as host from "../../../sdk/as/host";
+import { isTimerMsr, timerRead, timerWrite } from "../../lib/apic-timer";
 import {
   KVM_CLOCKSOURCE2,
   KVM_PV_EOI,
@@ -27,7 +28,6 @@ import {
   stealMsr,
   systemTimeMsr,
 } from "./state";
-import { isTimerMsr, timerRead, timerWrite } from "./timer";
 
 const FLAG_WRITE: i64 = 1;
 

@@ -1,5 +1,6 @@
 // Start of application processors. The page that the SIPI vector names holds {u64 rip, u64 cr3, u64 rsp}.
 import * as host from "../../../sdk/as/host";
+import { timerReset } from "../../lib/apic-timer";
 import { areaOf, stateReset } from "./state";
 
 const STARTUP_BYTES: i32 = 24;
@@ -18,6 +19,7 @@ export function startupInit(): void {
 
 export function exitStartup(vcpu: i32): i32 {
   stateReset(vcpu);
+  timerReset(vcpu);
   const at = areaOf((host.get(vcpu, host.FIELD_EXIT_A) & 0xff) << 12, STARTUP_BYTES);
   if (at < 0) return host.ACTION_OFF;
   host.set(vcpu, host.FIELD_CR0, cr0);
