@@ -102,23 +102,25 @@ function writeLvt(vcpu: i32, value: u32): bool {
 /** 0 disarms; ignored in the other modes. A deadline that has passed expires at once: the machine's timers do so themselves. */
 function writeDeadline(vcpu: i32, tsc: i64): bool {
   if (modeOf(vcpu) != LVT_TSC_DEADLINE) return true;
-  disarm(vcpu);
   store<i64>(record(vcpu), tsc, DEADLINE);
   if (tsc) host.timer_set(vcpu, SLOT, tsc, 0, COUNTER_TSC);
+  else disarm(vcpu);
   return true;
 }
 
 /** Starts the count-down, or (0) stops it; ignored in TSC-deadline mode. */
 function startCount(vcpu: i32, count: u32): bool {
   if (modeOf(vcpu) == LVT_TSC_DEADLINE) return true;
-  disarm(vcpu);
   store<u32>(record(vcpu), count, INITIAL);
-  if (!count) return true;
-  const length = lengthOf(vcpu);
+  if (count) arm(vcpu, lengthOf(vcpu));
+  else disarm(vcpu);
+  return true;
+}
+
+function arm(vcpu: i32, length: i64): void {
   const end = host.now() + length;
   store<i64>(record(vcpu), end, END);
   host.timer_set(vcpu, SLOT, end, modeOf(vcpu) == LVT_PERIODIC ? length : 0, COUNTER_REAL);
-  return true;
 }
 
 function currentCount(vcpu: i32): i64 {

@@ -76,7 +76,11 @@ export const apicSabotages: readonly Sabotage[] = [
   native(
     "apic-timer-expires",
     "in periodic mode the timer counts once",
-    edit(nativeApic, registerWrite, registerWrite.replace("<i64>(<u32>value)", "<i64>(<u32>value & ~0x20000)")),
+    edit(
+      nativeApic,
+      registerWrite,
+      registerWrite.replace("value)", "(register == LVT_TIMER ? value & ~0x20000 : value))"),
+    ),
   ),
   native(
     "apic-write-refused",

@@ -13,6 +13,6 @@ function knownBad(id: string, name: string): Sabotage {
 export const hostileSabotages: readonly Sabotage[] = [
   knownBad("hostile-areas", "kvm-areas-unchecked"),
   knownBad("hostile-hypercalls", "kvm-ids-truncated"),
-  knownBad("hostile-answers", "kvm-ipi-half-window"),
+  knownBad("hostile-answers", "kvm-wallclock-forgotten"),
   knownBad("hostile-rewriting", "kvm-trusts-area"),
 ];

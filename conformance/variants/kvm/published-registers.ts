@@ -129,6 +129,7 @@ let stolenBefore: i64 = 0;
 export function stealAreaMoves(): void {
   if (!offers(KVM_STEAL_TIME)) return;
   const at = endOfPage(STEAL_BYTES);
+  machine.fill(at, 0, STEAL_BYTES >> 3);
   machine.store64(at, 5);
   machine.store32(at + STEAL_VERSION, 7);
   machine.store8(at + STEAL_PREEMPTED, FLUSH_TLB);
@@ -136,7 +137,7 @@ export function stealAreaMoves(): void {
   stolenBefore = machine.load64(at);
 }
 
-/** It has grown by what was stolen since, under an even version, and its other fields are the guest's. */
+/** It has grown by what was stolen since, under an even version, and its flags are the guest's. */
 export function stealAreaHasGrown(stolen_ns: i64): bool {
   if (!offers(KVM_STEAL_TIME)) return true;
   const at = percpuVa + PAGE - STEAL_BYTES;
@@ -148,8 +149,7 @@ export function stealAreaHasGrown(stolen_ns: i64): bool {
     version > 7 &&
     !(version & 1) &&
     machine.load8(at + STEAL_PREEMPTED) == 0 &&
-    machine.load32(at + 12) == 0x6b6b6b6b &&
-    isJunk(at + STEAL_PREEMPTED + 1, STEAL_BYTES - STEAL_PREEMPTED - 1) &&
+    machine.load32(at + 12) == 0 &&
     isJunk(percpuVa + PAGE - 256, 256 - STEAL_BYTES);
   areasRegister();
   return right;
