@@ -231,6 +231,7 @@ const fields: Record<string, number> = {
   ENTRY_ERROR: 0x61,
   INTR_STATE: 0x62,
   INTERRUPTED_EVENT: 0x63,
+  INTERRUPTED_ERROR: 0x64,
   EXIT_INSN: 0x70,
   EXIT_A: 0x71,
   EXIT_B: 0x72,

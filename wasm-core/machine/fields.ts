@@ -80,6 +80,7 @@ function narrowOffset(id: u32): i32 {
     case 0x60: return offsetof<Vcpu>("entry_event");
     case 0x61: return offsetof<Vcpu>("entry_error");
     case 0x63: return offsetof<Vcpu>("interrupted_event");
+    case 0x64: return offsetof<Vcpu>("interrupted_error");
     case 0x70: return offsetof<Vcpu>("exit_insn");
     case 0x76: return offsetof<Vcpu>("exit_len");
     case 0x77: return offsetof<Vcpu>("exit_flags");
@@ -130,9 +131,9 @@ function answer(out: usize, value: u64): i32 {
   return 0;
 }
 
-/** Exit qualification, times and run states are the machine's. */
-function isReadOnly(id: u32): bool {
-  return id == 0x63 || (id >= 0x70 && id <= 0x77) || (id >= 0x90 && id <= 0x96);
+/** Exit qualification, times and run states are the machine's; they can be read of a vCPU in guest mode too. */
+export function isReadOnly(id: u32): bool {
+  return id == 0x63 || id == 0x64 || (id >= 0x70 && id <= 0x77) || (id >= 0x90 && id <= 0x96);
 }
 
 /**

@@ -2,7 +2,7 @@
 import { HOST_DONE, HOST_RESTART, HOST_TRAP, memoryBase, memorySize } from "../engine/index";
 import { raiseIrq, raiseNmi } from "../machine/apic";
 import { cpuidOf, eax, ebx, ecx, edx } from "../machine/cpuid";
-import { fieldGet, fieldSet } from "../machine/fields";
+import { fieldGet, fieldSet, isReadOnly } from "../machine/fields";
 import { frameAssign, frameCount, frameOwner, guestFrame, machineBytes } from "../machine/frames";
 import { config as machineConfig } from "../machine/config";
 import { machine } from "../machine/machine";
@@ -168,11 +168,6 @@ const fieldCell: usize = memory.data(8, 8);
 function get(v: Vcpu, id: u32): i64 {
   const status = fieldGet(v, id, fieldCell);
   return status == 0 ? load<i64>(fieldCell) : status;
-}
-
-/** Fields that may be read of a vCPU in guest mode. */
-function isReadOnly(id: u32): bool {
-  return id == 0x63 || (id >= 0x70 && id <= 0x77) || (id >= 0x90 && id <= 0x96);
 }
 
 function turnOn(target: Cpu): i64 {

@@ -295,6 +295,7 @@ export const FIELD_ENTRY_EVENT: i32 = 96;
 export const FIELD_ENTRY_ERROR: i32 = 97;
 export const FIELD_INTR_STATE: i32 = 98;
 export const FIELD_INTERRUPTED_EVENT: i32 = 99;
+export const FIELD_INTERRUPTED_ERROR: i32 = 100;
 export const FIELD_EXIT_INSN: i32 = 112;
 export const FIELD_EXIT_A: i32 = 113;
 export const FIELD_EXIT_B: i32 = 114;

@@ -281,6 +281,7 @@ __attribute__((export_name("timer"))) void half_timer(int32_t vcpu, int32_t slot
 #define HOST_FIELD_ENTRY_ERROR 97
 #define HOST_FIELD_INTR_STATE 98
 #define HOST_FIELD_INTERRUPTED_EVENT 99
+#define HOST_FIELD_INTERRUPTED_ERROR 100
 #define HOST_FIELD_EXIT_INSN 112
 #define HOST_FIELD_EXIT_A 113
 #define HOST_FIELD_EXIT_B 114

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Outcome } from "../../../conformance/runner/types.ts";
-import { createVm, type Vm } from "../../../conformance/runner/vm.ts";
+import { createVm, type RoleName, type Vm } from "../../../conformance/runner/vm.ts";
 import type { VmUnit } from "../../../conformance/runner/vm-structs.ts";
 import { compileAll, root } from "../../../scripts/lib/asc.mjs";
 import { coreJob } from "../../../scripts/lib/targets.mjs";
@@ -32,35 +32,43 @@ export const ops = [
   "litmus_1",
   "litmus_2",
   "litmus_3",
+  "vmi_init",
+  "vmi_halt",
+  "vmi_counter",
+  "vmi_set_alarm",
+  "vmi_set_ap_state",
+  "vmi_expiry",
 ];
 const shared = { fuel_boot: 20_000_000, fuel_schedule: 200_000, fuel_unit: 100_000_000, tsc_hz: 2_500_000_000 };
 
-/** Modules of this folder. */
-const parts = [
-  ...["kernel", "native", "guest", "fine-guest"],
-  ...["host", "trap-host", "protocol-host", "direct-host", "tlfs-host", "tlfs-bare-host"],
-];
-
 let core: WebAssembly.Module | undefined;
-
-export async function compileTesting(): Promise<void> {
-  await compileAll([coreJob(), ...parts.map(part)]);
-  core = await WebAssembly.compile(readFileSync(join(root, coreJob().out)));
-}
 
 export const module = (name: string) => new Uint8Array(readFileSync(join(root, build, `${name}.wasm`)));
 
-/** Machine kinds of the tests, with the host half that runs them. */
+/** Machine kinds of the tests, and the modules that differ from the usual ones: the host half that runs them, first of all. */
 const kinds = {
-  native: { kind: 0, host: [] },
-  enlightened: { kind: 1, host: ["host"] },
-  protocol: { kind: 1, host: ["protocol-host"] },
-  tlfs: { kind: 1, host: ["tlfs-host"] },
-  tlfsBare: { kind: 1, host: ["tlfs-bare-host"] },
-  direct: { kind: 3, host: ["direct-host"] },
-  fullvirt: { kind: 4, host: ["trap-host"] },
+  native: { kind: 0 },
+  enlightened: { kind: 1, host: "host" },
+  protocol: { kind: 1, host: "protocol-host" },
+  tlfs: { kind: 1, host: "tlfs-host" },
+  tlfsBare: { kind: 1, host: "tlfs-bare-host" },
+  start: { kind: 1, host: "start/host" },
+  shadow: { kind: 2, host: "vmi/host", guest: "vmi/guest", rom: "vmi/rom" },
+  direct: { kind: 3, host: "direct-host" },
+  fullvirt: { kind: 4, host: "trap-host" },
 } as const;
 export type KindName = keyof typeof kinds;
+
+/** File of each role's module. */
+function modulesOf({ kind: _, ...others }: (typeof kinds)[KindName]): Record<string, string> {
+  return { kernel: "kernel", native: "native", guest: "guest", ...others };
+}
+
+export async function compileTesting(): Promise<void> {
+  const modules = new Set(Object.values(kinds).flatMap((kind) => Object.values(modulesOf(kind))));
+  await compileAll([coreJob(), ...[...modules, "fine-guest"].map(part)]);
+  core = await WebAssembly.compile(readFileSync(join(root, coreJob().out)));
+}
 
 /** Other APIC ids, another guest half, a second level of translation. */
 export interface Options {
@@ -88,9 +96,8 @@ export async function linked(name: KindName, vcpus = 4, options: Options = {}): 
     seed: 1n,
   });
   for (const op of ops) vm.addOp(op);
-  for (const part of ["kernel", "native", "guest", ...kinds[name].host]) {
-    const role = part.endsWith("host") ? "host" : part;
-    const error = vm.load(role as "kernel", (part === "guest" && options.guest) || module(part));
+  for (const [role, file] of Object.entries(modulesOf(kinds[name]))) {
+    const error = vm.load(role as RoleName, (role === "guest" && options.guest) || module(file));
     if (error) throw new Error(JSON.stringify(error));
   }
   const error = vm.link();

@@ -71,7 +71,7 @@ export function probe(op: i32): i32 {
 }
 
 /** Word of shared memory that counts the vCPUs that came up. */
-function upWord(): i64 {
+export function upWord(): i64 {
   return param(13) + 4096;
 }
 

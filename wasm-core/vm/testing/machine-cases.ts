@@ -5,6 +5,9 @@ import { runBatchCase } from "./batch-cases";
 import { runFlushCase } from "./flush-cases";
 import { runProtocolCase } from "./protocol-cases";
 import { runWaitCase } from "./wait-cases";
+import { runStartCase } from "./start/cases";
+import { runTrapCase } from "./trap-cases";
+import { runVmiCase } from "./vmi/cases";
 
 @external("machine", "syscall") declare function syscall(nr: i64): i64;
 @external("machine", "ctx_set_reg") declare function ctxSetReg(r: i32, v: i64): void;
@@ -26,6 +29,9 @@ const STAR: i32 = <i32>0xc0000081;
 const SFMASK: i32 = <i32>0xc0000084;
 
 export function runMachineCase(index: i32, role: i32): void {
+  if (index >= 90) return runStartCase(index);
+  if (index >= 84) return runVmiCase(index);
+  if (index >= 80) return runTrapCase(index);
   if (index >= 59 && index < 70) return runBatchCase(index, role);
   if (index == 70 || index == 71) return runFlushCase(index, role);
   if (index >= 72 && index <= 74) return runWaitCase(index, role);

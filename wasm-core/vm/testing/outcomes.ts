@@ -13,3 +13,10 @@ export function outcomes(vm: Vm, what: VmUnit): string[] {
   expect({ end, exhausted, reason: failure?.reason }).toEqual({ end: "ok", exhausted: 1, reason: undefined });
   return outcomes.map((vector) => vector.join(" ")).sort();
 }
+
+/** Asserts that the unit ends well with the clause of its number reached; on failure only what matters is shown. */
+export function expectHolds(vm: Vm, what: VmUnit): void {
+  const { end, reached, failure } = run(vm, what);
+  const why = failure && { reason: failure.reason, clause: failure.clause, expected: failure.expected, seen: failure.seen };
+  expect({ end, reached, why }).toEqual({ end: "ok", reached: [what.case], why: null });
+}

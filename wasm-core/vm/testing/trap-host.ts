@@ -1,7 +1,7 @@
 // A trap-and-emulate host half (kind F) for the VM's tests: shadow tables filled on demand, interrupts injected through the guest's IDT.
-import { cmpxchg, get, kick, param, set, shutdown, store64, vcpuOn, wake } from "./host-imports";
+import { cmpxchg, get, kick, now, param, rmw, set, shutdown, store64, timerSet, vcpuOn, wake } from "./host-imports";
 import { misuse } from "./misuse";
-import { fill, forget, misplace, physical, read } from "./trap-paging";
+import { fill, forget, misplace, pagingInit, physical, read, refusedPresent } from "./trap-paging";
 
 const RIP: i32 = 0x20;
 const RFLAGS: i32 = 0x22;
@@ -12,11 +12,16 @@ const INTR_STATE: i32 = 0x62;
 const EXIT_INSN: i32 = 0x70;
 const EXIT_A: i32 = 0x71;
 const EXIT_B: i32 = 0x72;
+const ENTRY_ERROR: i32 = 0x61;
 const INTERRUPTED: i32 = 0x63;
+const INTERRUPTED_ERROR: i32 = 0x64;
 const IFX: i64 = 1;
 const INTRWIN: i64 = 64;
 const IF: i64 = 0x200;
 const VALID: i64 = 0x80000000;
+const RUNSTATE: i32 = 0x90;
+const HOST: i64 = 3;
+const TIMER_VECTOR: i32 = 0x40;
 const ENTER: i32 = 0;
 const BLOCK: i32 = 1;
 
@@ -30,10 +35,8 @@ export function abi(): i64 {
 }
 
 export function boot(): i32 {
-  for (let v = 0; v < (param(0) as i32); v++) {
-    apicIds[v] = get(v, 0x80) as i32;
-    forget(v);
-  }
+  for (let v = 0; v < (param(0) as i32); v++) apicIds[v] = get(v, 0x80) as i32;
+  pagingInit();
   return 0;
 }
 
@@ -58,38 +61,53 @@ function exception(vcpu: i32): void {
   const vector = get(vcpu, EXIT_INSN) as i32;
   const error = get(vcpu, 0x75);
   const interrupted = get(vcpu, INTERRUPTED);
-  if (vector == 14 && error & 2 && watched && (get(vcpu, 0x73) ^ watched) >> 12 == 0) return emulate(vcpu, get(vcpu, 0x73));
-  if (vector == 14 && fill(vcpu, get(vcpu, 0x73), error)) {
-    if (interrupted & VALID) set(vcpu, ENTRY_EVENT, interrupted);
+  const isWatched = vector == 14 && watched && (get(vcpu, 0x73) ^ watched) >> 12 == 0;
+  if (isWatched && error & 2) return emulate(vcpu, get(vcpu, 0x73));
+  if (vector == 14 && fill(vcpu, get(vcpu, 0x73), error, isWatched ? ~2 : ~0)) {
+    if (interrupted & VALID) {
+      set(vcpu, ENTRY_EVENT, interrupted);
+      set(vcpu, ENTRY_ERROR, get(vcpu, INTERRUPTED_ERROR));
+    }
     return;
   }
   if (vector == 14) set(vcpu, 0x31, get(vcpu, 0x73));
-  set(vcpu, 0x61, error);
+  // The shadow's error code says nothing of the guest's tables.
+  set(vcpu, ENTRY_ERROR, vector == 14 ? (error & ~1) | (refusedPresent ? 1 : 0) : error);
   set(vcpu, ENTRY_EVENT, VALID | (3 << 8) | vector | (vector == 13 || vector == 14 ? 0x800 : 0));
 }
 
 /** Page table of the guest that the shadow shows read-only; 0 = none. Stores to it that were emulated. */
 let watched: i64 = 0;
 let emulated: i64 = 0;
-/** EXIT_A of the two instructions that may write to it. */
+/** EXIT_A of the instructions that may write to it. */
 const STORE64: i64 = 7;
+const RMW: i64 = 8;
 const CMPXCHG: i64 = 9;
+const LOCKED_64: i32 = 0x130;
 
 /** Makes the store that the exit describes, and drops what the shadow had of the old entry. */
 function emulate(vcpu: i32, va: i64): void {
-  const at = physical(vcpu, va);
+  forget(vcpu);
+  const at = physical(vcpu, va, 0);
   const what = get(vcpu, EXIT_A) & 255;
   let old: i64 = 0;
   if (what == STORE64) store64(at, get(vcpu, EXIT_B));
-  else if (what == CMPXCHG) old = cmpxchg(0x130, at, get(vcpu, 0x74), get(vcpu, EXIT_B));
+  else if (what == CMPXCHG) old = cmpxchg(LOCKED_64, at, get(vcpu, 0x74), get(vcpu, EXIT_B));
+  else if (what == RMW) old = rmw(((get(vcpu, EXIT_A) >> 8) as i32 & 7) | LOCKED_64, at, get(vcpu, EXIT_B));
   else unreachable();
   emulated += 1;
-  forget(vcpu);
   done(vcpu, old);
 }
 
-/** No hypercalls exist, but 20 to 23 have the host half map what it may not (trap-paging.ts), and 24 has it watch the page at RDI. */
+/**
+ * No hypercalls exist, but 20 to 23 have the host half map what it may not (trap-paging.ts), 24 has it watch the page at RDI, and 25
+ * has its timer expire RDI ns from now.
+ */
 function hypercall(vcpu: i32, nr: i32): void {
+  if (nr == 25) {
+    timerSet(vcpu, 0, now() + get(vcpu, 7), 0, 0);
+    return done(vcpu, 0);
+  }
   if (nr == 24) {
     watched = get(vcpu, 7);
     forget(vcpu);
@@ -127,13 +145,21 @@ function instruction(vcpu: i32, code: i32): i32 {
     returnTo(vcpu, a);
     return ENTER;
   }
-  if (code == 7 && a == 3) set(vcpu, CR3, get(vcpu, EXIT_B));
+  // By the tables of before: what they were used for is marked in them.
   if (code == 7 || code == 10) forget(vcpu);
-  done(vcpu, code == 6 ? get(vcpu, a == 0 ? 0x30 : 0x2f + (a as i32)) : 0);
+  if (code == 7 && a == 3) set(vcpu, CR3, get(vcpu, EXIT_B));
+  done(vcpu, code == 3 ? get(vcpu, RFLAGS) : code == 6 ? get(vcpu, a == 0 ? 0x30 : 0x2f + (a as i32)) : 0);
+  if (code == 4) loadFlags(vcpu, a);
   if (code == 1) set(vcpu, RFLAGS, get(vcpu, RFLAGS) & ~IF);
   if (code == 2) enable(vcpu);
   if (code == 5) return sleep(vcpu);
   return ENTER;
+}
+
+/** POPF has no shadow: what waits comes at once. */
+function loadFlags(vcpu: i32, flags: i64): void {
+  set(vcpu, RFLAGS, (get(vcpu, RFLAGS) & ~IF) | (flags & IF));
+  interrupt(vcpu);
 }
 
 /** STI: its shadow lasts over one more instruction, behind which the window opens. */
@@ -178,6 +204,12 @@ function msr(vcpu: i32): void {
   if (get(vcpu, EXIT_A) == 0xc0000084) set(vcpu, 0x3e, icr);
   if (get(vcpu, EXIT_A) == 0x830) send(vcpu, (icr >> 32) as i32, (icr >> 8) as i32 & 7, icr as i32 & 255);
   done(vcpu, 0);
+}
+
+/** The timer's interrupt waits until the guest's IF lets it in. */
+export function timer(vcpu: i32, slot: i32): void {
+  waiting[vcpu] = TIMER_VECTOR;
+  if (wake(vcpu) || get(vcpu, RUNSTATE) == HOST) interrupt(vcpu);
 }
 
 function send(self: i32, apicId: i32, mode: i32, vector: i32): void {

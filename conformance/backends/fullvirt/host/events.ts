@@ -98,7 +98,9 @@ export function reinject(vcpu: i32): i32 {
   const interrupted = host.get(vcpu, host.FIELD_INTERRUPTED_EVENT);
   const again = (interrupted & TYPE_MASK) != TYPE_SOFT || softLength(vcpu) != 0;
   // INT n executes in guest mode and does so again.
-  if (interrupted & VALID && again) host.set(vcpu, host.FIELD_ENTRY_EVENT, interrupted);
+  if (!(interrupted & VALID) || !again) return host.ACTION_ENTER;
+  host.set(vcpu, host.FIELD_ENTRY_EVENT, interrupted);
+  host.set(vcpu, host.FIELD_ENTRY_ERROR, host.get(vcpu, host.FIELD_INTERRUPTED_ERROR));
   return host.ACTION_ENTER;
 }
 
