@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Vm } from "../../../conformance/runner/vm.ts";
 import { booted, compileTesting, run, search, unit } from "../testing/harness.ts";
-import { expectHolds, outcomes } from "../testing/outcomes.ts";
+import { outcomes, verdictOf } from "../testing/outcomes.ts";
 
 let bare: Vm;
 let vm: Vm;
@@ -22,9 +22,11 @@ describe("an AP on the bare machine, by INIT and SIPI", () => {
 });
 
 describe("an AP of an enlightened host", () => {
-  it("is started by the ICR's exits; SIPI alone starts nobody", () => expectHolds(vm, unit(91, 1)));
+  it("is started by the ICR's exits; SIPI alone starts nobody", () =>
+    expect(verdictOf(vm, unit(91, 1))).toEqual({ end: "ok", reached: [91], why: null }));
 
-  it("is started by a context of 224 bytes, read through the second level", () => expectHolds(vm, unit(92, 1, { seed: 0n })));
+  it("is started by a context of 224 bytes, read through the second level", () =>
+    expect(verdictOf(vm, unit(92, 1, { seed: 0n }))).toEqual({ end: "ok", reached: [92], why: null }));
 
   it("is not by a host half that leaves the second level out", () => {
     expect(run(vm, unit(92, 1, { seed: 1n })).failure).toMatchObject({ clause: 92, expected: "14", seen: "13" });
