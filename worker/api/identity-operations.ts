@@ -1,6 +1,6 @@
 // Routes of vendors, tokens, hooks and keys.
 import { type RouteConfig, z } from "@hono/zod-openapi";
-import { bodyProblems, operation, tokenProblems } from "./operation.ts";
+import { json, operation, tokenProblems } from "./operation.ts";
 import { Slug } from "./schemas/common.ts";
 import {
   DomainProofInput,
@@ -22,9 +22,9 @@ export const identityOperations: RouteConfig[] = [
     id: "createVendor",
     tag: "Identity",
     summary: "Register a vendor with its first token; anybody may, and it is unverified until it proves who it is",
-    body: { type: "application/json", schema: NewVendorInput },
+    body: json(NewVendorInput),
     answer: { status: 201, says: "The vendor and its token.", schema: NewVendorOutput },
-    problems: [...tokenProblems, ...bodyProblems, "conflict", "invalid-request", "quota-exceeded"],
+    problems: [...tokenProblems, "conflict", "invalid-request", "quota-exceeded"],
   }),
   operation("post", "/api/v1/vendors/{slug}/verify", {
     id: "verifyVendor",
@@ -33,16 +33,16 @@ export const identityOperations: RouteConfig[] = [
     secured: true,
     params: { slug: Slug },
     answer: { status: 200, says: "The vendor is verified.", schema: VerifiedVendor },
-    problems: [...tokenProblems, "malformed-request", "not-found"],
+    problems: ["malformed-request", "not-found"],
   }),
   operation("post", "/api/v1/domain-proofs", {
     id: "proveDomain",
     tag: "Identity",
     summary: "Prove a domain by a line at its /.well-known/parley-vendor; the refusal says which line",
     secured: true,
-    body: { type: "application/json", schema: DomainProofInput },
+    body: json(DomainProofInput),
     answer: { status: 200, says: "The vendor is verified.", schema: VerifiedVendor },
-    problems: [...tokenProblems, ...bodyProblems, "invalid-request", "proof-missing"],
+    problems: ["invalid-request", "proof-missing"],
   }),
   operation("get", "/api/v1/tokens", {
     id: "listTokens",
@@ -50,16 +50,15 @@ export const identityOperations: RouteConfig[] = [
     summary: "Every token of the vendor, newest first, without its value",
     secured: true,
     answer: { status: 200, says: "The tokens.", schema: TokenList },
-    problems: tokenProblems,
   }),
   operation("post", "/api/v1/tokens", {
     id: "createToken",
     tag: "Identity",
     summary: "Make a further token, with no more scopes and no longer life than the one that asks",
     secured: true,
-    body: { type: "application/json", schema: NewTokenInput },
+    body: json(NewTokenInput),
     answer: { status: 201, says: "The token.", schema: NewTokenOutput },
-    problems: [...tokenProblems, ...bodyProblems, "invalid-request"],
+    problems: ["invalid-request"],
   }),
   operation("post", "/api/v1/tokens/{id}/revoke", {
     id: "revokeToken",
@@ -68,7 +67,7 @@ export const identityOperations: RouteConfig[] = [
     secured: true,
     params: { id: z.string() },
     answer: { status: 200, says: "The token is revoked.", schema: OneToken },
-    problems: [...tokenProblems, "not-found"],
+    problems: ["not-found"],
   }),
   operation("get", "/api/v1/hooks", {
     id: "listHooks",
@@ -76,16 +75,15 @@ export const identityOperations: RouteConfig[] = [
     summary: "Every hook of the vendor, newest first, without its secrets",
     secured: true,
     answer: { status: 200, says: "The hooks.", schema: HookList },
-    problems: tokenProblems,
   }),
   operation("post", "/api/v1/hooks", {
     id: "createHook",
     tag: "Identity",
     summary: "Make an address and a secret for the vendor's CI",
     secured: true,
-    body: { type: "application/json", schema: NewHookInput },
+    body: json(NewHookInput),
     answer: { status: 201, says: "The hook and its secret.", schema: NewHookOutput },
-    problems: [...tokenProblems, ...bodyProblems, "invalid-request"],
+    problems: ["invalid-request"],
   }),
   operation("post", "/api/v1/hooks/{id}/rotate", {
     id: "rotateSecret",
@@ -94,7 +92,7 @@ export const identityOperations: RouteConfig[] = [
     secured: true,
     params: { id: z.string() },
     answer: { status: 200, says: "The new secret.", schema: RotatedSecret },
-    problems: [...tokenProblems, "not-found"],
+    problems: ["not-found"],
   }),
   operation("post", "/api/v1/hooks/{id}/revoke", {
     id: "revokeHook",
@@ -103,22 +101,15 @@ export const identityOperations: RouteConfig[] = [
     secured: true,
     params: { id: z.string() },
     answer: { status: 200, says: "The hook takes nothing more.", schema: RevokedHook },
-    problems: [...tokenProblems, "not-found"],
+    problems: ["not-found"],
   }),
   operation("post", "/api/v1/oidc/token", {
     id: "exchangeOidcToken",
     tag: "Identity",
     summary: "Exchange a GitHub Actions OIDC token for one of 15 minutes that submits one backend",
-    body: { type: "application/json", schema: OidcInput },
+    body: json(OidcInput),
     answer: { status: 201, says: "The token.", schema: MintedToken },
-    problems: [
-      ...bodyProblems,
-      "oidc-refused",
-      "publisher-unknown",
-      "invalid-request",
-      "quota-exceeded",
-      "unavailable",
-    ],
+    problems: ["oidc-refused", "publisher-unknown", "invalid-request", "quota-exceeded", "unavailable"],
   }),
   operation("get", "/api/v1/publishers", {
     id: "listPublishers",
@@ -126,16 +117,15 @@ export const identityOperations: RouteConfig[] = [
     summary: "Workflows that may submit by OIDC, newest first",
     secured: true,
     answer: { status: 200, says: "The publishers.", schema: PublisherList },
-    problems: tokenProblems,
   }),
   operation("post", "/api/v1/publishers", {
     id: "createPublisher",
     tag: "Identity",
     summary: "Let a GitHub workflow submit a backend by OIDC",
     secured: true,
-    body: { type: "application/json", schema: NewPublisherInput },
+    body: json(NewPublisherInput),
     answer: { status: 201, says: "The publisher.", schema: OnePublisher },
-    problems: [...tokenProblems, ...bodyProblems, "invalid-request"],
+    problems: ["invalid-request"],
   }),
   operation("post", "/api/v1/publishers/{id}/revoke", {
     id: "revokePublisher",
@@ -144,7 +134,7 @@ export const identityOperations: RouteConfig[] = [
     secured: true,
     params: { id: z.string() },
     answer: { status: 200, says: "The publisher is revoked.", schema: OnePublisher },
-    problems: [...tokenProblems, "not-found"],
+    problems: ["not-found"],
   }),
   operation("get", "/api/v1/vendors/{slug}/keys", {
     id: "listKeys",
@@ -160,9 +150,9 @@ export const identityOperations: RouteConfig[] = [
     summary:
       "Add an Ed25519 public key; any but the first is signed by a valid one, or follows a new proof of the vendor",
     secured: true,
-    body: { type: "application/json", schema: NewKeyInput },
+    body: json(NewKeyInput),
     answer: { status: 201, says: "The key.", schema: OneKey },
-    problems: [...tokenProblems, ...bodyProblems, "conflict", "invalid-request"],
+    problems: ["conflict", "invalid-request"],
   }),
   operation("post", "/api/v1/keys/{id}/revoke", {
     id: "revokeKey",
@@ -170,8 +160,8 @@ export const identityOperations: RouteConfig[] = [
     summary: "Revoke a key, with the reason",
     secured: true,
     params: { id: z.string() },
-    body: { type: "application/json", schema: KeyRevocation },
+    body: json(KeyRevocation),
     answer: { status: 200, says: "The key is revoked.", schema: OneKey },
-    problems: [...tokenProblems, ...bodyProblems, "not-found", "invalid-request"],
+    problems: ["not-found", "invalid-request"],
   }),
 ];

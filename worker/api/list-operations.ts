@@ -84,7 +84,6 @@ export const listOperations: RouteConfig[] = [
     tag: "Read",
     summary: "Operations of the current suite with their clauses",
     answer: { status: 200, says: "All of them, in suite order.", schema: Ops },
-    problems: [],
   }),
   one("getOp", "/api/v1/ops/{id}", {
     summary: "An operation with what every backend's current run says about it",
@@ -96,7 +95,6 @@ export const listOperations: RouteConfig[] = [
     tag: "Read",
     summary: "Which case of the current suite tests which clause",
     answer: { status: 200, says: "Every clause, in suite order.", schema: CoverageSchema },
-    problems: [],
   }),
   one("getReportByDigest", "/api/v1/reports/{digest}", {
     summary: "A published report by its digest; kept for ever",
@@ -108,6 +106,5 @@ export const listOperations: RouteConfig[] = [
     tag: "Read",
     summary: "Everything public as JSON lines: vendors, backends, suites, builds, runs, results, events",
     answer: { status: 200, says: "One object a line; `type` says what it is.", type: "application/jsonl" },
-    problems: [],
   }),
 ];

@@ -4,12 +4,7 @@ import { type ProblemCode, problemTypes } from "../problems.ts";
 import { Problem } from "./schemas/common.ts";
 
 const bearer = [{ token: [] }];
-export const bodyProblems: ProblemCode[] = [
-  "malformed-request",
-  "length-required",
-  "too-large",
-  "unsupported-media-type",
-];
+const bodyProblems: ProblemCode[] = ["malformed-request", "length-required", "too-large", "unsupported-media-type"];
 export const tokenProblems: ProblemCode[] = ["unauthenticated", "forbidden"];
 
 type Method = "get" | "post";
@@ -22,16 +17,23 @@ interface Told {
   params?: Record<string, z.ZodType>;
   query?: Record<string, z.ZodType>;
   headers?: Record<string, z.ZodType>;
-  body?: { type: string; schema: z.ZodType };
+  body?: { type: string; schema: z.ZodType } | undefined;
   answer: { status: number; says: string; type?: string; schema?: z.ZodType };
   /** A second good answer. */
   also?: { status: number; says: string; schema: z.ZodType };
-  problems: ProblemCode[];
+  /** Beside those that every call with a token, and every call with a body, may be refused with. */
+  problems?: ProblemCode[];
+  /** Needs a bearer token. */
   secured?: boolean;
 }
 
+/** A body of JSON. */
+export function json(schema: z.ZodType): Told["body"] {
+  return { type: "application/json", schema };
+}
+
 export function operation(method: Method, path: string, told: Told): RouteConfig {
-  const { answer, body, params, query, headers } = told;
+  const { answer, body, params, query, headers, problems = [] } = told;
   const content = { [answer.type ?? "application/json"]: { schema: answer.schema ?? z.string() } };
   return {
     method,
@@ -56,7 +58,7 @@ export function operation(method: Method, path: string, told: Told): RouteConfig
             },
           }
         : {}),
-      ...problemAnswers(told.problems),
+      ...problemAnswers([...(told.secured ? tokenProblems : []), ...(body ? bodyProblems : []), ...problems]),
     },
   };
 }

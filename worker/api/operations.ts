@@ -2,7 +2,7 @@
 import { type RouteConfig, z } from "@hono/zod-openapi";
 import { identityOperations } from "./identity-operations.ts";
 import { listOperations } from "./list-operations.ts";
-import { bodyProblems, operation, tokenProblems } from "./operation.ts";
+import { json, operation } from "./operation.ts";
 import { runOperations } from "./run-operations.ts";
 import { CiMessage } from "./schemas/ci-message.ts";
 import { Digest, RunId, Slug } from "./schemas/common.ts";
@@ -42,7 +42,6 @@ function badgeOperations(): RouteConfig[] {
       summary: `Badge of ${of}`,
       params,
       answer: { status: 200, says: "A picture; grey if there is no result.", type: badge.svg },
-      problems: [],
     }),
     operation("get", `${path}.json`, {
       id: `badge${id}Json`,
@@ -62,7 +61,7 @@ export const operations: RouteConfig[] = [
     summary: "Check a build without submitting it: every problem at once, nothing kept",
     body: { type: "multipart/form-data", schema: BuildForm },
     answer: { status: 200, says: "The build is acceptable.", schema: ValidBuild },
-    problems: [...bodyProblems, "invalid-build", "quota-exceeded"],
+    problems: ["invalid-build", "quota-exceeded"],
   }),
   operation("post", "/api/v1/builds", {
     id: "submitBuild",
@@ -72,7 +71,7 @@ export const operations: RouteConfig[] = [
     headers: { "Idempotency-Key": IdempotencyKey },
     body: { type: "multipart/form-data", schema: BuildForm },
     answer: { status: 202, says: "The build is stored and its run exists.", schema: AcceptedBuild },
-    problems: [...tokenProblems, ...bodyProblems, "invalid-build", "key-in-use", "key-reused", "quota-exceeded"],
+    problems: ["invalid-build", "key-in-use", "key-reused", "quota-exceeded"],
   }),
   operation("post", "/hooks/ci/{id}", {
     id: "submitByHook",
@@ -80,10 +79,9 @@ export const operations: RouteConfig[] = [
     summary: "Submit a build from CI, signed as Standard Webhooks 1.0.0 says",
     params: { id: z.string() },
     headers: webhookHeaders,
-    body: { type: "application/json", schema: CiMessage },
+    body: json(CiMessage),
     answer: { status: 202, says: "The build is stored and its run exists.", schema: AcceptedBuild },
     problems: [
-      ...bodyProblems,
       "signature-invalid",
       "signature-stale",
       "forbidden",
@@ -107,22 +105,14 @@ export const operations: RouteConfig[] = [
       "X-GitHub-Delivery": z.string().openapi({ description: "Counts once per hook." }),
       "X-GitHub-Event": z.string(),
     },
-    body: { type: "application/json", schema: z.looseObject({}) },
+    body: json(z.looseObject({})),
     answer: { status: 202, says: "The build is stored and its run exists.", schema: AcceptedBuild },
     also: {
       status: 200,
       says: "The event leads to no build; `ignored` says why.",
       schema: z.object({ ignored: z.string() }),
     },
-    problems: [
-      ...bodyProblems,
-      "signature-invalid",
-      "forbidden",
-      "not-found",
-      "fetch-failed",
-      "invalid-build",
-      "quota-exceeded",
-    ],
+    problems: ["signature-invalid", "forbidden", "not-found", "fetch-failed", "invalid-build", "quota-exceeded"],
   }),
   ...identityOperations,
   operation("get", "/api/v1/builds/{digest}", {

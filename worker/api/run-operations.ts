@@ -1,5 +1,5 @@
 import { type RouteConfig, z } from "@hono/zod-openapi";
-import { operation, tokenProblems } from "./operation.ts";
+import { operation } from "./operation.ts";
 import { RunId } from "./schemas/common.ts";
 import { AcceptedBuild, CancelledRun } from "./schemas/submit.ts";
 
@@ -27,7 +27,7 @@ export const runOperations: RouteConfig[] = [
     secured: true,
     params: { id: RunId },
     answer: { status: 200, says: "The run is cancelled.", schema: CancelledRun },
-    problems: [...tokenProblems, "malformed-request", "not-found", "run-finished"],
+    problems: ["malformed-request", "not-found", "run-finished"],
   }),
   operation("post", "/api/v1/runs/{id}/rerun", {
     id: "repeatRun",
@@ -37,6 +37,6 @@ export const runOperations: RouteConfig[] = [
     secured: true,
     params: { id: RunId },
     answer: { status: 202, says: "The attempt exists.", schema: AcceptedBuild },
-    problems: [...tokenProblems, "malformed-request", "not-found"],
+    problems: ["malformed-request", "not-found"],
   }),
 ];

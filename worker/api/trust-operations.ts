@@ -1,6 +1,6 @@
 // Reproductions, disputes, and the withdrawal of builds.
 import { type RouteConfig, z } from "@hono/zod-openapi";
-import { bodyProblems, operation, tokenProblems } from "./operation.ts";
+import { json, operation } from "./operation.ts";
 import { Digest, RunId } from "./schemas/common.ts";
 import { After, Limit, pageOf } from "./schemas/lists.ts";
 import {
@@ -28,7 +28,7 @@ export const trustOperations: RouteConfig[] = [
       says: "The seed, shown to nobody else until its party commits.",
       schema: IssuedReproduction,
     },
-    problems: [...tokenProblems, "malformed-request", "not-found", "conflict", "quota-exceeded"],
+    problems: ["malformed-request", "not-found", "conflict", "quota-exceeded"],
   }),
   operation("post", "/api/v1/reproductions/{id}/commit", {
     id: "commitReproduction",
@@ -36,9 +36,9 @@ export const trustOperations: RouteConfig[] = [
     summary: "Commit to the digest of the report that the seed gave; then the registry runs the seed and compares",
     secured: true,
     params: { id },
-    body: { type: "application/json", schema: Commitment },
+    body: json(Commitment),
     answer: { status: 202, says: "The commitment is recorded and the registry's run exists.", schema: OneReproduction },
-    problems: [...tokenProblems, ...bodyProblems, "invalid-request", "not-found", "conflict"],
+    problems: ["invalid-request", "not-found", "conflict"],
   }),
   operation("get", "/api/v1/reproductions/{id}", {
     id: "getReproduction",
@@ -70,9 +70,9 @@ export const trustOperations: RouteConfig[] = [
     summary: "Close a dispute with a reason (mediator); the result itself does not change",
     secured: true,
     params: { id },
-    body: { type: "application/json", schema: DisputeClosing },
+    body: json(DisputeClosing),
     answer: { status: 200, says: "The dispute is closed.", schema: OneDispute },
-    problems: [...tokenProblems, ...bodyProblems, "invalid-request", "not-found", "conflict"],
+    problems: ["invalid-request", "not-found", "conflict"],
   }),
   operation("post", "/api/v1/builds/{digest}/revoke", {
     id: "revokeBuild",
@@ -80,8 +80,8 @@ export const trustOperations: RouteConfig[] = [
     summary: "Withdraw a build, with the reason (its vendor or the mediator): its badges say revoked, its results stay",
     secured: true,
     params: { digest: Digest },
-    body: { type: "application/json", schema: RevocationInput },
+    body: json(RevocationInput),
     answer: { status: 200, says: "The build is withdrawn.", schema: OneRevocation },
-    problems: [...tokenProblems, ...bodyProblems, "invalid-request", "not-found"],
+    problems: ["invalid-request", "not-found"],
   }),
 ];
