@@ -1,12 +1,30 @@
 // D1 is the index, R2 the evidence. Times are ms since 1970 (`_at`), digests `sha256:…`; triggers are in migrations/*_triggers.sql.
 import { index, integer, primaryKey, sqliteTable, text, unique } from "drizzle-orm/sqlite-core";
 
+const ofVendor = () =>
+  text()
+    .notNull()
+    .references(() => vendors.slug);
+const ofRun = () =>
+  text()
+    .notNull()
+    .references(() => runs.id);
+const createdAt = () => integer("created_at").notNull();
+const revokedAt = () => integer("revoked_at");
+
+/** Where a row stands, since when, and who moved it there: `vendor:NAME`, `mediator` or `registry`. */
+const stateColumns = () => ({
+  state: text().notNull(),
+  stateAt: integer("state_at").notNull(),
+  stateActor: text("state_actor").notNull(),
+});
+
 export const vendors = sqliteTable("vendors", {
   slug: text().primaryKey(),
   name: text().notNull(),
   /** Null: unverified, and shown as such everywhere. */
   verifiedAt: integer("verified_at"),
-  createdAt: integer("created_at").notNull(),
+  createdAt: createdAt(),
   /** What verified it: `domain:NAME`, `repository:OWNER/NAME` or `mediator`. */
   verifiedBy: text("verified_by"),
 });
@@ -15,16 +33,14 @@ export const tokens = sqliteTable(
   "tokens",
   {
     id: text().primaryKey(),
-    vendor: text()
-      .notNull()
-      .references(() => vendors.slug),
+    vendor: ofVendor(),
     /** SHA-256 of the token, hex; the token itself is shown once and never stored. */
     hash: text().notNull().unique(),
     /** Space-separated: submit, positions, manage. */
     scopes: text().notNull(),
-    createdAt: integer("created_at").notNull(),
+    createdAt: createdAt(),
     expiresAt: integer("expires_at"),
-    revokedAt: integer("revoked_at"),
+    revokedAt: revokedAt(),
     lastUsedAt: integer("last_used_at"),
     /** The one backend that it may submit; null for every backend of the vendor. */
     backend: text(),
@@ -41,12 +57,10 @@ export const tokens = sqliteTable(
 export const backends = sqliteTable(
   "backends",
   {
-    vendor: text()
-      .notNull()
-      .references(() => vendors.slug),
+    vendor: ofVendor(),
     slug: text().notNull(),
     currentRun: text("current_run"),
-    createdAt: integer("created_at").notNull(),
+    createdAt: createdAt(),
     /** The run that began last, whatever its state; a trigger keeps it. */
     latestRun: text("latest_run"),
   },
@@ -72,7 +86,7 @@ export const builds = sqliteTable(
     romDigest: text("rom_digest"),
     romSizeBytes: integer("rom_size_bytes"),
     provenance: text().notNull(),
-    createdAt: integer("created_at").notNull(),
+    createdAt: createdAt(),
   },
   (t) => [
     // "builds of a backend, newest first", "… of a vendor", "… of all"
@@ -100,15 +114,12 @@ export const runs = sqliteTable(
       .notNull()
       .references(() => suites.digest),
     attempt: integer().notNull(),
-    state: text().notNull(),
-    stateAt: integer("state_at").notNull(),
-    /** Who moved it to this state: `vendor:NAME`, `mediator` or `registry`. */
-    stateActor: text("state_actor").notNull(),
+    ...stateColumns(),
     /** Why it was abandoned or cancelled. */
     reason: text(),
     /** When the sweeper looks at it again; null when the run is final. */
     nextAt: integer("next_at"),
-    createdAt: integer("created_at").notNull(),
+    createdAt: createdAt(),
     /** The one-time seed of a reproduction, 64 hex digits; empty for an ordinary run. */
     challenge: text().notNull().default(""),
     reportDigest: text("report_digest"),
@@ -140,9 +151,7 @@ export const runs = sqliteTable(
 export const shards = sqliteTable(
   "shards",
   {
-    run: text()
-      .notNull()
-      .references(() => runs.id),
+    run: ofRun(),
     shard: integer().notNull(),
     /** JSON array of unit numbers: the cut is kept, so that a new deployment may cut differently. */
     units: text().notNull(),
@@ -161,9 +170,7 @@ export const shards = sqliteTable(
 export const opResults = sqliteTable(
   "op_results",
   {
-    run: text()
-      .notNull()
-      .references(() => runs.id),
+    run: ofRun(),
     op: text().notNull(),
     /** Position in the suite. */
     place: integer().notNull(),
@@ -181,20 +188,14 @@ export const reproductions = sqliteTable(
   {
     id: text().primaryKey(),
     /** The published run that it is about; what it shows holds for that build under that suite. */
-    run: text()
-      .notNull()
-      .references(() => runs.id),
+    run: ofRun(),
     build: text().notNull(),
     suite: text().notNull(),
     /** Who asked: verified then, and not the build's own vendor. */
-    vendor: text()
-      .notNull()
-      .references(() => vendors.slug),
+    vendor: ofVendor(),
     /** 64 hex digits, given to the party alone until it has committed. */
     seed: text().notNull().unique("reproductions_seed"),
-    state: text().notNull(),
-    stateAt: integer("state_at").notNull(),
-    stateActor: text("state_actor").notNull(),
+    ...stateColumns(),
     issuedAt: integer("issued_at").notNull(),
     expiresAt: integer("expires_at").notNull(),
     committedDigest: text("committed_digest"),
@@ -216,9 +217,7 @@ export const disputes = sqliteTable(
   {
     /** That of the reproduction which opened it. */
     id: text().primaryKey(),
-    run: text()
-      .notNull()
-      .references(() => runs.id),
+    run: ofRun(),
     build: text().notNull(),
     suite: text().notNull(),
     reproduction: text()
@@ -227,10 +226,8 @@ export const disputes = sqliteTable(
     claimant: text().notNull(),
     claim: text().notNull(),
     openedAt: integer("opened_at").notNull(),
-    /** open, upheld or dismissed. */
-    state: text().notNull(),
-    stateAt: integer("state_at").notNull(),
-    stateActor: text("state_actor").notNull(),
+    // open, upheld or dismissed
+    ...stateColumns(),
     reason: text(),
   },
   // "disputes about a build under a suite", "disputes, newest first"
@@ -267,12 +264,10 @@ export const events = sqliteTable(
 
 export const hooks = sqliteTable("hooks", {
   id: text().primaryKey(),
-  vendor: text()
-    .notNull()
-    .references(() => vendors.slug),
+  vendor: ofVendor(),
   kind: text().notNull(),
-  createdAt: integer("created_at").notNull(),
-  revokedAt: integer("revoked_at"),
+  createdAt: createdAt(),
+  revokedAt: revokedAt(),
   /** JSON array of host names that messages may point to; only a token that manages sets it. */
   hosts: text().notNull().default("[]"),
   /** GitHub hooks: numeric id of the one repository that artefacts are pulled from. */
@@ -289,7 +284,7 @@ export const hookSecrets = sqliteTable(
       .references(() => hooks.id),
     /** AES-GCM under SECRETS_KEY: base64 of 12 bytes nonce ‖ ciphertext and tag. */
     sealed: text().notNull(),
-    createdAt: integer("created_at").notNull(),
+    createdAt: createdAt(),
     notAfter: integer("not_after"),
   },
   (t) => [index("hook_secrets_hook").on(t.hook)],
@@ -316,7 +311,7 @@ export const idempotencyKeys = sqliteTable(
     fingerprint: text().notNull(),
     /** JSON of the answer; null while the request is being worked on. */
     answer: text(),
-    createdAt: integer("created_at").notNull(),
+    createdAt: createdAt(),
   },
   (t) => [primaryKey({ columns: [t.vendor, t.key] }), index("idempotency_keys_age").on(t.createdAt)],
 );
@@ -326,9 +321,7 @@ export const publishers = sqliteTable(
   "publishers",
   {
     id: text().primaryKey(),
-    vendor: text()
-      .notNull()
-      .references(() => vendors.slug),
+    vendor: ofVendor(),
     backend: text().notNull(),
     ownerId: text("owner_id").notNull(),
     repositoryId: text("repository_id").notNull(),
@@ -337,8 +330,8 @@ export const publishers = sqliteTable(
     /** File name under .github/workflows. */
     workflow: text().notNull(),
     environment: text(),
-    createdAt: integer("created_at").notNull(),
-    revokedAt: integer("revoked_at"),
+    createdAt: createdAt(),
+    revokedAt: revokedAt(),
   },
   // "publishers of a backend"
   (t) => [index("publishers_backend").on(t.vendor, t.backend)],
@@ -369,17 +362,15 @@ export const vendorKeys = sqliteTable(
   "vendor_keys",
   {
     id: text().primaryKey(),
-    vendor: text()
-      .notNull()
-      .references(() => vendors.slug),
+    vendor: ofVendor(),
     /** Base64 of 32 bytes. */
     publicKey: text("public_key").notNull(),
     notBefore: integer("not_before").notNull(),
     notAfter: integer("not_after").notNull(),
     /** Id of the key that vouched for it; null for the first, and after a new proof. */
     signedBy: text("signed_by"),
-    createdAt: integer("created_at").notNull(),
-    revokedAt: integer("revoked_at"),
+    createdAt: createdAt(),
+    revokedAt: revokedAt(),
     revokedFor: text("revoked_for"),
   },
   (t) => [unique("vendor_keys_once").on(t.vendor, t.publicKey)],

@@ -35,7 +35,14 @@ export function vendorsQuery({ limit, after }: PageRequest): SQL {
   return sql`SELECT ${vendorColumns} FROM vendors WHERE ${beyond("slug", ">", after)} ORDER BY slug LIMIT ${limit + 1}`;
 }
 
-/** With the current result (c…) and the run that began last (n…). */
+/** Backends with the current result (c…) and the run that began last (n…). */
+export const BACKENDS = `FROM backends b
+    LEFT JOIN vendors v ON v.slug = b.vendor
+    LEFT JOIN runs c ON c.id = b.current_run
+    LEFT JOIN suites cs ON cs.digest = c.suite
+    LEFT JOIN builds cb ON cb.digest = c.build
+    LEFT JOIN runs n ON n.id = b.latest_run`;
+
 export function backendsQuery(filter: { vendor?: string; backend?: string }, { limit, after }: PageRequest): SQL {
   const vendor = filter.vendor === undefined ? sql`1` : sql`b.vendor = ${filter.vendor}`;
   const backend = filter.backend === undefined ? sql`1` : sql`b.slug = ${filter.backend}`;
@@ -43,12 +50,7 @@ export function backendsQuery(filter: { vendor?: string; backend?: string }, { l
       c.id AS cRun, c.state_at AS cAt, c.conforms AS cConforms, c.held AS cHeld, c."of" AS cOf, c.suite AS cSuite, cs.pvi AS cPvi,
       cb.version AS cVersion, cb.digest AS cBuild, cb.provenance AS cProvenance, ${sql.raw(ofCurrent.execution)} AS cExecution,
       ${sql.raw(ofCurrent.standing)} AS cStanding, n.id AS nRun, n.state AS nState, n.state_at AS nAt
-    FROM backends b
-    LEFT JOIN vendors v ON v.slug = b.vendor
-    LEFT JOIN runs c ON c.id = b.current_run
-    LEFT JOIN suites cs ON cs.digest = c.suite
-    LEFT JOIN builds cb ON cb.digest = c.build
-    LEFT JOIN runs n ON n.id = b.latest_run
+    ${sql.raw(BACKENDS)}
     WHERE ${vendor} AND ${backend} AND ${beyond("b.vendor, b.slug", ">", after)} ORDER BY b.vendor, b.slug LIMIT ${limit + 1}`;
 }
 

@@ -1,6 +1,6 @@
 // What is shown of operations and of what tests them. As in views.ts.
 import type { Tier } from "../../conformance/runner/types.ts";
-import type { Profile, Standing, SuiteRef, Verdict } from "./views.ts";
+import type { BuildRef, Profile, Standing, SuiteRef, Verdict } from "./views.ts";
 
 /** A case of the suite: one schedule, or many of them explored. */
 export interface CaseRef {
@@ -50,13 +50,7 @@ export interface Coverage {
 }
 
 /** What one backend's current run says about one op. */
-export interface OpResult {
-  vendor: string;
-  unverified: boolean;
-  backend: string;
-  version: string;
-  profile: Profile;
-  build: string;
+export interface OpResult extends BuildRef {
   run: string;
   standing: Standing;
   /** True if the run was of an older suite. */

@@ -4,6 +4,7 @@ import { theSuite } from "../pipeline/engine.ts";
 import { isFinal } from "../pipeline/states.ts";
 import { standingOf } from "../trust/standing.ts";
 import { freshRead, type JsonQuery, jsonRow } from "./kept.ts";
+import { BACKENDS } from "./list-queries.ts";
 import { firstPage, type PageRequest, pageOf } from "./paging.ts";
 import { groupsOf } from "./suite-view.ts";
 import type { GroupCount, Matrix, MatrixRow, Profile, RunRef, RunState, Standing, Trust, Verdict } from "./views.ts";
@@ -66,12 +67,7 @@ const backendRow = jsonRow<BackendRow>({
 /** Walks the primary key of `backends`; everything else is found by its own key. */
 export function matrixQuery({ limit, after }: PageRequest): JsonQuery {
   const text = `SELECT json_group_array(json(row)) FROM (SELECT ${backendRow.sql} AS row
-    FROM backends b
-    LEFT JOIN vendors v ON v.slug = b.vendor
-    LEFT JOIN runs c ON c.id = b.current_run
-    LEFT JOIN suites cs ON cs.digest = c.suite
-    LEFT JOIN builds cb ON cb.digest = c.build
-    LEFT JOIN runs n ON n.id = b.latest_run
+    ${BACKENDS}
     LEFT JOIN builds nb ON nb.digest = n.build
     ${after ? "WHERE (b.vendor, b.slug) > (?, ?)" : ""} ORDER BY b.vendor, b.slug LIMIT ?)`;
   return { text, params: [...(after ?? []), limit + 1] };

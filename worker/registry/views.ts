@@ -58,8 +58,8 @@ export interface GroupCount {
   of: number;
 }
 
-/** One backend's current result: its newest published run, of the current suite unless `stale`. */
-export interface MatrixRow extends Score {
+/** A build as it stands beside a result; `build` is its digest. */
+export interface BuildRef {
   vendor: string;
   /** True until the vendor proved a domain or a repository. */
   unverified: boolean;
@@ -67,6 +67,10 @@ export interface MatrixRow extends Score {
   version: string;
   profile: Profile;
   build: string;
+}
+
+/** One backend's current result: its newest published run, of the current suite unless `stale`. */
+export interface MatrixRow extends BuildRef, Score {
   run: RunRef;
   /** A newer run of this backend that is not finished; its result will replace this row. */
   pending: RunRef | null;

@@ -80,3 +80,12 @@ export const Problem = z
       .openapi({ description: "Quotas that were exceeded, as RateLimit-Policy names them." }),
   })
   .openapi("Problem");
+
+/** What names a build, beside its digest. */
+export const buildNames = {
+  vendor: Slug,
+  unverified: z.boolean(),
+  backend: Slug,
+  version: z.string(),
+  profile: Profile,
+};

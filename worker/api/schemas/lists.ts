@@ -2,11 +2,11 @@ import { z } from "@hono/zod-openapi";
 import type { CaseRef, Coverage, OpDefinition, OpView } from "../../registry/op-views.ts";
 import type { BackendItem, BuildItem, EventItem, RunItem, VendorItem, VendorView } from "../../registry/views.ts";
 import {
+  buildNames,
   Costs,
   Count,
   Digest,
   Machine,
-  Profile,
   Provenance,
   RunId,
   RunRef,
@@ -71,11 +71,7 @@ export const VendorWithBackends = Vendor.extend({ backends: z.array(Backend), ke
 export const BuildListed = z
   .object({
     digest: Digest,
-    vendor: Slug,
-    unverified: z.boolean(),
-    backend: Slug,
-    version: z.string(),
-    profile: Profile,
+    ...buildNames,
     machine: Machine,
     provenance: Provenance,
     submittedAt: Time,
@@ -152,11 +148,7 @@ export const OpResults = z
     op: Op,
     results: z.array(
       z.object({
-        vendor: Slug,
-        unverified: z.boolean(),
-        backend: Slug,
-        version: z.string(),
-        profile: Profile,
+        ...buildNames,
         build: Digest,
         run: RunId,
         standing: Standing,

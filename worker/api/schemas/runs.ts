@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { BuildView, Matrix, RunView } from "../../registry/views.ts";
 import {
+  buildNames,
   Costs,
   Count,
   Digest,
@@ -47,11 +48,7 @@ export const Run = z
     reason: z.string().nullable(),
     build: z.object({
       digest: Digest,
-      vendor: Slug,
-      unverified: z.boolean(),
-      backend: Slug,
-      version: z.string(),
-      profile: Profile,
+      ...buildNames,
     }),
     suite: SuiteRef,
     challenge: Seed.nullable(),
@@ -79,11 +76,7 @@ export const Score = z.object({ held: Count, of: Count });
 export const Build = z
   .object({
     digest: Digest,
-    vendor: Slug,
-    unverified: z.boolean(),
-    backend: Slug,
-    version: z.string(),
-    profile: Profile,
+    ...buildNames,
     machine: Machine,
     abi: z.object({ name: z.string(), version: z.string() }).nullable(),
     submittedAt: Time,
@@ -111,11 +104,7 @@ const GroupCount = z
   .openapi("GroupCount");
 
 const Row = Score.extend({
-  vendor: Slug,
-  unverified: z.boolean(),
-  backend: Slug,
-  version: z.string(),
-  profile: Profile,
+  ...buildNames,
   build: Digest,
   run: RunRef,
   pending: RunRef.nullable(),
