@@ -108,9 +108,14 @@ export type QuotaName =
   | "reproductions"
   | "submissions"
   | "bytes"
+  | "address-submissions"
+  | "address-bytes"
   | "queued";
 
-/** Per address where the caller is nobody that is known, per vendor for submissions. Validation keeps nothing, and is the tightest. */
+/**
+ * Per address where the caller is nobody that is known. Submissions are counted per vendor, and per address besides, since anybody
+ * can be several vendors; CI of many vendors may share an address, so that one is wider. Validation keeps nothing, and is the tightest.
+ */
 export const QUOTAS: Readonly<Record<QuotaName, Quota>> = {
   validate: { max: 30, windowSeconds: 60 },
   registrations: { max: 20, windowSeconds: 3600 },
@@ -118,5 +123,7 @@ export const QUOTAS: Readonly<Record<QuotaName, Quota>> = {
   reproductions: { max: 20, windowSeconds: 24 * 3600 },
   submissions: { max: 600, windowSeconds: 3600 },
   bytes: { max: 512 * MIB, windowSeconds: 24 * 3600, unit: "content-bytes" },
+  "address-submissions": { max: 1200, windowSeconds: 3600 },
+  "address-bytes": { max: 1024 * MIB, windowSeconds: 24 * 3600, unit: "content-bytes" },
   queued: { max: 200, unit: "concurrent-requests" },
 };

@@ -64,6 +64,11 @@ export const listOperations: RouteConfig[] = [
     schema: Backend,
     params: { vendor: Slug, backend: Slug },
   }),
+  list("listBackendEvents", "/api/v1/backends/{vendor}/{backend}/events", {
+    summary: "Which result a backend showed when, with the digests of the reports, oldest first",
+    item: EventListed,
+    params: { vendor: Slug, backend: Slug },
+  }),
   list("listBuilds", "/api/v1/builds", {
     summary: "Builds, newest first",
     item: BuildListed,
@@ -104,7 +109,8 @@ export const listOperations: RouteConfig[] = [
   operation("get", "/api/v1/export", {
     id: "exportAll",
     tag: "Read",
-    summary: "Everything public as JSON lines: vendors, backends, suites, builds, runs, results, events",
+    summary:
+      "Everything public as JSON lines: vendors, keys, backends, suites, builds, runs, results, reproductions, disputes, revocations, events",
     answer: { status: 200, says: "One object a line; `type` says what it is.", type: "application/jsonl" },
   }),
 ];

@@ -86,10 +86,10 @@ describe("quota of a vendor", () => {
     const response = await submit(await registerVendor("parley"));
     expect(response.status).toBe(202);
     expect(response.headers.get("RateLimit-Policy")).toBe(
-      '"submissions";q=600;w=3600, "bytes";q=536870912;w=86400;qu="content-bytes", "queued";q=200;qu="concurrent-requests"',
+      '"submissions";q=600;w=3600, "bytes";q=536870912;w=86400;qu="content-bytes", "address-submissions";q=1200;w=3600, "address-bytes";q=1073741824;w=86400;qu="content-bytes", "queued";q=200;qu="concurrent-requests"',
     );
     expect(response.headers.get("RateLimit")).toMatch(
-      /^"submissions";r=599;t=3600, "bytes";r=5368\d{5};t=86400, "queued";r=200$/,
+      /^"submissions";r=599;t=3600, "bytes";r=5368\d{5};t=86400, "address-submissions";r=1199;t=3600, "address-bytes";r=1073\d{6};t=86400, "queued";r=200$/,
     );
   });
 
@@ -103,6 +103,17 @@ describe("quota of a vendor", () => {
     await expectExceeded(after, "bytes");
     expect(await countRows("builds", "runs")).toBe(0);
     expect((await submit(token, 24 * 3_600_000)).status).toBe(202);
+  });
+
+  it("is no way around that of its address, which all its vendors share", async () => {
+    const [one, other] = [await registerVendor("parley"), await registerVendor("acme")];
+    await use("address:local", "address-submissions", QUOTAS["address-submissions"].max - 1);
+    expect((await submit(one)).status).toBe(202);
+    await expectExceeded(await submit(other), "address-submissions");
+    await use("address:local", "address-submissions", 0);
+    await use("address:local", "address-bytes", QUOTAS["address-bytes"].max);
+    await expectExceeded(await submit(one), "address-bytes");
+    expect(await countRows("runs")).toBe(1);
   });
 
   it("refuses while too many of its runs wait, whatever other vendors have", async () => {

@@ -10,6 +10,8 @@ import type { AppContext } from "./app-env.ts";
 const WINDOW_MAX_MS = Math.max(...Object.values(QUOTAS).map(({ windowSeconds = 0 }) => windowSeconds)) * 1000;
 
 interface Charge {
+  /** `vendor:NAME` or `address:…`. */
+  owner: string;
   name: QuotaName;
   amount: number;
 }
@@ -25,26 +27,33 @@ interface Standing {
 
 /** Charges an address: the caller is nobody that is known. @throws ProblemError quota-exceeded */
 export function chargeAddress(c: AppContext, name: QuotaName, at: number): Promise<void> {
-  const owner = `address:${addressKey(c.req.header("CF-Connecting-IP") ?? "local")}`;
-  return settle(c, owner, [{ name, amount: 1 }], at);
+  return settle(c, [{ owner: addressOf(c), name, amount: 1 }], at);
 }
 
 /** Charges a vendor for one thing that it asks for. @throws ProblemError quota-exceeded */
 export function chargeVendor(c: AppContext, vendor: string, name: QuotaName, at: number): Promise<void> {
-  return settle(c, `vendor:${vendor}`, [{ name, amount: 1 }], at);
+  return settle(c, [{ owner: `vendor:${vendor}`, name, amount: 1 }], at);
 }
 
-/** Charges a vendor for one submission. @throws ProblemError quota-exceeded */
+/** Charges a vendor, and the address that it comes from, for one submission. @throws ProblemError quota-exceeded */
 export function chargeSubmission(c: AppContext, vendor: string, sizeBytes: number, at: number): Promise<void> {
+  const [own, address] = [`vendor:${vendor}`, addressOf(c)];
   const charges: Charge[] = [
-    { name: "submissions", amount: 1 },
-    { name: "bytes", amount: sizeBytes },
+    { owner: own, name: "submissions", amount: 1 },
+    { owner: own, name: "bytes", amount: sizeBytes },
+    { owner: address, name: "address-submissions", amount: 1 },
+    { owner: address, name: "address-bytes", amount: sizeBytes },
   ];
-  return settle(c, `vendor:${vendor}`, charges, at, vendor);
+  return settle(c, charges, at, vendor);
 }
 
-async function settle(c: AppContext, owner: string, charges: Charge[], at: number, vendor?: string): Promise<void> {
-  const statements = charges.flatMap((charge) => counting(c, owner, charge, at));
+function addressOf(c: AppContext): string {
+  return `address:${addressKey(c.req.header("CF-Connecting-IP") ?? "local")}`;
+}
+
+/** @param vendor whose waiting runs count too */
+async function settle(c: AppContext, charges: Charge[], at: number, vendor?: string): Promise<void> {
+  const statements = charges.flatMap((charge) => counting(c, charge, at));
   const queued = sql`SELECT count(*) AS used FROM runs JOIN builds ON builds.digest = runs.build
     WHERE runs.next_at IS NOT NULL AND builds.vendor = ${vendor ?? ""}`;
   const ended = sql`DELETE FROM quota_use WHERE began_at <= ${at - WINDOW_MAX_MS}`;
@@ -72,7 +81,7 @@ async function settle(c: AppContext, owner: string, charges: Charge[], at: numbe
 }
 
 /** Counts, if that stays within the quota; then reads how it stands. One batch, so both see the same. */
-function counting(c: AppContext, owner: string, { name, amount }: Charge, at: number) {
+function counting(c: AppContext, { owner, name, amount }: Charge, at: number) {
   const { max, windowSeconds = 0 } = QUOTAS[name];
   const over = sql`quota_use.began_at <= ${at - windowSeconds * 1000}`;
   return [

@@ -35,7 +35,7 @@ function contrastWithWhite(color: string): number {
 }
 
 /** A published run of acme/hv in which every clause held but the first of irq.disable. */
-async function publish(): Promise<void> {
+async function publish(said = { failed: 1, conforms: 0, held: 2 }): Promise<void> {
   const run = await insertRun("judging", { at: Date.parse("2026-11-22T09:30:00Z") });
   const { ops } = await theSuite();
   const rows = ops.map(({ id, clauses }, place) => {
@@ -50,8 +50,8 @@ async function publish(): Promise<void> {
   await env.DB.batch([
     ...rows,
     env.DB.prepare(
-      `UPDATE runs SET state = 'published', next_at = NULL, report_digest = 'x', summary = '{"core":{"failed":1,"error":0}}', conforms = 0, held = 2, "of" = 3`,
-    ),
+      `UPDATE runs SET state = 'published', next_at = NULL, report_digest = 'x', summary = ?, conforms = ?, held = ?, "of" = 3`,
+    ).bind(JSON.stringify({ core: { failed: said.failed, error: 0 } }), said.conforms, said.held),
     env.DB.prepare("UPDATE backends SET current_run = ?").bind(run),
   ]);
 }
@@ -112,6 +112,16 @@ describe("GET /badge", () => {
     expect(again.status).toBe(304);
     expect(again.headers.get("ETag")).toBe(etag);
     expect(await again.text()).toBe("");
+  });
+
+  it.each([
+    [{ failed: 0, conforms: 1, held: 3 }, "✓ passing 3/3", false],
+    [{ failed: 0, conforms: 0, held: 2 }, "◐ partial 2/3", false],
+    [{ failed: 1, conforms: 0, held: 2 }, "✗ failing 2/3", true],
+  ])("of %o says %s", async (said, words, isError) => {
+    await publish(said);
+    const badge = await jsonOf<{ message: string }>(await call("/badge/acme/hv.json"));
+    expect(badge).toMatchObject({ message: expect.stringMatching(`^${words} · `), isError });
   });
 
   it("answers shields.io with its keys alone", async () => {

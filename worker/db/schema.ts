@@ -252,7 +252,7 @@ export const events = sqliteTable(
     at: integer().notNull(),
     actor: text().notNull(),
     type: text().notNull(),
-    /** `run:ID`, `build:DIGEST`, `vendor:NAME`, `reproduction:ID`, `dispute:ID`, `token:ID`, `hook:ID`, `key:ID`, `publisher:ID`. */
+    /** `run:ID`, `build:DIGEST`, `backend:VENDOR/NAME`, `vendor:NAME`, `reproduction:ID`, `dispute:ID`, `token:ID`, `hook:ID`, `key:ID`, `publisher:ID`. */
     subject: text().notNull(),
     before: text(),
     after: text(),

@@ -2,9 +2,9 @@ import { env, SELF } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { hostileGuest } from "../../e2e/lib/hostile.ts";
 import { sha256Hex } from "../identity/encoding.ts";
-import type { Matrix } from "../registry/views.ts";
+import type { EventItem, Matrix } from "../registry/views.ts";
 import { buildRequest, builds, builtParts, quickParts } from "../test/builds.ts";
-import { deliver, expectPublished, heldQueue, submitBuild, T0, waitForRun } from "../test/pipeline.ts";
+import { deliver, expectPublished, heldQueue, runNow, submitBuild, T0, waitForRun } from "../test/pipeline.ts";
 import { call, jsonOf, problemOf, registerVendor } from "../test/requests.ts";
 
 describe("a build, through the real queue", () => {
@@ -108,6 +108,18 @@ describe("a published run", () => {
     await deliver(third.env, third.messages);
     await deliver(second.env, second.messages);
     expect(await shown()).toEqual([["1.0.3", undefined]]);
+    const { items } = await jsonOf<{ items: EventItem[] }>(await call("/api/v1/backends/parley/quick/events"));
+    const [before, after] = await Promise.all([one, three].map(async ({ run }) => (await runNow(run.id)).reportDigest));
+    expect(items).toMatchObject([
+      {
+        type: "backend.shown",
+        subject: "backend:parley/quick",
+        before: null,
+        after: before,
+        detail: `run:${one.run.id}`,
+      },
+      { type: "backend.shown", actor: "registry", before, after, detail: `run:${three.run.id}` },
+    ]);
     for (const { run } of [one, two])
       expect((await jsonOf<{ state: string }>(await call(`/api/v1/runs/${run.id}`))).state).toBe("published");
   });

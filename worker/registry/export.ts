@@ -18,6 +18,11 @@ interface Kind {
 /** Tokens, hooks, secrets and deliveries are not public; events name tokens and hooks, so only the others are given out. */
 const kinds: readonly Kind[] = [
   { type: "vendor", table: "vendors", columns: "slug, name, verified_at, verified_by, created_at" },
+  {
+    type: "key",
+    table: "vendor_keys",
+    columns: "id, vendor, public_key, not_before, not_after, signed_by, created_at, revoked_at, revoked_for",
+  },
   { type: "backend", table: "backends", columns: "vendor, slug, current_run, created_at" },
   { type: "suite", table: "suites", columns: "digest, pvi, judge, seen_at" },
   {
@@ -52,7 +57,7 @@ const kinds: readonly Kind[] = [
     type: "event",
     table: "events",
     columns: "id, at, actor, type AS event, subject, before, after, detail",
-    where: "subject >= 'build:' AND subject NOT LIKE 'token:%' AND subject NOT LIKE 'hook:%'",
+    where: "subject NOT LIKE 'token:%' AND subject NOT LIKE 'hook:%'",
   },
 ];
 

@@ -71,9 +71,10 @@ export function runsQuery(filter: { build?: string; state?: string }, { limit, a
     ORDER BY r.created_at DESC, r.id DESC LIMIT ${limit + 1}`;
 }
 
-export function runEventsQuery(run: string, { limit, after }: PageRequest): SQL {
+/** @param subject as in events: `run:ID`, `backend:VENDOR/NAME` */
+export function eventsQuery(subject: string, { limit, after }: PageRequest): SQL {
   return sql`SELECT id, at, actor, type, subject, before, after, detail FROM events
-    WHERE subject = ${`run:${run}`} AND id > ${after?.[0] ?? 0} ORDER BY id LIMIT ${limit + 1}`;
+    WHERE subject = ${subject} AND id > ${after?.[0] ?? 0} ORDER BY id LIMIT ${limit + 1}`;
 }
 
 /** What happened to a vendor, and what it did. */

@@ -8,7 +8,7 @@ import { keyView } from "./keys.ts";
 import {
   backendsQuery,
   buildsQuery,
-  runEventsQuery,
+  eventsQuery,
   runsQuery,
   vendorColumns,
   vendorEventsQuery,
@@ -232,12 +232,12 @@ const eventOf = ({ at, actor, type, subject, before, after, detail }: EventRow):
   return { at: iso(at), actor, type, subject, before, after, detail };
 };
 
-/** Events of a run, or of a vendor, oldest first. */
+/** Events of one subject, or of a vendor and what it did, oldest first. */
 export function listEvents(
   env: Store,
-  of: { run: string } | { vendor: string },
+  of: { subject: string } | { vendor: string },
   page: PageRequest,
 ): Promise<PageOf<EventItem>> {
-  const query = "run" in of ? runEventsQuery(of.run, page) : vendorEventsQuery(of.vendor, page);
+  const query = "subject" in of ? eventsQuery(of.subject, page) : vendorEventsQuery(of.vendor, page);
   return list<EventRow, EventItem>(env, query, page, { key: (row) => [row.id], view: eventOf });
 }

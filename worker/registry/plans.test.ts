@@ -4,14 +4,7 @@ import { describe, expect, it } from "vitest";
 import { statement } from "../db/client.ts";
 import { disputesQuery } from "../trust/disputes.ts";
 import type { JsonQuery } from "./kept.ts";
-import {
-  backendsQuery,
-  buildsQuery,
-  runEventsQuery,
-  runsQuery,
-  vendorEventsQuery,
-  vendorsQuery,
-} from "./list-queries.ts";
+import { backendsQuery, buildsQuery, eventsQuery, runsQuery, vendorEventsQuery, vendorsQuery } from "./list-queries.ts";
 import type { Key, PageRequest } from "./paging.ts";
 import { badgeQuery } from "./read-badge.ts";
 import { matrixQuery } from "./read-matrix.ts";
@@ -30,7 +23,7 @@ const lists: [name: string, query: (page: PageRequest) => SQL, key: Key][] = [
   ["runs in a state", (at) => runsQuery({ state: "running" }, at), [1, "x"]],
   ["runs of a build", (at) => runsQuery({ build: "x" }, at), [1, "x"]],
   ["runs of a build in a state", (at) => runsQuery({ build: "x", state: "running" }, at), [1, "x"]],
-  ["events of a run", (at) => runEventsQuery("x", at), [1]],
+  ["events of a run", (at) => eventsQuery("x", at), [1]],
   ["events of a vendor", (at) => vendorEventsQuery("a", at), [1]],
   ["disputes", disputesQuery, [1, "x"]],
 ];

@@ -4,7 +4,7 @@ import { app } from "../../app.ts";
 import type { BackendItem, BuildItem, EventItem, RunItem, VendorItem } from "../../registry/views.ts";
 import { countingDb } from "../../test/counting.ts";
 import { deliver, heldQueue, submitBuild } from "../../test/pipeline.ts";
-import { call, jsonOf, ORIGIN, problemOf, registerVendor } from "../../test/requests.ts";
+import { bearer, call, jsonOf, ORIGIN, postJson, problemOf, registerVendor } from "../../test/requests.ts";
 import { insertRun } from "../../test/rows.ts";
 
 interface Page<Item> {
@@ -111,6 +111,7 @@ function reads({ run, build, report }: { run: string; build: string; report: str
     "/api/v1/vendors/parley/events",
     "/api/v1/backends",
     "/api/v1/backends/parley/quick",
+    "/api/v1/backends/parley/quick/events",
     "/api/v1/builds",
     `/api/v1/builds/${build}`,
     "/api/v1/runs",
@@ -197,6 +198,17 @@ describe("public reads", () => {
   });
 
   it("export everything public, and nothing else", async () => {
+    const key = {
+      publicKey: btoa("k".repeat(32)),
+      notBefore: "2026-01-01T00:00:00Z",
+      notAfter: "2030-01-01T00:00:00Z",
+    };
+    const { value } = (
+      await jsonOf<{ token: { value: string } }>(
+        await postJson("/api/v1/vendors", { slug: "keyed", name: "Keyed" }, bearer(env.MEDIATOR_TOKEN)),
+      )
+    ).token;
+    expect((await postJson("/api/v1/keys", key, bearer(value))).status).toBe(201);
     const response = await call("/api/v1/export");
     expect(response.headers.get("Content-Type")).toBe("application/jsonl");
     const text = await response.text();
@@ -207,9 +219,10 @@ describe("public reads", () => {
     const byType = Map.groupBy(lines, ({ type }) => String(type));
     const counts = Object.fromEntries(Array.from(byType, ([type, of]) => [type, of.length]));
     const { n } = (await env.DB.prepare("SELECT count(*) AS n FROM op_results").first<{ n: number }>()) ?? { n: 0 };
-    expect(counts).toMatchObject({ vendor: 1, backend: 1, suite: 1, build: 1, run: 1, result: n });
+    expect(counts).toMatchObject({ vendor: 2, key: 1, backend: 1, suite: 1, build: 1, run: 1, result: n });
     expect(counts.event).toBeGreaterThan(6);
     expect(lines.find(({ type }) => type === "result")?.clauses).toBeTypeOf("object");
+    expect(lines.filter(({ event }) => event === "backend.shown")).toMatchObject([{ before: null, after: report }]);
     const token = await env.DB.prepare("SELECT id, hash FROM tokens").first<{ id: string; hash: string }>();
     expect(text).not.toContain(token?.hash ?? "");
     expect(text).not.toContain(token?.id ?? "");

@@ -37,6 +37,10 @@ export const listRoutes = new Hono<AppEnv>()
     const [vendor, backend] = [slugOf(c, "vendor"), slugOf(c, "backend")];
     return found(c, await readBackend(c.env, vendor, backend), `Backend ${vendor}/${backend}`);
   })
+  .get("/api/v1/backends/:vendor/:backend/events", async (c) => {
+    const subject = `backend:${slugOf(c, "vendor")}/${slugOf(c, "backend")}`;
+    return pageResponse(c, await listEvents(c.env, { subject }, pageRequest(c, ["number"])));
+  })
   .get("/api/v1/builds", async (c) => {
     const filter = queryOf(c, { vendor: Slug, backend: Slug });
     if (filter.backend !== undefined && filter.vendor === undefined) {
@@ -50,7 +54,7 @@ export const listRoutes = new Hono<AppEnv>()
   })
   .get("/api/v1/runs/:id/events", async (c) => {
     const run = parseParam(RunId, "The run", c.req.param("id"));
-    return pageResponse(c, await listEvents(c.env, { run }, pageRequest(c, ["number"])));
+    return pageResponse(c, await listEvents(c.env, { subject: `run:${run}` }, pageRequest(c, ["number"])));
   })
   .get("/api/v1/ops", async (c) => {
     const suite = await theSuite();
