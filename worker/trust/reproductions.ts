@@ -72,7 +72,7 @@ async function requireReproducible(target: Target, vendor: string): Promise<void
   if (target.verifiedAt === null) {
     throw new ProblemError(
       "forbidden",
-      `Vendor "${vendor}" is unverified; only a verified party can reproduce a result.`,
+      `Vendor "${vendor}" is unverified; prove its domain (POST /api/v1/domain-proofs) or its repository first.`,
     );
   }
   if (target.owner === vendor) {
