@@ -22,7 +22,7 @@ describe("a build, through the real queue", () => {
 });
 
 describe("fifty small builds submitted at once", () => {
-  it("all finish, each with one published run", async () => {
+  it("all finish, each with one published run", { timeout: 180_000 }, async () => {
     const token = await registerVendor("parley");
     const requests = await Promise.all(
       Array.from({ length: 50 }, (_, index) => buildRequest(quickParts(`1.0.${index}`), token)),
