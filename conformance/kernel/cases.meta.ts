@@ -3,6 +3,7 @@ import type { CaseFile, CaseMeta } from "./case-meta.ts";
 import { alarm } from "./cases/alarm.meta.ts";
 import { apic } from "./cases/apic.meta.ts";
 import { cost } from "./cases/cost.meta.ts";
+import { duties } from "./cases/duties.meta.ts";
 import { flush } from "./cases/flush.meta.ts";
 import { hints } from "./cases/hints.meta.ts";
 import { hostile } from "./cases/hostile.meta.ts";
@@ -14,6 +15,7 @@ import { lock } from "./cases/lock.meta.ts";
 import { mmu } from "./cases/mmu.meta.ts";
 import { msr } from "./cases/msr.meta.ts";
 import { rule } from "./cases/rule.meta.ts";
+
 import { smp } from "./cases/smp.meta.ts";
 import { sys } from "./cases/sys.meta.ts";
 import { time } from "./cases/time.meta.ts";
@@ -37,6 +39,7 @@ export const caseFiles: readonly CaseFile[] = [
   { file: "sys", cases: sys },
   { file: "hostile", cases: hostile },
   { file: "rule", cases: rule },
+  { file: "duties", cases: duties },
 ];
 
 /** Scenarios that are counted, not graded: their indices follow those of the cases. */

@@ -4,6 +4,7 @@
  */
 import { alarmSabotages } from "./sabotages/alarm.ts";
 import { apicSabotages } from "./sabotages/apic.ts";
+import { dutiesSabotages } from "./sabotages/duties.ts";
 import { hostileSabotages } from "./sabotages/hostile.ts";
 import { initSabotages } from "./sabotages/init.ts";
 import { ipiSabotages } from "./sabotages/ipi.ts";
@@ -33,4 +34,5 @@ export const sabotages: readonly Sabotage[] = [
   ...sysSabotages,
   ...hostileSabotages,
   ...ruleSabotages,
+  ...dutiesSabotages,
 ];

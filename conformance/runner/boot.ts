@@ -64,7 +64,13 @@ function configOf(suite: Suite, build: Build, pairing: Pairing, seed: bigint): V
     slat: build.manifest.slat,
     trace_entries: budgets.trace_entries,
     seed,
+    withheld: withheldIn(suite, pairing),
   };
+}
+
+/** Features that the host half of the pairing must not offer. */
+function withheldIn(suite: Suite, { peer, variant }: Pairing): bigint {
+  return BigInt(suite.variants.find((item) => item.peer === peer && item.name === variant)?.withheld ?? 0);
 }
 
 /** Highest ABI version that both halves speak; 0 without an ABI. */

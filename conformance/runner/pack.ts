@@ -33,6 +33,8 @@ export interface VariantParts {
   title: string;
   freedom: string;
   module: Uint8Array;
+  /** Features that the host half must not offer: a bitmap, decimal. */
+  withheld?: string;
   /** Ops it is hostile about: the cases that claim one of their clauses are run with it. */
   ops: string[];
 }

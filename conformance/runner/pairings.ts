@@ -28,11 +28,11 @@ export function peersOf(suite: Suite, manifest: Manifest): SuitePeer[] {
 
 /**
  * Pairings of a build in their order: own, then by peer guest/PEER, host/PEER, then with each variant in suite order.
- * Pairings that join the same bytes are run once, under the first id; `covers` lists all of them.
+ * Pairings that join the same bytes in the same machine are run once, under the first id; `covers` lists all of them.
  */
 export function pairingsOf(suite: Suite, build: Build): Pairing[] {
   const { guest, host, rom } = build.digests;
-  const all: Omit<Pairing, "covers">[] = [];
+  const all: (Omit<Pairing, "covers"> & { withheld?: string })[] = [];
   const alone = build.manifest.abi === null || build.pair === true;
   if (alone || (guest && host)) all.push({ id: "own", guest, host, rom, peer: null, variant: null });
   const peers = alone ? [] : peersOf(suite, build.manifest);
@@ -42,16 +42,16 @@ export function pairingsOf(suite: Suite, build: Build): Pairing[] {
     if (guest) all.push({ id: `guest/${peer.name}`, guest, host: peer.host, rom: peer.rom, ...common });
     if (host) all.push({ id: `host/${peer.name}`, guest: peer.guest, host, rom, ...common });
   }
-  for (const { name, peer: of, half, module } of suite.variants) {
+  for (const { name, peer: of, half, module, withheld = "0" } of suite.variants) {
     const peer = peers.find((item) => item.name === of);
-    const common = { peer: of, variant: name };
+    const common = { peer: of, variant: name, withheld };
     if (peer && half === "host" && guest)
       all.push({ id: `guest/${of}+${name}`, guest, host: module, rom: peer.rom, ...common });
     if (peer && half === "guest" && host) all.push({ id: `host/${of}+${name}`, guest: module, host, rom, ...common });
   }
   const distinct = new Map<string, Pairing>();
-  for (const pairing of all) {
-    const key = `${pairing.guest} ${pairing.host} ${pairing.rom}`;
+  for (const { withheld = "0", ...pairing } of all) {
+    const key = `${pairing.guest} ${pairing.host} ${pairing.rom} ${withheld}`;
     const known = distinct.get(key);
     if (known) known.covers.push(pairing.id);
     else distinct.set(key, { ...pairing, covers: [pairing.id] });

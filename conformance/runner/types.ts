@@ -108,6 +108,8 @@ export interface SuiteVariant {
   /** What in the published ABI makes it legal, with source. */
   freedom: string;
   module: Digest;
+  /** Features that the host half of its pairing must not offer: a bitmap, decimal. */
+  withheld?: string;
   /** Ids of the cases that are run with it, in suite order. */
   cases: string[];
 }

@@ -50,7 +50,7 @@ export function hostParam(k: u32): i64 {
     case 1: return config.memoryPages;
     case 2: return config.hostPages;
     case 3: return config.abiVersion;
-    case 4: return config.featureMask;
+    case 4: return config.featureMask & ~config.withheld;
     case 5: return startAddress();
     case 6: return stackTopVa(0);
     case 7: return (<u64>boot.root_pfn) << 12;

@@ -38,6 +38,10 @@ export const rules: readonly Op[] = [
         source:
           "Intel SDM vol. 3, VM exits save and VM entries load guest state; hosts keep general registers themselves",
       },
+      {
+        text: "irq.save_fl, irq.disable and irq.enable change no general register but RAX.",
+        source: "Linux arch/x86/include/asm/paravirt_types.h: PV_CALLEE_SAVE",
+      },
     ],
   ),
   rule(
@@ -96,6 +100,37 @@ export const rules: readonly Op[] = [
     ],
   ),
   rule(
+    "rule.absent_feature",
+    "G8: what is not offered is done natively, and cannot be used behind anybody's back.",
+    ["VMI draft of 2006, relocation type NONE", "Linux Documentation/virt/kvm/x86/cpuid.rst"],
+    [
+      {
+        text: "Without a feature that init.features does not report the ops keep their promises, whichever one is missing.",
+        source: "A. Vargas, LKML Aug 2006 (user may forbid features); VMI draft of 2006, relocation type NONE",
+      },
+      {
+        text: "A call that the host does not offer raises an exception or answers other than success, and changes nothing.",
+        source:
+          "Linux Documentation/virt/kvm/x86/hypercalls.rst: -KVM_ENOSYS; Hyper-V TLFS, HV_STATUS_INVALID_HYPERCALL_CODE; Intel SDM vol. 2 VMCALL: #UD",
+      },
+    ],
+  ),
+  rule(
+    "rule.untrusted_pointers",
+    "G9: every address, index and count may name what is not there, and change while it is read.",
+    ["CVE-2013-1796, CVE-2013-1797", "Linux commit bdf7ffc89922", "XSA-155: shared memory fetched twice"],
+    [
+      {
+        text: "An address, an index or a set that names nothing of the guest's reaches nothing: nobody is disturbed and no memory changes.",
+        source: "CVE-2013-1796, CVE-2013-1797; Linux commit bdf7ffc89922 (PV IPI out of bounds)",
+      },
+      {
+        text: "Memory that changes while an op reads it counts as before or as after the change, never as a mixture.",
+        source: "XSA-155: shared memory fetched twice",
+      },
+    ],
+  ),
+  rule(
     "rule.long_ops",
     "G10: work on many items is done for all of them, however often it is interrupted.",
     ["Xen continuations", "Hyper-V repeat hypercalls"],
@@ -103,6 +138,32 @@ export const rules: readonly Op[] = [
       {
         text: "A flush of many pages that is interrupted, even by a flush in the handler, covers every page on return.",
         source: "Hyper-V TLFS repeat hypercalls: the count of completed items and a restartable instruction",
+      },
+    ],
+  ),
+  rule(
+    "rule.areas",
+    "G11: an area belongs to the host from the call that registers it to the return of the one that revokes it.",
+    ["Linux commits c02027b5742b, 3d6b84132d2a and 8b79feffeca2"],
+    [
+      {
+        text: "Memory that no half has registered changes by the guest's own stores alone.",
+        source: "CVE-2013-1796 (kvmclock area unchecked)",
+      },
+      {
+        text: "Once revoked, an area stays so, whatever interrupts the revoking call and asks ops.",
+        source: "Linux commits c02027b5742b, 3d6b84132d2a and 8b79feffeca2 (areas that live on into the next kernel)",
+      },
+    ],
+  ),
+  rule(
+    "rule.publication",
+    "G12: what is published in several words is guarded by a version: odd, body, even.",
+    ["Xen and KVM pvclock", "Hyper-V TLFS, reference TSC page"],
+    [
+      {
+        text: "A reader never combines two publications, nor does one that another reader interrupts.",
+        source: "Linux arch/x86/kernel/pvclock.c: the version is compared per reading; Xen public/xen.h vcpu_time_info",
       },
     ],
   ),

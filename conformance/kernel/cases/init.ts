@@ -5,10 +5,11 @@ import * as machine from "../../sdk/as/machine";
 import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
+import { percpuDigest, sharedDigest } from "../lib/areas";
 import { finish, me, steal } from "../lib/case";
 import { atLeast, holds, same } from "../lib/expect";
 import { boundaries, FIRST_VECTOR, faults, interruptsOn, taken, waitTaken } from "../lib/interrupts";
-import { direct, mask, PAGE_SIZE, post, see } from "../lib/memory";
+import { mask, post, see } from "../lib/memory";
 import { content, entry, leaf, mapAndTouch, page, touch } from "../lib/paging";
 
 const FEATURES: i32 = 0;
@@ -91,14 +92,14 @@ export function init_detect_needs_bit(): void {
 }
 
 export function init_detect_leaves_no_trace(): void {
-  const shared = digest(guestArea(info.INFO_SHARED_VA), guestPages(info.INFO_SHARED_PAGES));
+  const shared = sharedDigest();
   pvi.init_detect();
   same(C.init_detect_2, "faults", faults(), 0);
   holds(C.init_detect_2, "interrupts are still enabled", interruptsOn(me()));
   pvi.irq_disable();
   pvi.init_detect();
   holds(C.init_detect_2, "interrupts are still disabled", !interruptsOn(me()));
-  const after = digest(guestArea(info.INFO_SHARED_VA), guestPages(info.INFO_SHARED_PAGES));
+  const after = sharedDigest();
   same(C.init_detect_2, "digest of the shared pages", after, shared);
 }
 
@@ -134,35 +135,18 @@ export function init_relocate_beyond(): void {
   same(C.init_relocate_2, "answer for -1", pvi.init_relocate(-1), info.RELOCATE_NONE);
 }
 
-/** Address or number that the info page of this vCPU holds. */
-function guestArea(offset: i32): i64 {
-  return machine.load64(test.param(test.TEST_PARAM_INFO_VA) + offset);
-}
-
-function guestPages(offset: i32): i32 {
-  return machine.load32(test.param(test.TEST_PARAM_INFO_VA) + offset);
-}
-
-/** Digest of pages of the direct map. */
-function digest(va: i64, pages: i32): i64 {
-  let sum: i64 = 0;
-  const gpa = va - direct(0);
-  for (let at: i64 = 0; at < pages * PAGE_SIZE; at += 8) sum = (sum ^ test.peek(gpa + at)) * 0x100_0000_01b3;
-  return sum;
-}
-
 /** After every vCPU has revoked, each is preempted: when it comes back the host would write its areas. */
 function expectNoWrites(clause: i32, times: i32): void {
   for (let i = 0; i < times; i++) pvi.init_revoke_all();
   test.barrier(1);
-  const shared = digest(guestArea(info.INFO_SHARED_VA), guestPages(info.INFO_SHARED_PAGES));
-  const own = digest(guestArea(info.INFO_PERCPU_VA), guestPages(info.INFO_PERCPU_PAGES));
+  const shared = sharedDigest();
+  const own = percpuDigest();
   test.barrier(2);
   steal(me(), 1_000_000);
   boundaries(4);
   test.barrier(3);
-  const sharedAfter = digest(guestArea(info.INFO_SHARED_VA), guestPages(info.INFO_SHARED_PAGES));
-  const ownAfter = digest(guestArea(info.INFO_PERCPU_VA), guestPages(info.INFO_PERCPU_PAGES));
+  const sharedAfter = sharedDigest();
+  const ownAfter = percpuDigest();
   same(clause, "digest of the shared pages", sharedAfter, shared);
   same(clause, "digest of this vCPU's pages", ownAfter, own);
 }

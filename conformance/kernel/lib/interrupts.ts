@@ -8,6 +8,7 @@ import * as test from "../../sdk/as/test";
 export const FIRST_VECTOR: i32 = 0x40;
 export const HIGH_VECTOR: i32 = 0x50;
 export const VECTOR_NMI: i32 = 2;
+const VECTOR_UD: i32 = 6;
 const VECTOR_GP: i32 = 13;
 const VECTOR_PF: i32 = 14;
 const KERNEL_CODE: i64 = 0x08;
@@ -34,7 +35,7 @@ export function taken(vector: i32): i32 {
   return load<i32>(counts + ((vector - FIRST_VECTOR) << 2));
 }
 
-/** How many #GP and #PF this vCPU has taken, those apart that a half fixed up. */
+/** How many #GP, #PF and #UD this vCPU has taken, those apart that a half fixed up. */
 export function faults(): i32 {
   return faultCount;
 }
@@ -181,6 +182,17 @@ function protectionFault(frame: i64): void {
   if (armed) machine.ctx_set_reg(machine.FIXUP_REGISTER, machine.FIXUP_TAKEN);
   else faultCount += 1;
   skip(frame, armed ? 0 : FAULTED);
+}
+
+/** #UD: counts and skips. It pushes no error code. */
+function undefined(frame: i64): void {
+  faultCount += 1;
+  skip(frame - 8, FAULTED);
+}
+
+/** From here on an undefined instruction of this vCPU is a fault that is counted; before, it ends the guest. */
+export function surviveUndefined(): void {
+  gate(test.param(test.TEST_PARAM_IDT_VA), VECTOR_UD, undefined.index);
 }
 
 /** Skips the instruction (RIP + 1) and lets it return `result`. The error code lies before the frame. */
