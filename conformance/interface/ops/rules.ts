@@ -38,10 +38,6 @@ export const rules: readonly Op[] = [
         source:
           "Intel SDM vol. 3, VM exits save and VM entries load guest state; hosts keep general registers themselves",
       },
-      {
-        text: "irq.save_fl, irq.disable and irq.enable change no general register but RAX.",
-        source: "Linux arch/x86/include/asm/paravirt_types.h: PV_CALLEE_SAVE",
-      },
     ],
   ),
   rule(

@@ -9,7 +9,7 @@ export const duties: CaseMeta[] = [
     "A set is rewritten while it is read",
     ["rule.untrusted_pointers.2"],
     ["sender", "rewriter"],
-    { budget: 60 },
+    { on: [0, 3], budget: 60 },
   ),
   sequential("rule-areas-elsewhere", "Memory that nobody registered", ["rule.areas.1"], everyVcpu),
   explored("rule-areas-revoked", "An interrupt amid the revocation uses ops", ["rule.areas.2"], everyVcpu, {
@@ -17,8 +17,7 @@ export const duties: CaseMeta[] = [
     arrivals: [{ kind: "irq", vector: 0x43, vcpu: 0, max: 1 }],
   }),
   explored("rule-publication", "A reader is interrupted by another, after a new publication", ["rule.publication.1"], ["reader"], {
-    budget: 120,
-    irq: "fine",
+    budget: 60,
     arrivals: [{ kind: "irq", vector: 0x44, vcpu: 0, max: 1 }],
   }),
 ];

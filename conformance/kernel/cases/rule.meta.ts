@@ -3,7 +3,6 @@ import { type CaseMeta, explored, sequential } from "../case-meta.ts";
 export const rule: CaseMeta[] = [
   sequential("rule-native-equivalence", "Ops leave control registers alone", ["rule.native_equivalence.1"]),
   sequential("rule-clobbers", "Registers survive the loss of the processor", ["rule.clobbers.1"]),
-  sequential("rule-callee-save", "The flag ops leave all registers but RAX", ["rule.clobbers.2"]),
   sequential("rule-flags", "Ops leave the interrupt flag alone", ["rule.flags.1"]),
   explored("rule-nmi-safety", "An NMI handler uses ops amid another", ["rule.nmi_safety.1"], ["flusher"], {
     arrivals: [{ kind: "nmi", vector: 2, vcpu: 0, max: 1 }],

@@ -66,25 +66,6 @@ export function rule_clobbers(): void {
   }
 }
 
-/** Gives every register but RAX and the stack pointer a value of its own. */
-function setPattern(): void {
-  for (let r = 1; r < 16; r++) if (!isStack(r)) machine.set_reg(r, PATTERN + r);
-}
-
-function samePattern(what: string): void {
-  for (let r = 1; r < 16; r++) if (!isStack(r)) same(C.rule_clobbers_2, what, machine.reg(r), PATTERN + r);
-}
-
-export function rule_callee_save(): void {
-  setPattern();
-  pvi.irq_save_fl();
-  samePattern("a register after irq.save_fl");
-  pvi.irq_disable();
-  samePattern("a register after irq.disable");
-  pvi.irq_enable();
-  samePattern("a register after irq.enable");
-}
-
 /** Ops whose own clauses speak of the interrupt flag. */
 function speaksOfFlag(k: i32): bool {
   return k === 2 || k === 7 || k === 12;

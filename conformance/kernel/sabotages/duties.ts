@@ -27,8 +27,8 @@ export const dutiesSabotages: readonly Sabotage[] = [
   ),
   host(
     "rule-absent-call",
-    "a number that only its upper half tells from a kick is a success",
-    edit(kvmHypercalls, "  return ENOSYS;", "  return nr >> 32 ? 0 : ENOSYS;"),
+    "numbers with bit 62 are a success",
+    edit(kvmHypercalls, "  return ENOSYS;", "  return nr >> 62 == 1 ? 0 : ENOSYS;"),
   ),
   guest(
     "rule-untrusted-names",
@@ -45,7 +45,7 @@ export const dutiesSabotages: readonly Sabotage[] = [
     edit(
       nativeGuest,
       "  const targets = upOf(maskOf(mask_va));\n  machine.mfence();\n  sendEach(targets, vector);\n",
-      "  const targets = upOf(maskOf(mask_va));\n  machine.mfence();\n  for (let rest = targets | 12; rest; rest &= rest - 1) sendEach(maskOf(mask_va) & rest & (~rest + 1), vector);\n",
+      "  const targets = upOf(maskOf(mask_va));\n  machine.mfence();\n  for (let rest = targets | 6; rest; rest &= rest - 1) sendEach(maskOf(mask_va) & rest & (~rest + 1), vector);\n",
     ),
   ),
   host(
@@ -54,7 +54,7 @@ export const dutiesSabotages: readonly Sabotage[] = [
     edit(
       kvmSteal,
       "  host.store64(at, host.load64(at) + grown_ns);",
-      "  host.store64(at, host.load64(at) + grown_ns);\n  host.store64(host.guest_frame(180) << 12, grown_ns);",
+      "  host.store64(at, host.load64(at) + grown_ns);\n  host.store64((host.guest_frame(107) << 12) + 64, grown_ns);",
     ),
   ),
   guest(

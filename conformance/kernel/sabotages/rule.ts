@@ -31,11 +31,6 @@ export const ruleSabotages: readonly Sabotage[] = [
     edit(kvmSteal, "  const preempted = <i32>host.rmw", "  host.set(vcpu, 13, 0);\n  const preempted = <i32>host.rmw"),
   ),
   native(
-    "rule-callee-save",
-    "reading the flag uses RCX",
-    edit(nativeGuest, "  return machine.pushf();", "  machine.set_reg(machine.RCX, 0);\n  return machine.pushf();"),
-  ),
-  native(
     "rule-flags",
     "asking for one's own stolen time enables interrupts",
     atStart(nativeGuest, "export function time_steal_clock(vcpu: i32): i64 {", "  machine.sti();"),

@@ -2,8 +2,10 @@
 import {
   edit,
   guest,
+  host,
   kvmClock,
   kvmGuest,
+  kvmHostClock,
   native,
   nativeClock,
   nativeGuest,
@@ -41,13 +43,13 @@ export const timeSabotages: readonly Sabotage[] = [
       "return (moved * <u64>mul) >> 32;",
     ),
   ),
-  guest(
+  host(
     "time-clock-torn",
-    "the version is read once only",
+    "the version stays even while its body changes",
     edit(
-      kvmClock,
-      "if (!(version & 1) && machine.load32(at) == version) {\n      const ns",
-      "if (!(version & 1)) {\n      const ns",
+      kvmHostClock,
+      "  host.store32(at, version);\n  host.store64(at + PVCLOCK_TSC, base_tsc);\n",
+      "  host.store64(at + PVCLOCK_TSC, base_tsc);\n",
     ),
   ),
   native(
