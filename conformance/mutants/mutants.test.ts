@@ -7,9 +7,9 @@ import { readMutants } from "./mutants.ts";
 const mutants = readMutants();
 
 describe("mutants", () => {
-  it("hold a known-bad half for each hostile variant, which that one alone finds out", () => {
-    const wanted = mutants.flatMap(({ base, variant }) => (variant ? [`${base}+${variant}`] : [])).sort();
-    expect(wanted).toEqual(variants.map(({ peer, name }) => `${peer}+${name}`).sort());
+  it("hold a known-bad half for each hostile variant, which only such variants find out", () => {
+    const wanted = new Set(mutants.flatMap(({ base, variant }) => variant.map((name) => `${base}+${name}`)));
+    expect([...wanted].sort()).toEqual(variants.map(({ peer, name }) => `${peer}+${name}`).sort());
   });
 
   it("holds the known-bad halves of races that history has seen", () => {

@@ -12,8 +12,11 @@ const mutantSchema = z.strictObject({
   source: z.string().min(1),
   edits: z.array(z.strictObject({ file: z.string(), find: z.string().min(1), replace: z.string() })).min(1),
   clauses: z.array(z.string()).min(1),
-  /** Hostile variant of the other half without which nothing fails. */
-  variant: z.string().optional(),
+  /** Hostile variants of the other half: with each of them something fails, and with nobody else. */
+  variant: z
+    .union([z.string(), z.array(z.string()).min(1)])
+    .transform((value) => (typeof value === "string" ? [value] : value))
+    .default([]),
 });
 
 /** A mutant; `name` is its folder. Edits must match exactly once. `clauses` are all that may fail, and each must. */

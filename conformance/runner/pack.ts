@@ -35,7 +35,7 @@ export interface VariantParts {
   module: Uint8Array;
   /** Features that the host half must not offer: a bitmap, decimal. */
   withheld?: string;
-  /** Ops it is hostile about: the cases that claim one of their clauses are run with it. */
+  /** Ops, or single clauses, it is hostile about: the cases that claim one of the clauses are run with it. */
   ops: string[];
 }
 
@@ -99,7 +99,9 @@ export async function packSuite(parts: SuiteParts): Promise<Uint8Array<ArrayBuff
 
 /** A hostile host meets the ordinary cases, a hostile guest those that are written for one. */
 function casesMet(parts: SuiteParts, kernel: KernelCases, half: "guest" | "host", about: string[]): string[] {
-  const clauses = new Set(parts.clauses.filter((clause) => about.includes(clause.op)).map((clause) => clause.id));
+  const clauses = new Set(
+    parts.clauses.filter(({ id, op }) => about.includes(op) || about.includes(id)).map((clause) => clause.id),
+  );
   return kernel.cases
     .filter((item) => item.peers === (half === "host" ? "all" : "hostile"))
     .filter((item) => item.clauses.some((id) => clauses.has(id)))

@@ -3,6 +3,8 @@
  * guest passes pointers, ids and counts that no sane guest would. Each is a module in PEER/NAME.ts around the reference half.
  */
 
+import { features } from "../interface/constants.ts";
+
 export interface Variant {
   name: string;
   peer: string;
@@ -10,8 +12,12 @@ export interface Variant {
   title: string;
   /** What in the published ABI makes it legal, with source. */
   freedom: string;
-  /** Ops it is hostile about: cases that claim one of their clauses are run with it. */
+  /** Ops, or single clauses, it is hostile about: cases that claim one of the clauses are run with it. */
   ops: string[];
+  /** Path of the module, without extension, if it is not PEER/NAME of this folder. */
+  module?: string;
+  /** Features that the host half of its pairing must not offer: a bitmap, decimal. */
+  withheld?: string;
 }
 
 const locks = ["lock.wait", "lock.kick"];
@@ -61,6 +67,63 @@ const kvmHosts: Omit<Variant, "peer" | "half">[] = [
   },
 ];
 
+/** The user of a host may take any one feature away: the guest half falls back, and what it promises stays. */
+function without(name: string, feature: string, ops: string[]): Omit<Variant, "peer" | "half"> {
+  return {
+    name: `without-${name}`,
+    title: `All is offered but ${feature}`,
+    freedom:
+      "Linux Documentation/virt/kvm/x86/cpuid.rst: every feature has a bit of its own, and whoever manages the host may clear it.",
+    ops,
+    module: "../backends/kvm/build/host",
+    withheld: String(features.find((bit) => bit.name === feature)?.value),
+  };
+}
+
+const kvmMasked = [
+  without("clock", "FEATURE_CLOCK", ["rule.absent_feature", "time.cycle_frequency", ...clock]),
+  without("steal", "FEATURE_STEAL", ["rule.absent_feature", "init.revoke_all", "mmu.flush_tlb_multi"]),
+  without("remote-flush", "FEATURE_REMOTE_FLUSH", ["rule.absent_feature", "mmu.flush_tlb_multi"]),
+  without("ipi", "FEATURE_IPI", ["rule.absent_feature", "ipi.send_mask", "ipi.send_nmi"]),
+  without("wait", "FEATURE_WAIT", ["rule.absent_feature", ...locks]),
+  without("yield", "FEATURE_YIELD", ["rule.absent_feature", "lock.yield_to"]),
+  without("crash-report", "FEATURE_CRASH_REPORT", ["rule.absent_feature", "sys.crash_report.4"]),
+  without("watchdog", "FEATURE_WATCHDOG", ["rule.absent_feature", "sys.watchdog.6"]),
+];
+
+const discovery = ["init.detect", "init.hypercall_entry", "init.features"];
+
+/** Hosts whose leaves are not where, or not what, a guest expects at first. */
+const kvmLeaves: Omit<Variant, "peer" | "half">[] = [
+  {
+    name: "foreign-first",
+    title: "Another hypervisor's interface comes first",
+    freedom:
+      "Linux arch/x86/kvm/cpuid.c and Documentation/virt/kvm/x86/cpuid.rst: with Hyper-V's interface at 0x40000000 KVM's begins at 0x40000100.",
+    ops: discovery,
+  },
+  {
+    name: "misspelt-first",
+    title: "KVM's words in another order come first, with every feature bit set",
+    freedom:
+      "Linux Documentation/virt/kvm/x86/cpuid.rst: the signature is EBX, ECX, EDX in this order; whose leaves others are nobody says.",
+    ops: [...discovery, "ipi.send_mask", ...locks],
+  },
+  {
+    name: "no-last-leaf",
+    title: "The last leaf is said to be 0",
+    freedom: "Linux Documentation/virt/kvm/x86/cpuid.rst: old hosts set EAX to 0, which means 0x40000001.",
+    ops: discovery,
+  },
+  {
+    name: "empty-promises",
+    title: "Everything is offered and everything refused",
+    freedom:
+      "Linux Documentation/virt/kvm/api.rst: the feature leaf is what the VMM sets with KVM_SET_CPUID2; nothing compares it with what KVM serves.",
+    ops: ["rule.absent_feature", "ipi.send_mask.1", "mmu.flush_tlb_multi", "lock.yield_to", ...clock, ...locks],
+  },
+];
+
 /** Whatever a guest passes is possible: the host half must stand it (Linux Documentation/virt/kvm/x86/hypercalls.rst). */
 const kvmGuests: Omit<Variant, "peer" | "half">[] = [
   {
@@ -100,4 +163,9 @@ const of =
     half,
   });
 
-export const variants: readonly Variant[] = [...kvmHosts.map(of("host")), ...kvmGuests.map(of("guest"))];
+export const variants: readonly Variant[] = [
+  ...kvmHosts.map(of("host")),
+  ...kvmMasked.map(of("host")),
+  ...kvmLeaves.map(of("host")),
+  ...kvmGuests.map(of("guest")),
+];

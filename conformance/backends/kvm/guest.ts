@@ -27,8 +27,9 @@ import { ICR_NMI } from "./abi";
 import { areasRegister, areasRevoke, forgetPreempted } from "./guest/areas";
 import { clockHz, clockRead, stealRead, wallclockRead } from "./guest/clock";
 import { eoi } from "./guest/eoi";
-import { featuresDrop, featuresInit, featuresRead, featuresSettle, has, hintsRead, hostHas, signaturePresent } from "./guest/features";
+import { featuresDrop, featuresInit, featuresLose, featuresRead, featuresSettle, has, hintsRead, hostHas, signaturePresent } from "./guest/features";
 import { crashReport, watchdog } from "./guest/platform";
+import { brokenPromises } from "./guest/probe";
 import { enterHost, flushMulti, isPreempted, kick, sendCommand, upOf, yieldTo } from "./guest/remote";
 import { wait } from "./guest/wait";
 
@@ -46,6 +47,7 @@ export function half_init(info: i64): i32 {
   readInfo(info);
   featuresInit();
   featuresRead();
+  featuresLose(brokenPromises());
   areasRegister();
   featuresSettle();
   alarmInit(time_cycle_frequency(), time_sched_clock, available);

@@ -140,7 +140,7 @@ const remote: Sabotage[] = [
   host(
     "mmu-flush-multi-preempted",
     "a flush left for a preempted vCPU is not done when it runs again (CVE-2019-3016)",
-    edit(kvmSteal, "if (preempted & FLUSH_TLB) host.tlb", "if (preempted & FLUSH_TLB & PREEMPTED) host.tlb"),
+    edit(kvmSteal, "if (preempted & FLUSH_TLB && offered", "if (preempted & FLUSH_TLB & PREEMPTED && offered"),
   ),
   native(
     "mmu-flush-multi-self",

@@ -103,6 +103,12 @@ export function featuresSettle(): void {
   offered = allowed;
 }
 
+/** What is offered and does not work counts as absent. */
+export function featuresLose(broken: i64): void {
+  offered &= ~broken;
+  allowed &= offered;
+}
+
 /** The areas are gone, and with them what needs one. */
 export function featuresDrop(): void {
   offered &= ~(FEATURE_CLOCK | FEATURE_WALLCLOCK | FEATURE_STEAL | FEATURE_EOI | FEATURE_REMOTE_FLUSH | FEATURE_ALARM_AVAILABLE);

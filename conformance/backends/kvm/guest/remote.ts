@@ -97,7 +97,7 @@ export function isPreempted(vcpu: i32): i32 {
   return machine.load8(stealArea(vcpu) + STEAL_PREEMPTED) & PREEMPTED;
 }
 
-function hypercall(nr: i64, a: i64, b: i64, c: i64, d: i64): i64 {
+export function hypercall(nr: i64, a: i64, b: i64, c: i64, d: i64): i64 {
   machine.set_reg(machine.RAX, nr);
   machine.set_reg(machine.RBX, a);
   machine.set_reg(machine.RCX, b);

@@ -1,8 +1,8 @@
 // Steal time area: stolen ns under a version, and the preempted byte by which vCPUs spare flush interrupts.
 import * as host from "../../../sdk/as/host";
 import { LOCK, RMW_XCHG, SIZE_8 } from "../../../sdk/as/machine";
-import { FLUSH_TLB, MSR_ENABLE, PREEMPTED, STEAL_BYTES, STEAL_PREEMPTED, STEAL_VERSION } from "../abi";
-import { areaOf, setStealDue, setStealPublished, stealDue, stealMsr, stealPublished } from "./state";
+import { FLUSH_TLB, KVM_PV_TLB_FLUSH, MSR_ENABLE, PREEMPTED, STEAL_BYTES, STEAL_PREEMPTED, STEAL_VERSION } from "../abi";
+import { areaOf, offered, setStealDue, setStealPublished, stealDue, stealMsr, stealPublished } from "./state";
 
 const XCHG_8: i32 = RMW_XCHG | SIZE_8 | LOCK;
 
@@ -33,7 +33,8 @@ export function stealEntered(vcpu: i32): void {
   const at = area(vcpu);
   if (at < 0) return;
   const preempted = <i32>host.rmw(XCHG_8, at + STEAL_PREEMPTED, 0);
-  if (preempted & FLUSH_TLB) host.tlb(vcpu, host.TLB_ALL, 0, 0);
+  // Without the feature the byte is taken and nothing more, as by KVM (record_steal_time).
+  if (preempted & FLUSH_TLB && offered & KVM_PV_TLB_FLUSH) host.tlb(vcpu, host.TLB_ALL, 0, 0);
   const grown = ready_ns - stealPublished(vcpu);
   if (grown > 0) publish(vcpu, at, grown);
 }
