@@ -4,6 +4,7 @@ import {
   FEATURE_ALARM_AVAILABLE,
   FEATURE_CLOCK,
   FEATURE_CLOCK_STABLE,
+  FEATURE_EOI,
   FEATURE_IPI,
   FEATURE_PREEMPTED,
   FEATURE_REMOTE_FLUSH,
@@ -14,7 +15,7 @@ import {
 } from "../../../sdk/as/info";
 import * as native from "../../../sdk/as/native";
 import { percpuVa } from "../../lib/info";
-import { HC_KICK_CPU, HC_SCHED_YIELD, HC_SEND_IPI, MSR_STEAL_TIME, MSR_SYSTEM_TIME } from "../abi";
+import { HC_KICK_CPU, HC_SCHED_YIELD, HC_SEND_IPI, MSR_PV_EOI, MSR_STEAL_TIME, MSR_SYSTEM_TIME } from "../abi";
 import { has } from "./features";
 import { hypercall } from "./remote";
 
@@ -32,6 +33,7 @@ export function brokenPromises(): i64 {
   let broken: i64 = 0;
   if (has(FEATURE_CLOCK) && refuses(MSR_SYSTEM_TIME)) broken |= NEED_CLOCK;
   if (has(FEATURE_STEAL) && refuses(MSR_STEAL_TIME)) broken |= NEED_STEAL;
+  if (has(FEATURE_EOI) && refuses(MSR_PV_EOI)) broken |= FEATURE_EOI;
   if (has(FEATURE_WAIT) && hypercall(HC_KICK_CPU, 0, NOBODY, 0, 0) < 0) broken |= FEATURE_WAIT;
   if (has(FEATURE_IPI) && hypercall(HC_SEND_IPI, 0, 0, 0, VECTOR) < 0) broken |= FEATURE_IPI;
   if (has(FEATURE_YIELD) && hypercall(HC_SCHED_YIELD, NOBODY, 0, 0, 0) < 0) broken |= FEATURE_YIELD;
