@@ -85,7 +85,7 @@ const kvmMasked = [
   without("steal", "FEATURE_STEAL", ["rule.absent_feature", "init.revoke_all", "mmu.flush_tlb_multi"]),
   without("remote-flush", "FEATURE_REMOTE_FLUSH", ["rule.absent_feature", "mmu.flush_tlb_multi"]),
   without("ipi", "FEATURE_IPI", ["rule.absent_feature", "ipi.send_mask", "ipi.send_nmi"]),
-  without("eoi", "FEATURE_EOI", ["rule.absent_feature", "apic.eoi"]),
+  without("eoi", "FEATURE_EOI", ["rule.absent_feature", "apic.eoi", "init.detect.2"]),
   without("wait", "FEATURE_WAIT", ["rule.absent_feature", ...locks]),
   without("yield", "FEATURE_YIELD", ["rule.absent_feature", "lock.yield_to"]),
   without("crash-report", "FEATURE_CRASH_REPORT", ["rule.absent_feature", "sys.crash_report.4"]),

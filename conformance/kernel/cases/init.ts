@@ -185,6 +185,7 @@ export function init_revoke_twice(_role: i32): void {
 
 export function init_hypercall_entry_works(): void {
   const entry = pvi.init_hypercall_entry();
+  holds(C.init_hypercall_entry_1, "there is an entry", entry !== 0);
   const before = test.state(me(), test.STATE_EXITS);
   // A number that no host defines.
   machine.set_reg(machine.RAX, 0x7fff_fff0);
