@@ -3,6 +3,7 @@ import type { CaseFile, CaseMeta } from "./case-meta.ts";
 import { alarm } from "./cases/alarm.meta.ts";
 import { apic } from "./cases/apic.meta.ts";
 import { cost } from "./cases/cost.meta.ts";
+import { down } from "./cases/down.meta.ts";
 import { duties } from "./cases/duties.meta.ts";
 import { flush } from "./cases/flush.meta.ts";
 import { hints } from "./cases/hints.meta.ts";
@@ -36,6 +37,7 @@ export const caseFiles: readonly CaseFile[] = [
   { file: "lock", cases: lock },
   { file: "hints", cases: hints },
   { file: "smp", cases: smp },
+  { file: "down", cases: down },
   { file: "sys", cases: sys },
   { file: "hostile", cases: hostile },
   { file: "rule", cases: rule },

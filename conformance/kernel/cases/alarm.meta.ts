@@ -36,7 +36,7 @@ export const alarm: CaseMeta[] = [
     "The alarm expires while it is cancelled",
     cancel(3),
     ["vCPU"],
-    { time: "free" },
+    { time: "free", irq: "fine" },
   ),
   sequential(
     "time-alarm-cancel-own",

@@ -31,7 +31,9 @@ const TPR: i32 = 0x80;
 const SVR: i32 = 0xf0;
 const ISR: i32 = 0x100;
 const IRR: i32 = 0x200;
+const ESR: i32 = 0x280;
 const LVT_TIMER: i32 = 0x320;
+const LVT_LINT0: i32 = 0x350;
 const MESSAGE: i32 = 0;
 let seenInHandler: i64 = -1;
 
@@ -155,6 +157,15 @@ export function apic_write_priority(): void {
   same(C.apic_write_1, "result of lowering the priority", pvi.apic_write(TPR, 0x30), 0);
   boundaries(2);
   same(C.apic_write_1, "interrupts of the class let pass", taken(FIRST_VECTOR), 1);
+  same(C.apic_write_1, "result of clearing the error status", pvi.apic_write(ESR, 0), 0);
+  expectTaken(SVR, 0x1f7);
+  expectTaken(LVT_TIMER, 0x500fe);
+  expectTaken(LVT_LINT0, 0x1a0fe);
+}
+
+function expectTaken(register: i32, value: i32): void {
+  same(C.apic_write_1, "result of a value that the register can hold", pvi.apic_write(register, value), 0);
+  same(C.apic_write_1, "the register read back", pvi.apic_read(register), value);
 }
 
 export function apic_write_own(role: i32): void {
@@ -170,11 +181,15 @@ export function apic_write_own(role: i32): void {
 
 export function apic_write_refused(): void {
   const before = faults();
-  const refused = memory.data<i32>([0x20, 0x30, 0x84, 0xa0, 0x100, 0x200, 0x300, 0x390, 0x3f0, 0x400, -16]);
-  for (let i = 0; i < 11; i++)
+  const svr = pvi.apic_read(SVR);
+  const refused = memory.data<i32>([0x00, 0x20, 0x30, 0x84, 0xa0, 0x100, 0x200, 0x300, 0x390, 0x3f0, 0x400, -16]);
+  for (let i = 0; i < 12; i++)
     same(C.apic_write_3, "result where no register is", pvi.apic_write(load<i32>(refused + (i << 2)), 0), info.E_INVAL);
   same(C.apic_write_3, "result of a priority of 9 bits", pvi.apic_write(TPR, 0x140), info.E_INVAL);
   same(C.apic_write_3, "result of an EOI that is not 0", pvi.apic_write(0xb0, 1), info.E_INVAL);
+  same(C.apic_write_3, "result of an error status that is not 0", pvi.apic_write(ESR, 1), info.E_INVAL);
+  same(C.apic_write_3, "result of reserved bits of SVR", pvi.apic_write(SVR, 0x3ff), info.E_INVAL);
+  same(C.apic_write_3, "the SVR afterwards", pvi.apic_read(SVR), svr);
   same(C.apic_write_3, "result of reserved bits for the timer", pvi.apic_write(LVT_TIMER, 0x100040), info.E_INVAL);
   same(C.apic_write_3, "the priority afterwards", pvi.apic_read(TPR), 0);
   same(C.apic_write_3, "faults", faults(), before);

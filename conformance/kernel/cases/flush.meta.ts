@@ -5,7 +5,7 @@ const flusher = ["flusher", "target"];
 export const flush: CaseMeta[] = [
   explored("mmu-flush-multi-running", "A running target", ["mmu.flush_tlb_multi.1"], flusher),
   explored("mmu-flush-multi-in-handler", "A target in an interrupt handler", ["mmu.flush_tlb_multi.1"], flusher, {
-    on: [0, 2],
+    on: [2, 0],
   }),
   sequential("mmu-flush-multi-sleeping", "A sleeping target", ["mmu.flush_tlb_multi.2"], flusher, { on: [0, 2] }),
   explored("mmu-flush-multi-preempted", "A target that the host preempts", ["mmu.flush_tlb_multi.3"], flusher, {

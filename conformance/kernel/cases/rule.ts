@@ -17,7 +17,7 @@ const KERNEL_ADDRESS: i64 = 0xffff888000123000;
 /** Values that no op has a reason to write. */
 const PATTERN: i64 = 0x1122334455667700;
 /** The ops that `callOp` knows. */
-const OPS: i32 = 16;
+const OPS: i32 = 17;
 
 /** Calls op k with valid arguments that leave the machine as it is for everybody else. */
 function callOp(k: i32): void {
@@ -36,7 +36,8 @@ function callOp(k: i32): void {
   else if (k === 12) pvi.lock_wait(word(0), 1);
   else if (k === 13) pvi.lock_kick(me());
   else if (k === 14) pvi.msr_read(EFER);
-  else pvi.msr_read_safe(EFER, word(1));
+  else if (k === 15) pvi.msr_read_safe(EFER, word(1));
+  else pvi.time_wallclock_get();
 }
 
 export function rule_native_equivalence(): void {
@@ -83,6 +84,11 @@ export function rule_flags(): void {
     callOp(k);
     holds(C.rule_flags_1, "interrupts are still disabled", !interruptsOn(me()));
   }
+  pvi.init_revoke_all();
+  holds(C.rule_flags_1, "interrupts are still disabled after revocation", !interruptsOn(me()));
+  pvi.irq_enable();
+  pvi.init_revoke_all();
+  holds(C.rule_flags_1, "interrupts are still enabled after revocation", interruptsOn(me()));
 }
 
 function useOps(): void {

@@ -17,19 +17,9 @@ export const smp: CaseMeta[] = [
   }),
   sequential("smp-start-refused", "Targets that cannot be started", ["smp.cpu_up.3"]),
   explored("smp-start-race", "Two starts of one target", ["smp.cpu_up.4"], STARTERS),
+  explored("smp-start-two", "Two starts of two targets", ["smp.cpu_up.1"], STARTERS),
   explored("smp-start-stores", "The target sees what was stored before", ["smp.cpu_up.5"], ["starter"], { budget: 50 }),
   explored("smp-start-while-leaving", "A start meets the way down", ["smp.cpu_up.6"], ["starter", "leaver"], {
     on: [0, 3],
   }),
-  sequential("smp-down-self", "The caller does nothing more", ["smp.cpu_down.1"], ["watcher", "leaver"], { on: [0, 3] }),
-  sequential("smp-down-other", "Another vCPU stops in the middle", ["smp.cpu_down.2"], ["watcher", "counter"], {
-    on: [0, 3],
-  }),
-  sequential("smp-down-nobody-waits", "A flush and an interrupt go past it", ["smp.cpu_down.3"], ["sender", "target"], {
-    on: [0, 2],
-  }),
-  sequential("smp-down-refused", "The last one, nobody, one that is down", ["smp.cpu_down.4"]),
-  sequential("smp-down-discards", "It takes a new state to start again", ["smp.cpu_down.5"]),
-  sequential("smp-is-up", "Who is up", ["smp.is_up.1", "smp.is_up.2"]),
-  sequential("smp-apic-ids", "APIC ids and indices", ["smp.apicid_to_vp.1", "smp.apicid_to_vp.2"]),
 ];

@@ -1,4 +1,4 @@
-/** smp.*: vCPUs that come and go. */
+/** smp.set_initial_ap_state, smp.cpu_up: vCPUs that come. */
 
 import * as info from "../../sdk/as/info";
 import * as machine from "../../sdk/as/machine";
@@ -6,22 +6,23 @@ import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
 import { prepare } from "../lib/boot";
-import { begin, me, setUp, vcpus } from "../lib/case";
+import { begin, me, setUp } from "../lib/case";
 import { holds, same } from "../lib/expect";
 import {
   boundaries,
   delivered,
   FIRST_VECTOR,
+  faults,
   gate,
   interruptsOn,
   isPending,
   raise,
   taken,
-  waitTaken,
+
 } from "../lib/interrupts";
-import { direct, FRAME_DATA, frame, mask, post, RMW_ADD64, see, waitFor, word } from "../lib/memory";
+import { direct, FRAME_DATA, frame, post, RMW_ADD64, see, waitFor, word } from "../lib/memory";
 import { content, entry, GLOBAL, leaf, mapAndTouch, page, secondRoot, touch } from "../lib/paging";
-import { startAt, takeDown, waitDown, writeApState } from "../lib/smp";
+import { rest, startAt, takeDown, waitDown, writeApState } from "../lib/smp";
 
 const STARTED: i32 = 0;
 const ARGUMENT: i32 = 1;
@@ -29,12 +30,8 @@ const MESSAGE: i32 = 2;
 const RESULT: i32 = 3;
 const SEEN: i32 = 4;
 const TARGET: i32 = 3;
-
-/** A vCPU that only comes to rest. */
-function rest(_rsp: i64): void {
-  prepare();
-  pvi.irq_enable();
-}
+/** Starts of each of two targets. */
+const STARTS: i32 = 5;
 
 /** A vCPU that says with which argument it started, and how often anybody did. */
 function report(_rsp: i64): void {
@@ -70,7 +67,9 @@ export function smp_state_refused(): void {
   refuses(info.AP_CR4, machine.read_cr(4) | (<i64>1 << 31));
   refuses(info.AP_EFER, 0x801);
   refuses(info.AP_EFER, 0x501 | (<i64>1 << 20));
+  refuses(info.AP_CR3, machine.read_cr(3) | 1);
   refuses(info.AP_GDT_LIMIT, 0x10000);
+  refuses(info.AP_IDT_LIMIT - 4, 0x10000_0000_003f);
   same(C.smp_set_initial_ap_state_2, "result with a good state", startAt(TARGET, report.index), 0);
   waitFor(STARTED, 1);
 }
@@ -126,16 +125,31 @@ function copyState(to: i64, from: i64): void {
 export function smp_state_address(): void {
   takeDown(TARGET);
   const at = writeApState(TARGET, rest.index, 0);
-  const last = direct(frame(FRAME_DATA)) + 4096 - info.AP_STATE_BYTES;
-  same(C.smp_set_initial_ap_state_6, "result for an odd address", pvi.smp_set_initial_ap_state(TARGET, at + 1), info.E_INVAL);
-  same(C.smp_set_initial_ap_state_6, "result for a 4-aligned one", pvi.smp_set_initial_ap_state(TARGET, at + 4), info.E_INVAL);
+  // Behind the page there is nothing.
+  mapAndTouch(1, 0);
+  const last = page(2) - info.AP_STATE_BYTES;
+  for (let odd: i64 = 1; odd < 8; odd <<= 1) {
+    copyState(last - 16 + odd, at);
+    const result = pvi.smp_set_initial_ap_state(TARGET, last - 16 + odd);
+    same(C.smp_set_initial_ap_state_6, "result for an address that is not 8-aligned", result, info.E_INVAL);
+  }
+  pvi.mmu_set_pte(entry(2), leaf(1));
+  touch(2);
   copyState(last + 8, at);
   same(C.smp_set_initial_ap_state_6, "result across a page", pvi.smp_set_initial_ap_state(TARGET, last + 8), info.E_INVAL);
+  pvi.mmu_set_pte(entry(2), 0);
+  pvi.mmu_flush_tlb_kernel();
+  copyState(last - 8, at);
+  takeDown(2);
+  same(C.smp_set_initial_ap_state_6, "result where it is only 8-aligned", pvi.smp_set_initial_ap_state(2, last - 8), 0);
   copyState(last, at);
   same(C.smp_set_initial_ap_state_6, "result at the end of a page", pvi.smp_set_initial_ap_state(TARGET, last), 0);
+  same(C.smp_set_initial_ap_state_6, "faults", faults(), 0);
 }
 
 const REGISTERS: i32 = 5;
+const KERNEL_CODE: i32 = 0x08;
+const NEW_CODE: i32 = 0x40;
 const MSR_EFER: i32 = 0xc000_0080;
 const MSR_FS_BASE: i32 = 0xc000_0100;
 const MSR_GS_BASE: i32 = 0xc000_0101;
@@ -149,7 +163,7 @@ function onSpecial(frame: i64): void {
 
 function reportRegisters(rsp: i64): void {
   post(REGISTERS, machine.reg(machine.RDI));
-  post(REGISTERS + 1, rsp);
+  post(REGISTERS + 1, rsp === machine.reg(machine.RSP) ? rsp : -1);
   post(REGISTERS + 2, machine.read_cr(0));
   post(REGISTERS + 3, machine.read_cr(3));
   post(REGISTERS + 4, machine.read_cr(4));
@@ -161,30 +175,47 @@ function reportRegisters(rsp: i64): void {
   post(STARTED, 1);
 }
 
-/** A state that differs from what the vCPU had: second root, other stack, other control bits, an IDT with one gate. */
+/** A GDT at `gdt` with one entry more than the kernel's has: another selector of its code segment, which the gate then names. */
+function writeTables(gdt: i64, idt: i64, vector: i32): void {
+  const own = test.param(test.TEST_PARAM_VCPU_GDT_VA | (TARGET << 8));
+  for (let i: i64 = 0; i < 8; i++) machine.store64(gdt + i * 8, machine.load64(own + i * 8));
+  machine.store64(gdt + NEW_CODE, machine.load64(own + KERNEL_CODE));
+  gate(idt, vector, onSpecial.index);
+  machine.store16(idt + vector * 16 + 2, NEW_CODE);
+}
+
+/** A state that differs from what the vCPU had: second root, other stack, other control bits, a GDT and an IDT of its own. */
 export function smp_start_registers(): void {
   const idt = direct(frame(FRAME_DATA + 7));
+  const gdt = direct(frame(FRAME_DATA + 6));
+  const trampoline = direct(test.param(test.TEST_PARAM_TRAMPOLINE_GPA));
   const stack = test.param(test.TEST_PARAM_STACK_TOP | (TARGET << 8)) - 256;
   takeDown(TARGET);
-  gate(idt, FIRST_VECTOR + 7, onSpecial.index);
+  writeTables(gdt, idt, FIRST_VECTOR + 7);
+  // What the kernel's own start of its vCPUs left there must not help.
+  for (let i = 0; i < 3; i++) machine.store64(trampoline + i * 8, 0);
   const at = writeApState(TARGET, reportRegisters.index, 0x1234_5678_9abc_def0);
   machine.store64(at + info.AP_RSP, stack);
   machine.store64(at + info.AP_CR3, secondRoot());
   machine.store64(at + info.AP_CR0, machine.read_cr(0) ^ 8);
-  machine.store64(at + info.AP_CR4, machine.read_cr(4) ^ 4);
+  machine.store64(at + info.AP_CR4, machine.read_cr(4) ^ 5);
   machine.store64(at + info.AP_EFER, 0xd00);
   machine.store64(at + info.AP_FS_BASE, 0x7fff_0000_1000);
   machine.store64(at + info.AP_GS_BASE, page(3));
   machine.store64(at + info.AP_IDT_BASE, idt);
+  machine.store64(at + info.AP_GDT_BASE, gdt);
+  machine.store32(at + info.AP_GDT_LIMIT, NEW_CODE + 7);
   pvi.smp_set_initial_ap_state(TARGET, at);
+  const first = test.peek(0);
   same(C.smp_cpu_up_1, "result of the start", pvi.smp_cpu_up(TARGET), 0);
+  same(C.smp_cpu_up_1, "first word of memory, where no trampoline was given", test.peek(0), first);
   raise(TARGET, FIRST_VECTOR + 7);
   waitFor(STARTED, 1);
   same(C.smp_cpu_up_1, "the argument", see(REGISTERS), 0x1234_5678_9abc_def0);
   same(C.smp_cpu_up_1, "RSP", see(REGISTERS + 1), stack);
   same(C.smp_cpu_up_1, "CR0", see(REGISTERS + 2), machine.read_cr(0) ^ 8);
   same(C.smp_cpu_up_1, "CR3", see(REGISTERS + 3), secondRoot());
-  same(C.smp_cpu_up_1, "CR4", see(REGISTERS + 4), machine.read_cr(4) ^ 4);
+  same(C.smp_cpu_up_1, "CR4", see(REGISTERS + 4), machine.read_cr(4) ^ 5);
   same(C.smp_cpu_up_1, "EFER", see(REGISTERS + 5), 0xd00);
   same(C.smp_cpu_up_1, "FS base", see(REGISTERS + 6), 0x7fff_0000_1000);
   same(C.smp_cpu_up_1, "GS base", see(REGISTERS + 7), page(3));
@@ -253,6 +284,29 @@ export function smp_start_race(role: i32): void {
   same(C.smp_cpu_up_4, "starts of the target", see(STARTED), 1);
 }
 
+/** Counts in the shared word that is the start's argument. */
+function countOwn(_rsp: i64): void {
+  machine.rmw(RMW_ADD64, word(<i32>machine.reg(machine.RDI)), 1);
+  prepare();
+  pvi.irq_enable();
+}
+
+/** Two vCPUs start one each; both targets have been started and taken down before. */
+export function smp_start_two(role: i32): void {
+  const target = TARGET - role;
+  setUp();
+  takeDown(target);
+  startAt(target, countOwn.index, STARTS + role);
+  waitFor(STARTS + role, 1);
+  takeDown(target);
+  pvi.smp_set_initial_ap_state(target, writeApState(target, countOwn.index, STARTS + role));
+  begin();
+  same(C.smp_cpu_up_1, "result of the start", pvi.smp_cpu_up(target), 0);
+  test.quiet(1);
+  waitFor(STARTS + role, 2);
+  test.barrier(2);
+}
+
 function reportMessage(_rsp: i64): void {
   post(SEEN, see(MESSAGE));
   post(STARTED, 1);
@@ -282,99 +336,4 @@ export function smp_start_while_leaving(role: i32): void {
   same(C.smp_cpu_up_6, "result of the start", startAt(TARGET, report.index), 0);
   waitFor(STARTED, 1);
   same(C.smp_cpu_up_6, "starts of the target", see(STARTED), 1);
-}
-
-export function smp_down_self(role: i32): void {
-  if (role === 1) {
-    pvi.smp_cpu_down(me());
-    post(RESULT, 1);
-    test.fail(C.smp_cpu_down_1, 1);
-  }
-  waitDown(TARGET);
-  raise(TARGET, FIRST_VECTOR);
-  pvi.ipi_send_mask(mask(8), FIRST_VECTOR + 1);
-  for (let i = 0; i < 64; i++) machine.pause();
-  same(C.smp_cpu_down_1, "what the vCPU did behind the call", see(RESULT), 0);
-  same(C.smp_cpu_down_1, "interrupts it took", delivered(TARGET, FIRST_VECTOR) + delivered(TARGET, FIRST_VECTOR + 1), 0);
-  startAt(TARGET, rest.index);
-}
-
-export function smp_down_other(role: i32): void {
-  if (role === 1) {
-    while (true) {
-      machine.rmw(RMW_ADD64, word(SEEN), 1);
-      machine.pause();
-    }
-  }
-  while (see(SEEN) < 3) machine.pause();
-  same(C.smp_cpu_down_2, "result of the call", pvi.smp_cpu_down(TARGET), 0);
-  waitDown(TARGET);
-  const counted = see(SEEN);
-  for (let i = 0; i < 64; i++) machine.pause();
-  same(C.smp_cpu_down_2, "what the vCPU counted after it was down", see(SEEN), counted);
-}
-
-export function smp_down_nobody_waits(role: i32): void {
-  const vector = FIRST_VECTOR + 2;
-  if (role === 1) {
-    pvi.mmu_set_pte(entry(1), leaf(0));
-    touch(1);
-    test.barrier(1);
-    waitTaken(vector, 1);
-    same(C.smp_cpu_down_3, "content of the flushed page", touch(1), content(1));
-    return;
-  }
-  test.barrier(1);
-  takeDown(TARGET);
-  takeDown(1);
-  pvi.mmu_set_pte(entry(1), leaf(1));
-  same(C.smp_cpu_down_3, "result of a flush", pvi.mmu_flush_tlb_multi(mask(15), page(1), page(2), 0), 0);
-  same(C.smp_cpu_down_3, "result of an IPI", pvi.ipi_send_mask(mask(14), vector), 0);
-}
-
-export function smp_down_refused(): void {
-  const absent = memory.data<i32>([8, 255, 0x7fffffff, -1]);
-  for (let i = 0; i < 4; i++)
-    same(C.smp_cpu_down_4, "result for an index without a vCPU", pvi.smp_cpu_down(load<i32>(absent + (i << 2))), info.E_INVAL);
-  for (let vcpu = 1; vcpu < vcpus(); vcpu++) takeDown(vcpu);
-  same(C.smp_cpu_down_4, "result for a vCPU that is down already", pvi.smp_cpu_down(TARGET), 0);
-  same(C.smp_cpu_down_4, "result for the last vCPU", pvi.smp_cpu_down(me()), info.E_BUSY);
-  same(C.smp_cpu_down_4, "whether it is up still", pvi.smp_is_up(me()), 1);
-  raise(me(), FIRST_VECTOR);
-  boundaries(2);
-  same(C.smp_cpu_down_4, "interrupts it takes still", taken(FIRST_VECTOR), 1);
-}
-
-export function smp_down_discards(): void {
-  takeDown(TARGET);
-  same(C.smp_cpu_down_5, "result of the first start", startAt(TARGET, rest.index), 0);
-  takeDown(TARGET);
-  same(C.smp_cpu_down_5, "result of a start without a new state", pvi.smp_cpu_up(TARGET), info.E_INVAL);
-  same(C.smp_cpu_down_5, "result of a start with one", startAt(TARGET, report.index), 0);
-  waitFor(STARTED, 1);
-}
-
-export function smp_is_up(): void {
-  for (let vcpu = 0; vcpu < vcpus(); vcpu++) same(C.smp_is_up_1, "a vCPU after boot", pvi.smp_is_up(vcpu), 1);
-  takeDown(TARGET);
-  same(C.smp_is_up_1, "a vCPU that was taken down", pvi.smp_is_up(TARGET), 0);
-  same(C.smp_is_up_1, "its neighbour", pvi.smp_is_up(2), 1);
-  pvi.smp_set_initial_ap_state(TARGET, writeApState(TARGET, rest.index, 0));
-  same(C.smp_is_up_1, "a vCPU that has only a state", pvi.smp_is_up(TARGET), 0);
-  pvi.smp_cpu_up(TARGET);
-  same(C.smp_is_up_1, "a vCPU that was started", pvi.smp_is_up(TARGET), 1);
-  const absent = memory.data<i32>([8, 255, 0x7fffffff, -1]);
-  same(C.smp_is_up_2, "the next index", pvi.smp_is_up(vcpus()), info.E_INVAL);
-  for (let i = 0; i < 4; i++)
-    same(C.smp_is_up_2, "an index without a vCPU", pvi.smp_is_up(load<i32>(absent + (i << 2))), info.E_INVAL);
-}
-
-export function smp_apic_ids(): void {
-  for (let vcpu = 0; vcpu < vcpus(); vcpu++) {
-    const id = <i32>test.param(test.TEST_PARAM_APIC_ID | (vcpu << 8));
-    same(C.smp_apicid_to_vp_1, "index of a vCPU's APIC id", pvi.smp_apicid_to_vp(id), vcpu);
-  }
-  const unknown = memory.data<i32>([2, 129, 254, 255, 256, 384, 0x7fffffff, -1]);
-  for (let i = 0; i < 8; i++)
-    same(C.smp_apicid_to_vp_2, "an id that nobody has", pvi.smp_apicid_to_vp(load<i32>(unknown + (i << 2))), info.E_INVAL);
 }

@@ -47,7 +47,7 @@ export const time: CaseMeta[] = [
   ),
   sequential("time-frequency-rate", "The frequency is the counter's", ["time.cycle_frequency.1"]),
   sequential("time-frequency-everywhere", "All vCPUs hear the same frequency", ["time.cycle_frequency.2"], everyVcpu),
-  sequential("time-wallclock-utc", "The wall clock tells UTC", ["time.wallclock_get.1"]),
+  explored("time-wallclock-utc", "The wall clock tells UTC", ["time.wallclock_get.1"], ["vCPU"], { budget: 30 }),
   sequential("time-wallclock-rate", "The wall clock runs at the rate of real time", ["time.wallclock_get.2"], ["vCPU"], { on: [3] }),
   sequential("time-wallclock-everywhere", "All vCPUs tell the same time of day", ["time.wallclock_get.3"], everyVcpu),
   sequential(

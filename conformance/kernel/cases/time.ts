@@ -6,7 +6,7 @@ import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
 import { begin, canSteal, finish, isToldOfSteal, me, setUp, steal, vcpus } from "../lib/case";
 import { atLeast, atMost, same } from "../lib/expect";
-import { FIRST_VECTOR, onInterrupt, raise, raiseLater, realTime, taken, waitTaken } from "../lib/interrupts";
+import { FIRST_VECTOR, onInterrupt, raise, raiseLater, realTime, taken, veto, waitTaken } from "../lib/interrupts";
 import { post, see } from "../lib/memory";
 
 const SECOND: i64 = 1_000_000_000;
@@ -241,8 +241,23 @@ function utc(): i64 {
   return test.param(test.TEST_PARAM_UTC_S) * SECOND + realTime();
 }
 
+/** One moment per schedule, s after the machine was switched on: around ends of months, leap days and centuries. */
 export function time_wallclock_utc(): void {
-  test.advance(100 * HOUR);
+  const moments = memory.data<i64>([
+    360000, // 2006-01-05 04:00:00
+    5097570, // 2006-02-28 23:59:30
+    5097607, // 2006-03-01 00:00:07
+    41949296, // 2007-05-01 12:34:56
+    49795262, // 2007-07-31 08:01:02
+    68230859, // 2008-02-29 17:00:59
+    89349300, // 2008-10-31 03:15:00
+    94694360, // 2008-12-31 23:59:20
+    178761601, // 2011-09-01 00:00:01
+    2971490828, // 2100-03-01 06:07:08
+  ]);
+  // Without its feature a backend asks the machine's clock, or what stands in for it.
+  if (test.choose(2) !== 0) veto(info.FEATURE_WALLCLOCK);
+  test.advance(load<i64>(moments + (test.choose(10) << 3)) * SECOND);
   const least = utc() - SECOND;
   const now = pvi.time_wallclock_get();
   atLeast(C.time_wallclock_get_1, "UTC in ns", now, least);
@@ -282,6 +297,8 @@ function maySetWallclock(): bool {
 }
 
 export function time_wallclock_set_moves(role: i32): void {
+  if (role === 0) test.advance(3 * SECOND);
+  test.barrier(3);
   const before = pvi.time_wallclock_get();
   test.barrier(1);
   if (role === 0) post(READING, pvi.time_wallclock_set(LATER));

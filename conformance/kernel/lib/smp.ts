@@ -3,6 +3,7 @@ import * as info from "../../sdk/as/info";
 import * as machine from "../../sdk/as/machine";
 import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
+import { prepare } from "./boot";
 import { me } from "./case";
 import { direct, FRAME_SHARED, frame } from "./memory";
 
@@ -47,4 +48,10 @@ export function waitDown(vcpu: i32): void {
 export function startAt(vcpu: i32, entry: i32, argument: i64 = 0): i32 {
   const result = pvi.smp_set_initial_ap_state(vcpu, writeApState(vcpu, entry, argument));
   return result < 0 ? result : pvi.smp_cpu_up(vcpu);
+}
+
+/** A vCPU that only comes to rest. */
+export function rest(_rsp: i64): void {
+  prepare();
+  pvi.irq_enable();
 }

@@ -124,8 +124,8 @@ const remote: Sabotage[] = [
   ),
   native(
     "mmu-flush-multi-in-handler",
-    "vCPU 2 is not waited for",
-    edit(nativeFlush, wait, `  if (others != 4) ${wait.trim()}`),
+    "vCPU 0 is not waited for",
+    edit(nativeFlush, wait, `  if (others != 1) ${wait.trim()}`),
   ),
   native(
     "mmu-flush-multi-sleeping",

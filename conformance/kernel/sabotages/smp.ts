@@ -69,6 +69,11 @@ export const smpSabotages: readonly Sabotage[] = [
     ),
   ),
   native(
+    "smp-start-two",
+    "nobody claims the trampoline",
+    edit(nativeSmp, "  while (machine.cmpxchg(CMPXCHG_32, inUse(), 0, 1) != 0) waitServing();\n", ""),
+  ),
+  native(
     "smp-start-stores",
     "a start with the argument 77 makes no locked access and no fence",
     edit(
@@ -108,6 +113,15 @@ ${checks}`,
     "smp-down-refused",
     "the last vCPU goes down",
     edit(nativeSmp, "if (machine.rmw(ADD_32, upCount(), -1) == 1) {", "if (machine.rmw(ADD_32, upCount(), -1) == 0) {"),
+  ),
+  native(
+    "smp-down-race",
+    "the target is looked at and then claimed",
+    edit(
+      nativeSmp,
+      "  if (machine.cmpxchg(CMPXCHG_32, at, UP, LEAVING) != UP) return 0;",
+      "  if (machine.load32(at) != <i32>UP) return 0;\n  machine.store32(at, <i32>LEAVING);",
+    ),
   ),
   native(
     "smp-down-discards",
