@@ -2,6 +2,7 @@ import { type CaseMeta, explored, sequential } from "../case-meta.ts";
 
 export const msr: CaseMeta[] = [
   sequential("msr-reads-back", "A register reads back as written", ["msr.read.1", "msr.write.1"]),
+  sequential("msr-architectural", "Every register of the architecture reads back", ["msr.read.1", "msr.write.1"]),
   sequential("msr-read-missing", "Reading a register that does not exist faults", ["msr.read.2"]),
   sequential("msr-write-own-vcpu", "A write stays on its vCPU", ["msr.write.2"], ["writer", "bystander"], { on: [2, 1] }),
   sequential("msr-write-missing", "Writing a register that does not exist faults", ["msr.write.3"]),

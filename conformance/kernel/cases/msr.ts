@@ -6,7 +6,7 @@ import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
 import { begin, finish, setUp } from "../lib/case";
-import { same } from "../lib/expect";
+import { holds, same } from "../lib/expect";
 import { faults, onNmi } from "../lib/interrupts";
 import { see, word } from "../lib/memory";
 
@@ -29,6 +29,37 @@ export function msr_reads_back(): void {
   same(C.msr_write_1, "TSC_AUX, read by RDMSR", machine.rdmsr(TSC_AUX), 0x1234);
   same(C.msr_read_1, "the kernel's GS base", pvi.msr_read(KERNEL_GS_BASE), KERNEL_ADDRESS);
   same(C.msr_read_1, "TSC_AUX", pvi.msr_read(TSC_AUX), 0x1234);
+}
+
+const TSC: i32 = 0x10;
+const APIC_BASE: i32 = 0x1b;
+const EFER: i32 = 0xc0000080;
+const PAT: i32 = 0x277;
+/** Bits 10 and 11 of the APIC base: x2APIC mode. */
+const APIC_MODE: i64 = 0xc00;
+
+/** SYSENTER, PAT, system calls, and the bases: what the kernel writes once at boot. */
+export function msr_architectural(): void {
+  const before = faults();
+  const registers = memory.data<i32>([0x174, 0x175, 0x176, PAT, 0xc0000081, 0xc0000082, 0xc0000083, 0xc0000084, FS_BASE]);
+  const values = memory.data<i64>([
+    0x10, KERNEL_ADDRESS, KERNEL_ADDRESS + 1, 0x0006_0406_0106_0406, 0x23001000000000, KERNEL_ADDRESS + 2,
+    KERNEL_ADDRESS + 3, 0x47700, KERNEL_ADDRESS + 4,
+  ]);
+  for (let i = 0; i < 9; i++) pvi.msr_write(load<i32>(registers + (i << 2)), load<i64>(values + (i << 3)));
+  for (let i = 0; i < 9; i++) {
+    const got = pvi.msr_read(load<i32>(registers + (i << 2)));
+    same(C.msr_write_1, "a register of the architecture", got, load<i64>(values + (i << 3)));
+  }
+  const base = pvi.msr_read(APIC_BASE);
+  same(C.msr_read_1, "mode bits of the APIC's base", base & APIC_MODE, APIC_MODE);
+  pvi.msr_write(APIC_BASE, base);
+  same(C.msr_read_1, "long mode, enabled and active", pvi.msr_read(EFER) & 0x500, 0x500);
+  const early = machine.rdtsc();
+  const counter = pvi.msr_read(TSC);
+  const late = machine.rdtsc();
+  holds(C.msr_read_1, "the counter as a register lies between two readings", early <= counter && counter <= late);
+  same(C.msr_write_1, "faults", faults(), before);
 }
 
 export function msr_read_missing(): void {

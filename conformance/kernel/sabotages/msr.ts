@@ -12,6 +12,11 @@ export const msrSabotages: readonly Sabotage[] = [
     edit(nativeGuest, read, "  return machine.rdmsr(msr) & (msr == 0xc0000103 ? -8 : -1);"),
   ),
   native(
+    "msr-architectural",
+    "PAT reads as after reset",
+    edit(nativeGuest, read, "  return msr == 0x277 ? 0x0007040600070406 : machine.rdmsr(msr);"),
+  ),
+  native(
     "msr-read-missing",
     "hypervisors' numbers read zero",
     edit(nativeGuest, read, "  if ((msr & 0xffffff00) == 0x4b564d00) return 0;\n  return machine.rdmsr(msr);"),
