@@ -65,6 +65,9 @@ function configOf(suite: Suite, build: Build, pairing: Pairing, seed: bigint): V
     trace_entries: budgets.trace_entries,
     seed,
     withheld: withheldIn(suite, pairing),
+    declared: [build.manifest, ...(peer ? [peer] : [])]
+      .map(({ features }) => BigInt(features.offered))
+      .reduce((all, one) => all & one),
   };
 }
 

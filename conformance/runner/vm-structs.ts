@@ -3,7 +3,7 @@
  *
  *   Config  0 kind · 1 vcpus · 2 memory_pages · 3 host_pages · 4 abi_version · 5 fuel_boot · 6 fuel_schedule · 7 –
  *           8..9 fuel_unit · 10..11 feature_mask · 12..13 tsc_hz · 14..21 apic_id[8] · 22 slat · 23 trace_max · 24..25 seed
- *           26..27 withheld
+ *           26..27 withheld · 28..29 declared
  *   Unit    0 case · 1 role_count · 2..9 vcpu_of_role[8] · 10 strategy · 11 bound · 12 schedules_max · 13 flags · 14..15 seed
  *           16 stuck_clause · 17 arrivals · 18..49 {kind, vector, vcpu, max}[8] · 50 – · 51 slice · 52 slices · 53 schedule_length
  */
@@ -27,6 +27,8 @@ export interface VmConfig {
   seed: bigint;
   /** Features that the host half must not offer, whatever the guest half is told; 0 for none. */
   withheld?: bigint;
+  /** Features that the manifests of both halves declare; none if left out. */
+  declared?: bigint;
 }
 
 export const strategies = { rr: 0, dfs: 1, pct: 2, replay: 3 } as const;
@@ -59,7 +61,7 @@ export interface VmUnit {
   schedule?: string;
 }
 
-const CONFIG_WORDS = 28;
+const CONFIG_WORDS = 30;
 const UNIT_WORDS = 54;
 const LIST_MAX = 8;
 
@@ -80,6 +82,7 @@ export function writeConfig(view: DataView, config: VmConfig): void {
   word(23, config.trace_entries);
   view.setBigUint64(24 * 4, config.seed, true);
   view.setBigUint64(26 * 4, config.withheld ?? 0n, true);
+  view.setBigUint64(28 * 4, config.declared ?? 0n, true);
 }
 
 export function writeUnit(view: DataView, unit: VmUnit, scheduleLength: number): void {

@@ -2,7 +2,7 @@
 //
 //   Config  0 kind · 1 vcpus · 2 memory_pages · 3 host_pages · 4 abi_version · 5 fuel_boot · 6 fuel_schedule · 7 reserved
 //           8..9 fuel_unit · 10..11 feature_mask · 12..13 tsc_hz · 14..21 apic_id[8] · 22 slat · 23 trace_max · 24..25 seed
-//           26..27 withheld
+//           26..27 withheld · 28..29 declared
 //   Unit    0 case · 1 role_count · 2..9 vcpu_of_role[8] · 10 strategy · 11 bound · 12 schedules_max · 13 flags · 14..15 seed
 //           16 stuck_clause · 17 arrivals · 18..49 {kind, vector, vcpu, max}[8] · 50 unused · 51 slice · 52 slices · 53 schedule_length
 
@@ -53,6 +53,7 @@ export class Config {
   traceMax: u32;
   seed: u64;
   withheld: u64;
+  declared: u64;
 }
 
 @unmanaged
@@ -61,9 +62,9 @@ export class Unit {
   roleCount: u32;
 }
 
-const CONFIG_BYTES: usize = 112;
+const CONFIG_BYTES: usize = 120;
 const UNIT_BYTES: usize = 216;
-export const configAddress: usize = memory.data(112, 8);
+export const configAddress: usize = memory.data(120, 8);
 export const unitAddress: usize = memory.data(216, 8);
 export const config = changetype<Config>(configAddress);
 

@@ -39,6 +39,7 @@ export function kernelParam(c: Cpu, k: u32): u64 {
     case 16: return BOOT_UTC_S;
     case 17: return idtVa(vcpu);
     case 18: return directMap(boot.gdt_pfn + vcpu);
+    case 19: return config.declared;
     default: return 0;
   }
 }

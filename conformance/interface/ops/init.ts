@@ -53,6 +53,11 @@ export const initFeatures = op({
       text: "After a call that reported a feature as absent, the ops of that feature behave natively on this vCPU (rule G8).",
       source: "rule G8; VMI draft of 2006, relocation type NONE keeps the native instruction",
     },
+    {
+      n: 6,
+      text: "A feature that the manifests of both halves declare is reported unless the user forbids it.",
+      source: "decided here; Linux Documentation/virt/kvm/x86/cpuid.rst: what is there has its bit",
+    },
   ],
   deviations: ["A half may read the user's mask only inside this op."],
   sources: ["KVM leaf 0x40000001 EAX and EDX", "Hyper-V leaves 3 to 5"],

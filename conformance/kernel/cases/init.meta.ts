@@ -16,6 +16,9 @@ export const init: CaseMeta[] = [
     ["vetoed", "other"],
     { on: [0, 2] },
   ),
+  sequential("init-features-declared", "Declared features are reported", ["init.features.6"], ["vCPU"], {
+    peers: "reference",
+  }),
   sequential("init-detect-needs-bit", "Without the hypervisor bit nothing is found", ["init.detect.1"]),
   sequential("init-detect-leaves-no-trace", "Looking changes nothing", ["init.detect.2"]),
   sequential("init-detect-everywhere", "All vCPUs find the same", ["init.detect.3"], everyVcpu),

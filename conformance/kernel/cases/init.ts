@@ -81,6 +81,12 @@ export function init_features_fallback(role: i32): void {
   }
 }
 
+/** What the manifests of both halves declare is there, unless the user forbids it. */
+export function init_features_declared(): void {
+  const declared = test.param(test.TEST_PARAM_FEATURES_DECLARED);
+  same(C.init_features_6, "declared features that are reported", pvi.init_features(FEATURES) & declared, declared);
+}
+
 /** Bit 31 of CPUID leaf 1 ECX: a hypervisor is there. */
 const ECX_HYPERVISOR: i64 = 1 << 31;
 

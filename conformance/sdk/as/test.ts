@@ -140,6 +140,8 @@ export const TEST_PARAM_UTC_S: i32 = 16;
 export const TEST_PARAM_VCPU_IDT_VA: i32 = 17;
 /** k of test.param; APIC_ID, STACK_TOP, VCPU_IDT_VA and VCPU_GDT_VA take vCPU << 8. */
 export const TEST_PARAM_VCPU_GDT_VA: i32 = 18;
+/** k of test.param; APIC_ID, STACK_TOP, VCPU_IDT_VA and VCPU_GDT_VA take vCPU << 8. */
+export const TEST_PARAM_FEATURES_DECLARED: i32 = 19;
 /** Machine kind. */
 export const KIND_NATIVE: i32 = 0;
 /** Machine kind. */
