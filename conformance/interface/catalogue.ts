@@ -5,6 +5,7 @@ import * as init from "./ops/init.ts";
 import * as ipi from "./ops/ipi.ts";
 import * as irq from "./ops/irq.ts";
 import * as lock from "./ops/lock.ts";
+import * as migration from "./ops/migration.ts";
 import * as mmu from "./ops/mmu.ts";
 import * as mmuLazy from "./ops/mmu-lazy.ts";
 import * as msr from "./ops/msr.ts";
@@ -65,6 +66,8 @@ export const ops: readonly Op[] = [
   alarm.timeCycleFrequency,
   alarm.timeAlarmSet,
   alarm.timeAlarmCancel,
+  migration.timeMigrationNotice,
+  migration.timeClockPairing,
   lock.lockWait,
   lock.lockKick,
   lock.lockVcpuIsPreempted,

@@ -20,6 +20,12 @@ export const features: readonly Constant[] = [
   { name: "FEATURE_IPI", value: 16, doc: "ipi.send_mask needs one transition for many targets." },
   { name: "FEATURE_WAIT", value: 32, doc: "lock.wait gives the processor away until lock.kick." },
   { name: "FEATURE_WALLCLOCK", value: 64, doc: "time.wallclock_get asks the host." },
+  {
+    name: "FEATURE_MIGRATION_NOTICE",
+    value: 128,
+    doc: "time.migration_notice tells of migrations.",
+  },
+  { name: "FEATURE_CLOCK_PAIRING", value: 256, doc: "time.clock_pairing reaches the host." },
   { name: "FEATURE_ALARM_AVAILABLE", value: 512, doc: "time.alarm_set counts available time too." },
   { name: "FEATURE_CRASH_REPORT", value: 1024, doc: "sys.crash_report reaches the host." },
   { name: "FEATURE_WATCHDOG", value: 2048, doc: "sys.watchdog ends a guest that hangs." },

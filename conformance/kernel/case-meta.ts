@@ -31,6 +31,8 @@ export interface CaseMeta {
   budget: number;
   irq: "coarse" | "fine";
   evict: boolean;
+  /** RDTSC may execute before loads that precede it, as on real processors without a fence. */
+  early: boolean;
   steal: boolean;
   time: "lazy" | "free";
   /** Interrupts that the search lets arrive at any moment, or never. */
@@ -50,7 +52,7 @@ export interface CaseFile {
 }
 
 type Options = Partial<
-  Pick<CaseMeta, "bound" | "budget" | "irq" | "evict" | "steal" | "time" | "stuck" | "arrivals" | "peers">
+  Pick<CaseMeta, "bound" | "budget" | "irq" | "evict" | "early" | "steal" | "time" | "stuck" | "arrivals" | "peers">
 > & {
   /** vCPU of each role; role i is on vCPU i otherwise. */
   on?: number[];
@@ -94,6 +96,7 @@ function described(id: string, title: string, clauses: string[], roles: string[]
     stuck = clauses[0] as string,
     irq = "coarse",
     evict = false,
+    early = false,
     steal = false,
     time = "lazy",
     on = [],
@@ -101,7 +104,7 @@ function described(id: string, title: string, clauses: string[], roles: string[]
     peers = "all",
   } = options;
   const mapped = roles.map((name, role) => ({ name, vcpu: on[role] ?? role }));
-  return { id, title, clauses, stuck, roles: mapped, irq, evict, steal, time, arrivals, peers } as const;
+  return { id, title, clauses, stuck, roles: mapped, irq, evict, early, steal, time, arrivals, peers } as const;
 }
 
 /** One role on each vCPU. */

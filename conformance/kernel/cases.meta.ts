@@ -4,6 +4,7 @@ import { alarm } from "./cases/alarm.meta.ts";
 import { apic } from "./cases/apic.meta.ts";
 import { cost } from "./cases/cost.meta.ts";
 import { down } from "./cases/down.meta.ts";
+import { counter } from "./cases/counter.meta.ts";
 import { duties } from "./cases/duties.meta.ts";
 import { flush } from "./cases/flush.meta.ts";
 import { hints } from "./cases/hints.meta.ts";
@@ -33,6 +34,7 @@ export const caseFiles: readonly CaseFile[] = [
   { file: "lazy", cases: lazy },
   { file: "flush", cases: flush },
   { file: "time", cases: time },
+  { file: "counter", cases: counter },
   { file: "alarm", cases: alarm },
   { file: "lock", cases: lock },
   { file: "hints", cases: hints },

@@ -4,6 +4,7 @@
  */
 import { alarmSabotages } from "./sabotages/alarm.ts";
 import { apicSabotages } from "./sabotages/apic.ts";
+import { counterSabotages } from "./sabotages/counter.ts";
 import { dutiesSabotages } from "./sabotages/duties.ts";
 import { hostileSabotages } from "./sabotages/hostile.ts";
 import { initSabotages } from "./sabotages/init.ts";
@@ -28,6 +29,7 @@ export const sabotages: readonly Sabotage[] = [
   ...ipiSabotages,
   ...mmuSabotages,
   ...timeSabotages,
+  ...counterSabotages,
   ...alarmSabotages,
   ...lockSabotages,
   ...smpSabotages,

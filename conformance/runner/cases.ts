@@ -28,6 +28,7 @@ const caseShape = z.object({
   slices: z.number().int().min(1).default(1),
   irq: z.enum(["coarse", "fine"]).default("coarse"),
   evict: z.boolean().default(false),
+  early: z.boolean().default(false),
   steal: z.boolean().default(false),
   time: z.string().default("lazy"),
   arrivals: z
@@ -104,6 +105,7 @@ function resolveCase(item: z.infer<typeof caseShape>, clauses: string[], ops: st
     slices: item.slices,
     fine: item.irq === "fine",
     evict: item.evict,
+    early: item.early,
     steal: item.steal,
     timeFree: item.time === "free",
     arrivals: item.arrivals,

@@ -118,6 +118,7 @@ function vmUnit(suite: Suite, item: SuiteCase, unit: Unit, seed: bigint, schedul
   const flags =
     (item.fine ? unitFlags.fine : 0) |
     (item.evict ? unitFlags.evict : 0) |
+    (item.early ? unitFlags.early : 0) |
     (item.steal ? unitFlags.steal : 0) |
     (item.timeFree ? unitFlags.timeFree : 0) |
     (replay ? unitFlags.traceAlways : 0) |

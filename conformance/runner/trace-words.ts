@@ -62,6 +62,7 @@ const words: Record<string, Words> = {
   "store drained": load,
   "kept off its CPU": none,
   stolen: none,
+  "RDTSC executes early": (a) => `before the latest ${a === 1n ? "load" : `${a} loads`}`,
   "on another machine": (a, b) => `TSC scale ${hex(a)}, offset ${hex(b)}`,
   arrival: (a, b) => `number ${a}, vector ${hex(b)}`,
   event: (a, b) => `at ${hex(a)}, CR2 ${hex(b)}`,

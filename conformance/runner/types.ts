@@ -60,6 +60,8 @@ export interface SuiteCase {
   slices: number;
   fine: boolean;
   evict: boolean;
+  /** RDTSC may execute before loads that precede it. */
+  early: boolean;
   steal: boolean;
   timeFree: boolean;
   arrivals: CaseArrival[];

@@ -42,6 +42,8 @@ export const unitFlags = {
   sequential: 32,
   /** Every alternative is tried, also those that commute: what the reduction is measured against. */
   unreduced: 64,
+  /** RDTSC may execute before loads that precede it. */
+  early: 128,
 } as const;
 export const arrivalKinds = { irq: 0, nmi: 1, migration: 2 } as const;
 

@@ -60,6 +60,21 @@ const kvmHosts: Omit<Variant, "peer" | "half">[] = [
     ops: clock,
   },
   {
+    name: "frequencies",
+    title:
+      "The counter has another frequency whenever a vCPU runs again, and the published pair lies in the near future",
+    freedom:
+      "Linux Documentation/virt/kvm/x86/timekeeping.rst: guests migrate between machines of any frequency; arch/x86/kvm/x86.c kvm_get_time_scale: shift is signed, the multiplier has 32 bits; a processor's counter may be slightly behind the one that was published.",
+    ops: clock,
+  },
+  {
+    name: "unstable-clock",
+    title: "Each vCPU's clock is behind by an amount of its own, and the stable flag is never set",
+    freedom:
+      "Linux Documentation/virt/kvm/x86/msr.rst: bit 0 of the flags says that time is monotonic across vCPUs, CPUID bit 24 only that the flag means something.",
+    ops: clock,
+  },
+  {
     name: "no-features",
     title: "The signature is there, features are not",
     freedom: "Linux Documentation/virt/kvm/x86/cpuid.rst: every feature has a bit that a guest must check before use.",

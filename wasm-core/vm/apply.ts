@@ -7,16 +7,17 @@ import { tlbEvict } from "../machine/tlb";
 import { ARRIVAL_MIGRATION, ARRIVAL_NMI, config, unitArrival, unitArrivals } from "./config";
 import { Cpu, cpuAt } from "./cpu";
 import { deviceIrq, deviceNmi } from "./device";
+import { hoist } from "./early";
 import { ARRIVAL_OFFSET, migrationBegin } from "./migration";
 import { NESTED_DUE, run } from "./run";
 import {
-  CHOICE_ARRIVAL, CHOICE_DRAIN, CHOICE_EVICT, CHOICE_INTERRUPT, CHOICE_KICK, CHOICE_RETURN, CHOICE_STEAL, CHOICE_SWITCH, CHOICE_TIME, madeAdd,
+  CHOICE_ARRIVAL, CHOICE_DRAIN, CHOICE_EVICT, CHOICE_HOIST, CHOICE_INTERRUPT, CHOICE_KICK, CHOICE_RETURN, CHOICE_STEAL, CHOICE_SWITCH, CHOICE_TIME, madeAdd,
 } from "./schedule";
 import { holdInterrupt, holdKick, isHeld, keepAway, landInterrupt, landKick } from "./delays";
 import { runnable } from "./scheduler";
 import { atResched, steal } from "./steal";
 import {
-  LAYER_MACHINE, TRACE_ARRIVAL, TRACE_DRAIN, TRACE_EVICT, TRACE_HOLD, TRACE_KEEP, TRACE_LAND, TRACE_STEAL, TRACE_SWITCH, TRACE_TIME, traceAdd,
+  LAYER_MACHINE, TRACE_ARRIVAL, TRACE_DRAIN, TRACE_EVICT, TRACE_HOIST, TRACE_HOLD, TRACE_KEEP, TRACE_LAND, TRACE_STEAL, TRACE_SWITCH, TRACE_TIME, traceAdd,
   tracing,
 } from "./trace";
 
@@ -65,6 +66,7 @@ function attempt(c: Cpu, letter: u32, argument: u32): u32 {
   if (letter == CHOICE_INTERRUPT || letter == CHOICE_KICK) return argument == c.index ? land(c, letter) : APPLIED_NOT;
   if (letter == CHOICE_ARRIVAL) return arrive(c, argument);
   if (letter == CHOICE_TIME) return passTime(c);
+  if (letter == CHOICE_HOIST) return executeEarly(c, argument);
   const vcpu = letter == CHOICE_EVICT ? argument >>> 16 : argument;
   if (vcpu >= config.vcpus) return APPLIED_NOT;
   const target = cpuAt(vcpu);
@@ -142,6 +144,12 @@ function arrive(c: Cpu, k: u32): u32 {
   else if (kind == ARRIVAL_NMI) deviceNmi(target);
   else deviceIrq(target, unitArrival(k, 1));
   return APPLIED_LEAVE;
+}
+
+function executeEarly(c: Cpu, loads: u32): u32 {
+  if (!hoist(c, loads)) return APPLIED_NOT;
+  if (tracing) traceAdd(c, LAYER_MACHINE, TRACE_HOIST, 0, loads, 0);
+  return APPLIED_STAY;
 }
 
 /** How often arrival k has come in this schedule, at most 15. */

@@ -1,8 +1,9 @@
 // Probabilistic concurrency testing (Burckhardt, Kothari, Musuvathi, Nagarakatte: "A Randomized Scheduler with Probabilistic
 // Guarantees of Finding Bugs", ASPLOS 2010): random priorities, lowered at d − 1 random points. Drawn from the unit's seed.
 import { mix } from "../machine/frames";
+import { MachineOp } from "../machine/ops";
 import { apply, APPLIED_NOT, taken } from "./apply";
-import { config, FLAG_STEAL, unitArrival, unitArrivals, unitBound, unitFlags, unitSeed, unitSlice } from "./config";
+import { config, FLAG_EARLY, FLAG_STEAL, unitArrival, unitArrivals, unitBound, unitFlags, unitSeed, unitSlice } from "./config";
 import { Cpu, cpuAt } from "./cpu";
 import { pendingEvent } from "../machine/interrupts";
 import { isHeld } from "./delays";
@@ -10,7 +11,7 @@ import { wouldSee } from "./offers";
 import { pointStealable } from "./point";
 import { HOST_POINT } from "./points";
 import { run } from "./run";
-import { CHOICE_ARRIVAL, CHOICE_DRAIN, CHOICE_INTERRUPT, CHOICE_KICK, CHOICE_STEAL, CHOICE_SWITCH, madeTotal } from "./schedule";
+import { CHOICE_ARRIVAL, CHOICE_DRAIN, CHOICE_HOIST, CHOICE_INTERRUPT, CHOICE_KICK, CHOICE_STEAL, CHOICE_SWITCH, madeTotal } from "./schedule";
 import { runnable } from "./scheduler";
 import { searchTried } from "./search";
 
@@ -84,6 +85,9 @@ export function chanceAt(c: Cpu, index: u32, id: u32): u32 {
   }
   if (!(id & HOST_POINT)) {
     if (unitFlags() & FLAG_STEAL && pointStealable && draw(RARITY) == 0) return apply(c, index, CHOICE_STEAL, c.index);
+    if (unitFlags() & FLAG_EARLY && id == <u32>MachineOp.rdtsc && c.loads && !c.early && draw(2)) {
+      return apply(c, index, CHOICE_HOIST, 1 + <u32>draw(c.loads));
+    }
     const landed = chanceLanding(c, index);
     if (landed != APPLIED_NOT) return landed;
     const arrived = chanceArrival(c, index);

@@ -57,6 +57,21 @@ describe("declared choices", () => {
     expect(outcomes(native, 34, 1, { flags: unitFlags.evict })).toEqual(["1", "2"]);
   });
 
+  it("H: RDTSC executes before loads that precede it, where the case declares it and no fence orders it", () => {
+    const early = { flags: unitFlags.early };
+    expect(outcomes(native, 76, 2, { seed: 0n })).toEqual(["0"]);
+    expect(outcomes(native, 76, 2, { ...early, seed: 0n })).toEqual(["0", "1"]);
+    expect(outcomes(native, 76, 2, { ...early, seed: 1n })).toEqual(["0"]);
+    const ofEverything = { flags: unitFlags.early | unitFlags.unreduced, bound: 3, schedules_max: 40_000, seed: 0n };
+    expect(outcomes(native, 76, 2, ofEverything)).toEqual(["0", "1"]);
+  });
+
+  it("H does not fit a RDTSC without so many loads before it, nor another instruction", () => {
+    const flags = unitFlags.early;
+    const ends = ["1-1:H1", "1-0:H1"].map((schedule) => run(native, unit(76, 2, replay(schedule, flags))).end);
+    expect(ends).toEqual(["refused", "refused"]);
+  });
+
   it("T: time goes on to the next deadline at any step", () => {
     expect(outcomes(native, 35, 1)).toEqual(["0 0"]);
     expect(outcomes(native, 35, 1, { flags: unitFlags.timeFree })).toEqual(["0 0", "0 1", "1 1"]);

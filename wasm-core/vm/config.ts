@@ -25,6 +25,8 @@ export const FLAG_TIME: u32 = 8;
 export const FLAG_TRACE: u32 = 16;
 /** Replay of a sequential case: round-robin and stepping time are the base that the schedule deviates from. */
 export const FLAG_SEQUENTIAL: u32 = 32;
+/** RDTSC may execute before loads that precede it. */
+export const FLAG_EARLY: u32 = 128;
 /** Every alternative is tried, also those that commute with what others do: the measure of what the reduction keeps. */
 export const FLAG_UNREDUCED: u32 = 64;
 

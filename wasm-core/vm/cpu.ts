@@ -11,6 +11,8 @@ import { config } from "./config";
 export const CONTEXTS_MAX: u32 = 16;
 export const ENTRIES_MAX: u32 = 96;
 export const REGISTERS_BYTES: usize = 28 * 8;
+/** Loads that an RDTSC may execute before. */
+export const EARLY_MAX: u32 = 8;
 
 /** Kinds of entries on a thread. */
 export const ENTRY_START: u32 = 1;
@@ -142,6 +144,12 @@ export class Cpu {
   /** Cost scopes open on this vCPU, a bit each. */
   scopes: u64;
   exits: u32;
+  /** Plain loads since the last instruction of another kind, at most EARLY_MAX (early.ts). */
+  loads: u32;
+  /** Loads before which the pending RDTSC executes, 0 = none. */
+  early: u32;
+  /** Real time at which the last instruction completed. */
+  completedAt: u64;
   /** Instructions of this vCPU. */
   instructions: u64;
 }
@@ -149,7 +157,8 @@ export class Cpu {
 const AT_KINDS: usize = (offsetof<Cpu>() + 7) & ~7;
 const AT_OPS: usize = AT_KINDS + ENTRIES_MAX;
 const AT_ARGS: usize = AT_OPS + (ENTRIES_MAX << 2);
-const AT_CONTEXTS: usize = AT_ARGS + 8 * 8;
+const AT_MOMENTS: usize = AT_ARGS + 8 * 8;
+const AT_CONTEXTS: usize = AT_MOMENTS + EARLY_MAX * 8;
 const CPU_BYTES: usize = AT_CONTEXTS + (CONTEXTS_MAX + 1) * CONTEXT_BYTES;
 
 let cpus: usize = 0;
@@ -218,6 +227,12 @@ export function pushOp(c: Cpu, op: i32, hasResult: u32): void {
 @inline
 export function callArgs(c: Cpu): usize {
   return changetype<usize>(c) + AT_ARGS;
+}
+
+/** Moment of the i-th load that an RDTSC may execute before: u64. */
+@inline
+export function momentAt(c: Cpu, i: u32): usize {
+  return changetype<usize>(c) + AT_MOMENTS + (i << 3);
 }
 
 /** Resume token of the innermost context. */

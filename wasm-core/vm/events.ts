@@ -8,6 +8,7 @@ import { Exit, Runstate } from "../machine/vcpu";
 import { enterCode } from "./contexts";
 import { contextAt, Cpu, token } from "./cpu";
 import { isHeld } from "./delays";
+import { orderAll } from "./early";
 import { lands } from "./explorer";
 import { exitGuest, inGuest, takeOutBetween } from "./lock";
 import { machineEnded } from "./machine-calls";
@@ -121,6 +122,7 @@ function serveStart(c: Cpu): bool {
 /** Goes on with the machine's answer to a delivery. */
 function delivered(c: Cpu, status: i32): void {
   run.idleYields = 0;
+  orderAll(c);
   // Before this its sender could not have sent another one that counts.
   c.visible = 1;
   if (tracing) traceDeliver(c, status);

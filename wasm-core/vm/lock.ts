@@ -12,6 +12,7 @@ import { bootFirstEntry } from "./boot";
 import { armIfReturning, enterCode, resumeAt } from "./contexts";
 import { countExit } from "./costs";
 import { contextAt, Cpu, cpuAt, token } from "./cpu";
+import { orderAll } from "./early";
 import { FAIL_BAD_ENTRY, FAIL_TRAP, fail, failBegin, failEnd, failureToHost } from "./failure";
 import { hostBootFunc, hostEnterFunc, hostExitFunc, hostInstance, hostSchedFunc, hostThread, hostTimerFunc } from "./link";
 import { HOST_BOOT, HOST_ENTER, HOST_EXIT, HOST_SCHED, HOST_TIMER, NESTED_AWAY, NESTED_LEAVES, QUEUE_MAX, queueAt, queueDrop, queuePush, run } from "./run";
@@ -55,6 +56,7 @@ function mayLeadToUser(reason: u32, insn: u32): bool {
 /** Out of guest mode, without a call of the host half; it sleeps on if it was halted. */
 export function takeOut(c: Cpu): void {
   c.halted = c.vcpu.runstate == Runstate.HALTED ? 1 : 0;
+  orderAll(c);
   leaveGuest(c.vcpu);
 }
 

@@ -12,6 +12,7 @@ import { callArgs, contextAt, contextRegisters, Cpu, LEAVE_CODE, LEAVE_END, LEAV
 import { FAIL_CONTROL, FAIL_DIED, fail, failBegin, failEnd } from "./failure";
 import { Binding, bindingAt } from "./link";
 import { pausesPass } from "./delays";
+import { orderAfter } from "./early";
 import { drainSleepers } from "./explorer";
 import { deliverable, guestPoint } from "./points";
 import { END_NOT_OFFERED, END_OK, run } from "./run";
@@ -53,6 +54,7 @@ export function machineCall(c: Cpu, id: u32, args: usize): i32 {
     if (status < 0) return HOST_TRAP;
     if (status == Step.DONE) {
       c.middle = 0;
+      orderAfter(c, id, args);
       completed(c, id);
       return id == <u32>MachineOp.iret ? armReturn(c) : HOST_DONE;
     }

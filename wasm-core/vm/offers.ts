@@ -8,15 +8,16 @@ import { pendingEvent } from "../machine/interrupts";
 import { taken } from "./apply";
 import { isHeld } from "./delays";
 import { HostOp } from "./imports";
-import { ARRIVAL_MIGRATION, config, FLAG_EVICT, FLAG_STEAL, FLAG_TIME, FLAG_UNREDUCED, unitArrival, unitArrivals, unitFlags } from "./config";
+import { ARRIVAL_MIGRATION, config, FLAG_EARLY, FLAG_EVICT, FLAG_STEAL, FLAG_TIME, FLAG_UNREDUCED, unitArrival, unitArrivals, unitFlags } from "./config";
 import { Cpu, cpuAt } from "./cpu";
 import { bufferHolds, buffersMeet } from "./lines";
+import { momentOf } from "./early";
 import { nextAfter } from "./explorer";
 import { inspectStale, pointDrains, pointMa, pointMeetsHost, pointSlot, pointStealable, pointVisible, pointWalks } from "./point";
 import { HOST_POINT } from "./points";
 import { run } from "./run";
 import {
-  CHOICE_ARRIVAL, CHOICE_DRAIN, CHOICE_EVICT, CHOICE_INTERRUPT, CHOICE_KICK, CHOICE_RETURN, CHOICE_STEAL, CHOICE_SWITCH, CHOICE_TIME, CHOICE_VALUE,
+  CHOICE_ARRIVAL, CHOICE_DRAIN, CHOICE_EVICT, CHOICE_HOIST, CHOICE_INTERRUPT, CHOICE_KICK, CHOICE_RETURN, CHOICE_STEAL, CHOICE_SWITCH, CHOICE_TIME, CHOICE_VALUE,
 } from "./schedule";
 import { runnable } from "./scheduler";
 import { searchAdd } from "./search";
@@ -41,7 +42,18 @@ export function offerAt(c: Cpu, index: u32, id: u32, args: usize): void {
   if (flags & FLAG_EVICT && pointSlot >= 0 && (all || inspectStale(c, addressOf(id, args)))) {
     searchAdd(index, CHOICE_EVICT, (c.index << 16) | pointSlot, run.preemptions);
   }
+  if (flags & FLAG_EARLY && id == <u32>MachineOp.rdtsc && !c.early) offerHoists(c, index);
   if (flags & FLAG_TIME && run.deadline != NEVER && run.deadline > machine.now) searchAdd(index, CHOICE_TIME, 0, run.preemptions);
+}
+
+/** RDTSC before loads: each of the moments that differ. */
+function offerHoists(c: Cpu, index: u32): void {
+  let later = machine.now;
+  for (let n: u32 = 1; n <= c.loads; n++) {
+    if (momentOf(c, n) == later && !(unitFlags() & FLAG_UNREDUCED)) continue;
+    later = momentOf(c, n);
+    searchAdd(index, CHOICE_HOIST, n, run.preemptions);
+  }
 }
 
 /** Of the running vCPU where it matters; of another where its hook's stores meet this access, and once blindly to learn them. */

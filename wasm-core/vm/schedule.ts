@@ -14,6 +14,7 @@ export const CHOICE_VALUE: u32 = 67;
 export const CHOICE_INTERRUPT: u32 = 73;
 export const CHOICE_KICK: u32 = 75;
 export const CHOICE_RETURN: u32 = 82;
+export const CHOICE_HOIST: u32 = 72;
 
 export const DEVIATIONS_MAX: u32 = 512;
 export const DEVIATION_BYTES: usize = 12;
@@ -147,7 +148,7 @@ function isLetter(letter: u32): bool {
   return (
     letter == CHOICE_SWITCH || letter == CHOICE_DRAIN || letter == CHOICE_EVICT || letter == CHOICE_STEAL ||
     letter == CHOICE_ARRIVAL || letter == CHOICE_TIME || letter == CHOICE_VALUE || letter == CHOICE_INTERRUPT || letter == CHOICE_KICK ||
-    letter == CHOICE_RETURN
+    letter == CHOICE_RETURN || letter == CHOICE_HOIST
   );
 }
 

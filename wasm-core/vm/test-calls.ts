@@ -12,6 +12,7 @@ import { deliveredCount, interruptsEnabled, irrOf, isrOf, Runstate } from "../ma
 import { config, unitRoles } from "./config";
 import { countChange } from "./costs";
 import { Cpu, cpuAt, LEAVE_END, LEAVE_POINT } from "./cpu";
+import { orderAll } from "./early";
 import { choose } from "./explorer";
 import { FAIL_EXPECT, fail, failBegin, failEnd, failure, noteSet } from "./failure";
 import { TestOp } from "./imports";
@@ -34,6 +35,8 @@ export function testCall(c: Cpu, id: u32, args: usize): i32 {
   const a = load<u64>(args);
   const b = load<u64>(args, 8);
   if (tracing) traceTest(c, id, a, b);
+  // What the kernel is told here is not a load that an instruction could overtake.
+  orderAll(c);
   switch (id) {
     case TestOp.expect:
       return expect(c, <u32>a, <u32>b != 0, false, 0, 0);

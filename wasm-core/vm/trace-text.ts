@@ -13,6 +13,7 @@ import {
   TRACE_ENTER,
   TRACE_EVENT,
   TRACE_EVICT,
+  TRACE_HOIST,
   TRACE_EXIT,
   TRACE_HOLD,
   TRACE_HOST,
@@ -136,6 +137,8 @@ function putWhat(at: usize): void {
       return put(code == CHOICE_KICK ? "kick lands" : "interrupt lands");
     case TRACE_KEEP:
       return put("kept off its CPU");
+    case TRACE_HOIST:
+      return put("RDTSC executes early");
     case TRACE_MIGRATION:
       return put("on another machine");
     default:

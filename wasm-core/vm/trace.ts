@@ -29,6 +29,7 @@ export const TRACE_HOLD: u32 = 14;
 export const TRACE_LAND: u32 = 15;
 export const TRACE_KEEP: u32 = 16;
 export const TRACE_MIGRATION: u32 = 17;
+export const TRACE_HOIST: u32 = 18;
 
 const ENTRY_BYTES: usize = 40;
 export let tracing: bool = false;

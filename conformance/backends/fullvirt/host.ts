@@ -17,6 +17,8 @@ import { resetControl, turnedOff } from "./host/startup";
 import { crash, isHalted, STARTUP_NONE, setSoftLength, startup, stateInit, vcpus } from "./host/state";
 
 const BY_SYSCALL: i64 = 2;
+const SCHED_IN: i32 = 1;
+const TSC_SCALE_ONE: i64 = 1 << 32;
 const ERROR_NO_FRAMES: i32 = -6;
 
 export function abi(): i64 {
@@ -71,6 +73,13 @@ function exitException(vcpu: i32): i32 {
 export function enter(vcpu: i32): void {
   runsOn(vcpu);
   injectPending(vcpu);
+}
+
+/** Whatever machine the guest goes on on: its TSC is that of the machine where it began, which the bare one's reading gives. */
+export function sched(vcpu: i32, what: i32): void {
+  if (what != SCHED_IN) return;
+  host.set(vcpu, host.FIELD_TSC_SCALE, TSC_SCALE_ONE);
+  host.set(vcpu, host.FIELD_TSC_OFFSET, 0);
 }
 
 export function timer(vcpu: i32, slot: i32): void {

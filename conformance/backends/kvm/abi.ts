@@ -48,11 +48,14 @@ export const EOI_PENDING: i32 = 1;
 export const EOI_BIT: i64 = 0;
 
 export const HC_KICK_CPU: i64 = 5;
+export const HC_CLOCK_PAIRING: i64 = 9;
 export const HC_SEND_IPI: i64 = 10;
 export const HC_SCHED_YIELD: i64 = 11;
 export const ENOSYS: i64 = -1000;
 export const EPERM: i64 = -1;
 export const EINVAL: i64 = -22;
+export const EFAULT: i64 = -14;
+export const EOPNOTSUPP: i64 = -95;
 /** ICR bits that HC_SEND_IPI refuses: logical destination and shorthands. */
 export const ICR_REFUSED: i64 = 0xc0800;
 /** ICR delivery mode of HC_SEND_IPI. */
@@ -68,6 +71,12 @@ export const PVCLOCK_SHIFT: i64 = 28;
 export const PVCLOCK_FLAGS: i64 = 29;
 export const PVCLOCK_TSC_STABLE: i32 = 1;
 export const PVCLOCK_GUEST_STOPPED: i32 = 2;
+
+/** HC_CLOCK_PAIRING(gpa, type): {s64 s, s64 ns, u64 tsc, u32 flags, u32 pad[9]}; there is one type, the wall clock. */
+export const PAIRING_BYTES: i32 = 64;
+export const PAIRING_NS: i64 = 8;
+export const PAIRING_TSC: i64 = 16;
+export const PAIRING_WALLCLOCK: i64 = 0;
 
 /** Wall clock: {u32 version, u32 s, u32 ns} of UTC at system time 0. */
 export const WALL_CLOCK_BYTES: i32 = 12;

@@ -5,9 +5,11 @@ import {
   E_PERM,
   FEATURE_ALARM_AVAILABLE,
   FEATURE_CLOCK,
+  FEATURE_CLOCK_PAIRING,
   FEATURE_CRASH_REPORT,
   FEATURE_EOI,
   FEATURE_IPI,
+  FEATURE_MIGRATION_NOTICE,
   FEATURE_PREEMPTED,
   FEATURE_REMOTE_FLUSH,
   FEATURE_STEAL,
@@ -25,9 +27,10 @@ import { alarmCancel, alarmInit, alarmSet, alarmsOff } from "../lib/alarm";
 import { maskOf, readInfo, self, vcpus } from "../lib/info";
 import { ICR_NMI } from "./abi";
 import { areasRegister, areasRevoke, forgetPreempted } from "./guest/areas";
-import { clockHz, clockRead, stealRead, wallclockRead } from "./guest/clock";
+import { clockHz, clockRead, noticeTake, stealRead, wallclockRead } from "./guest/clock";
 import { eoi } from "./guest/eoi";
 import { featuresDrop, featuresInit, featuresLose, featuresRead, featuresSettle, has, hintsRead, hostHas, signaturePresent } from "./guest/features";
+import { clockPairing } from "./guest/pairing";
 import { crashReport, watchdog } from "./guest/platform";
 import { brokenPromises } from "./guest/probe";
 import { enterHost, flushMulti, isPreempted, kick, sendCommand, upOf, yieldTo } from "./guest/remote";
@@ -126,6 +129,14 @@ export function time_wallclock_set(utc: i64): i32 {
 
 export function time_cycle_frequency(): i64 {
   return has(FEATURE_CLOCK) ? clockHz() : native.time_cycle_frequency();
+}
+
+export function time_migration_notice(): i32 {
+  return has(FEATURE_MIGRATION_NOTICE) ? noticeTake() : E_NOSYS;
+}
+
+export function time_clock_pairing(out_va: i64): i32 {
+  return has(FEATURE_CLOCK_PAIRING) ? clockPairing(out_va) : E_NOSYS;
 }
 
 export function time_alarm_set(at: i64, period: i64, counter: i32, vector: i32): i32 {

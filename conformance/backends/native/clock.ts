@@ -32,6 +32,8 @@ function tscHz(): u64 {
   return max(<u64>machine.reg(machine.RAX) & 0xffff, 1) * 1_000_000;
 }
 
+/** RDTSC alone could execute before loads that precede it: what the caller has seen must come before the reading. */
 export function clockRead(): i64 {
+  machine.lfence();
   return <i64>scaled(<u64>machine.rdtsc(), mul, shift);
 }

@@ -39,6 +39,16 @@ export const timeSchedClock = op({
       text: "Called from an interrupt or NMI handler it returns, and the interrupted reading is still correct (rule G4).",
       source: "rule G4",
     },
+    {
+      n: 8,
+      text: "The counter is not read before earlier loads of the caller are done: what the caller has seen before the call came before the reading.",
+      source: "Linux arch/x86/include/asm/msr.h rdtsc_ordered; Intel SDM vol. 2, RDTSC",
+    },
+    {
+      n: 9,
+      text: "When the guest is moved to a machine with another counter, amid a reading too, readings do not decrease and go on at the rate of real time.",
+      source: "Linux Documentation/virt/kvm/x86/timekeeping.rst (migration); arch/x86/kvm/x86.c kvm_guest_time_update",
+    },
   ],
   deviations: ["Origin and resolution are the backend's."],
   sources: ["Linux sched_clock", "KVM and Xen pvclock", "Hyper-V reference TSC page"],
@@ -77,6 +87,11 @@ export const timeStealClock = op({
       n: 5,
       text: "An index that does not exist gives 0 and has no effect.",
       source: "rule G9; decided here: docs/rules.md",
+    },
+    {
+      n: 6,
+      text: "Over any span the result grows by at most the real time of that span, also when the guest is moved meanwhile.",
+      source: "Linux kernel/sched/cputime.c account_steal_time: a negative difference would be a huge unsigned one",
     },
   ],
   deviations: [

@@ -5,44 +5,16 @@ import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
 import { begin, canSteal, finish, isToldOfSteal, me, setUp, steal, vcpus } from "../lib/case";
+import { after, before, expectRealTime, expectSpan, HOUR, readBetween, reading, SECOND } from "../lib/clock";
 import { atLeast, atMost, same } from "../lib/expect";
 import { FIRST_VECTOR, onInterrupt, raise, raiseLater, realTime, taken, veto, waitTaken } from "../lib/interrupts";
 import { post, see } from "../lib/memory";
 
-const SECOND: i64 = 1_000_000_000;
-const HOUR: i64 = 3600 * SECOND;
-/** Far below the time that passes between two publications of the clock's parameters. */
-const SLACK: i64 = 1000;
 /** Shared word for a reading that another vCPU compares with its own. */
 const READING: i32 = 0;
 let seenInHandler: i64 = -1;
 /** An arrival before the reading that it is compared with says nothing. */
 let earlierRead: bool = false;
-
-/** A clock reading together with the real time just before and after it. */
-let before: i64 = 0;
-let reading: i64 = 0;
-let after: i64 = 0;
-
-function readBetween(): void {
-  before = realTime();
-  reading = pvi.time_sched_clock();
-  after = realTime();
-}
-
-/** Expects the clock to have advanced by `duration` ns, within 2 ns and one part in 2^30, while real time did. */
-function expectSpan(clause: i32, duration: i64): void {
-  readBetween();
-  const firstBefore = before;
-  const first = reading;
-  const firstAfter = after;
-  test.advance(duration);
-  readBetween();
-  const least = before - firstAfter;
-  const most = after - firstBefore;
-  atLeast(clause, "ns by the clock, at least", reading - first, least - 2 - (least >> 30));
-  atMost(clause, "ns by the clock, at most", reading - first, most + 2 + (most >> 30));
-}
 
 export function time_clock_monotone(): void {
   let last = pvi.time_sched_clock();
@@ -74,9 +46,7 @@ export function time_clock_torn(role: i32): void {
   const origin = reading - before;
   begin();
   if (role === 0) {
-    readBetween();
-    atLeast(C.time_sched_clock_4, "a reading, not before real time", reading, before + origin - SLACK);
-    atMost(C.time_sched_clock_4, "a reading, not after real time", reading, after + origin + SLACK);
+    expectRealTime(C.time_sched_clock_4, origin);
     post(READING, reading);
   } else {
     test.advance(1_000_000);

@@ -40,6 +40,7 @@ export function caseOf(change: Partial<SuiteCase> & Pick<SuiteCase, "id" | "inde
     slices: 1,
     fine: false,
     evict: false,
+    early: false,
     steal: false,
     timeFree: false,
     arrivals: [],

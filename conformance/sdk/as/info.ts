@@ -25,6 +25,10 @@ export const FEATURE_IPI: i32 = 16;
 export const FEATURE_WAIT: i32 = 32;
 /** time.wallclock_get asks the host. */
 export const FEATURE_WALLCLOCK: i32 = 64;
+/** time.migration_notice tells of migrations. */
+export const FEATURE_MIGRATION_NOTICE: i32 = 128;
+/** time.clock_pairing reaches the host. */
+export const FEATURE_CLOCK_PAIRING: i32 = 256;
 /** time.alarm_set counts available time too. */
 export const FEATURE_ALARM_AVAILABLE: i32 = 512;
 /** sys.crash_report reaches the host. */
@@ -46,7 +50,7 @@ export const PRIVILEGE_REMOTE: i32 = 2;
 /** May set the wall clock. */
 export const PRIVILEGE_WALLCLOCK: i32 = 4;
 /** All bits of the bitmap that this version defines. */
-export const FEATURES_DEFINED: i64 = 32383;
+export const FEATURES_DEFINED: i64 = 32767;
 /** All bits of the bitmap that this version defines. */
 export const HINTS_DEFINED: i64 = 1;
 /** All bits of the bitmap that this version defines. */

@@ -305,6 +305,21 @@ export declare function time_alarm_set(at: i64, period: i64, counter: i32, vecto
 export declare function time_alarm_cancel(counter: i32): i32;
 
 /**
+ * Whether the guest was stopped and goes on elsewhere since this vCPU last asked.
+ * Returns 1 it was, 0 it was not; E_NOSYS without FEATURE_MIGRATION_NOTICE.
+ */
+@external("pvi", "time_migration_notice")
+export declare function time_migration_notice(): i32;
+
+/**
+ * One sample of the host's wall clock together with the guest's counter.
+ * out_va: where {i64 UTC in ns, u64 counter as RDTSC reads it} is stored.
+ * Returns 0; E_NOSYS without FEATURE_CLOCK_PAIRING, E_AGAIN when the host's clock has no such sample now.
+ */
+@external("pvi", "time_clock_pairing")
+export declare function time_clock_pairing(out_va: i64): i32;
+
+/**
  * Gives the processor away while a lock byte still holds a value.
  * ptr: va of one byte that all vCPUs share.
  * val: value, 0 to 255, for which waiting makes sense.
@@ -491,31 +506,35 @@ export const OP_TIME_CYCLE_FREQUENCY: i32 = 40;
 export const OP_TIME_ALARM_SET: i32 = 41;
 /** Op id of time.alarm_cancel. */
 export const OP_TIME_ALARM_CANCEL: i32 = 42;
+/** Op id of time.migration_notice. */
+export const OP_TIME_MIGRATION_NOTICE: i32 = 43;
+/** Op id of time.clock_pairing. */
+export const OP_TIME_CLOCK_PAIRING: i32 = 44;
 /** Op id of lock.wait. */
-export const OP_LOCK_WAIT: i32 = 43;
+export const OP_LOCK_WAIT: i32 = 45;
 /** Op id of lock.kick. */
-export const OP_LOCK_KICK: i32 = 44;
+export const OP_LOCK_KICK: i32 = 46;
 /** Op id of lock.vcpu_is_preempted. */
-export const OP_LOCK_VCPU_IS_PREEMPTED: i32 = 45;
+export const OP_LOCK_VCPU_IS_PREEMPTED: i32 = 47;
 /** Op id of lock.spin_notify. */
-export const OP_LOCK_SPIN_NOTIFY: i32 = 46;
+export const OP_LOCK_SPIN_NOTIFY: i32 = 48;
 /** Op id of lock.yield_to. */
-export const OP_LOCK_YIELD_TO: i32 = 47;
+export const OP_LOCK_YIELD_TO: i32 = 49;
 /** Op id of smp.set_initial_ap_state. */
-export const OP_SMP_SET_INITIAL_AP_STATE: i32 = 48;
+export const OP_SMP_SET_INITIAL_AP_STATE: i32 = 50;
 /** Op id of smp.cpu_up. */
-export const OP_SMP_CPU_UP: i32 = 49;
+export const OP_SMP_CPU_UP: i32 = 51;
 /** Op id of smp.cpu_down. */
-export const OP_SMP_CPU_DOWN: i32 = 50;
+export const OP_SMP_CPU_DOWN: i32 = 52;
 /** Op id of smp.is_up. */
-export const OP_SMP_IS_UP: i32 = 51;
+export const OP_SMP_IS_UP: i32 = 53;
 /** Op id of smp.apicid_to_vp. */
-export const OP_SMP_APICID_TO_VP: i32 = 52;
+export const OP_SMP_APICID_TO_VP: i32 = 54;
 /** Op id of sys.shutdown. */
-export const OP_SYS_SHUTDOWN: i32 = 53;
+export const OP_SYS_SHUTDOWN: i32 = 55;
 /** Op id of sys.crash_report. */
-export const OP_SYS_CRASH_REPORT: i32 = 54;
+export const OP_SYS_CRASH_REPORT: i32 = 56;
 /** Op id of sys.watchdog. */
-export const OP_SYS_WATCHDOG: i32 = 55;
+export const OP_SYS_WATCHDOG: i32 = 57;
 /** Version of this interface, major << 16 | minor. */
 export const PVI_VERSION: i32 = 65536;

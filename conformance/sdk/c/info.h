@@ -30,6 +30,10 @@
 #define FEATURE_WAIT 32
 /** time.wallclock_get asks the host. */
 #define FEATURE_WALLCLOCK 64
+/** time.migration_notice tells of migrations. */
+#define FEATURE_MIGRATION_NOTICE 128
+/** time.clock_pairing reaches the host. */
+#define FEATURE_CLOCK_PAIRING 256
 /** time.alarm_set counts available time too. */
 #define FEATURE_ALARM_AVAILABLE 512
 /** sys.crash_report reaches the host. */
@@ -51,7 +55,7 @@
 /** May set the wall clock. */
 #define PRIVILEGE_WALLCLOCK 4
 /** All bits of the bitmap that this version defines. */
-#define FEATURES_DEFINED INT64_C(32383)
+#define FEATURES_DEFINED INT64_C(32767)
 /** All bits of the bitmap that this version defines. */
 #define HINTS_DEFINED INT64_C(1)
 /** All bits of the bitmap that this version defines. */

@@ -270,6 +270,19 @@ __attribute__((export_name("time_alarm_set"))) int32_t time_alarm_set(int64_t at
 __attribute__((export_name("time_alarm_cancel"))) int32_t time_alarm_cancel(int32_t counter);
 
 /**
+ * Whether the guest was stopped and goes on elsewhere since this vCPU last asked.
+ * Returns 1 it was, 0 it was not; E_NOSYS without FEATURE_MIGRATION_NOTICE.
+ */
+__attribute__((export_name("time_migration_notice"))) int32_t time_migration_notice(void);
+
+/**
+ * One sample of the host's wall clock together with the guest's counter.
+ * out_va: where {i64 UTC in ns, u64 counter as RDTSC reads it} is stored.
+ * Returns 0; E_NOSYS without FEATURE_CLOCK_PAIRING, E_AGAIN when the host's clock has no such sample now.
+ */
+__attribute__((export_name("time_clock_pairing"))) int32_t time_clock_pairing(int64_t out_va);
+
+/**
  * Gives the processor away while a lock byte still holds a value.
  * ptr: va of one byte that all vCPUs share.
  * val: value, 0 to 255, for which waiting makes sense.
@@ -443,32 +456,36 @@ __attribute__((export_name("sys_watchdog"))) int32_t sys_watchdog(int64_t timeou
 #define OP_TIME_ALARM_SET 41
 /** Op id of time.alarm_cancel. */
 #define OP_TIME_ALARM_CANCEL 42
+/** Op id of time.migration_notice. */
+#define OP_TIME_MIGRATION_NOTICE 43
+/** Op id of time.clock_pairing. */
+#define OP_TIME_CLOCK_PAIRING 44
 /** Op id of lock.wait. */
-#define OP_LOCK_WAIT 43
+#define OP_LOCK_WAIT 45
 /** Op id of lock.kick. */
-#define OP_LOCK_KICK 44
+#define OP_LOCK_KICK 46
 /** Op id of lock.vcpu_is_preempted. */
-#define OP_LOCK_VCPU_IS_PREEMPTED 45
+#define OP_LOCK_VCPU_IS_PREEMPTED 47
 /** Op id of lock.spin_notify. */
-#define OP_LOCK_SPIN_NOTIFY 46
+#define OP_LOCK_SPIN_NOTIFY 48
 /** Op id of lock.yield_to. */
-#define OP_LOCK_YIELD_TO 47
+#define OP_LOCK_YIELD_TO 49
 /** Op id of smp.set_initial_ap_state. */
-#define OP_SMP_SET_INITIAL_AP_STATE 48
+#define OP_SMP_SET_INITIAL_AP_STATE 50
 /** Op id of smp.cpu_up. */
-#define OP_SMP_CPU_UP 49
+#define OP_SMP_CPU_UP 51
 /** Op id of smp.cpu_down. */
-#define OP_SMP_CPU_DOWN 50
+#define OP_SMP_CPU_DOWN 52
 /** Op id of smp.is_up. */
-#define OP_SMP_IS_UP 51
+#define OP_SMP_IS_UP 53
 /** Op id of smp.apicid_to_vp. */
-#define OP_SMP_APICID_TO_VP 52
+#define OP_SMP_APICID_TO_VP 54
 /** Op id of sys.shutdown. */
-#define OP_SYS_SHUTDOWN 53
+#define OP_SYS_SHUTDOWN 55
 /** Op id of sys.crash_report. */
-#define OP_SYS_CRASH_REPORT 54
+#define OP_SYS_CRASH_REPORT 56
 /** Op id of sys.watchdog. */
-#define OP_SYS_WATCHDOG 55
+#define OP_SYS_WATCHDOG 57
 /** Version of this interface, major << 16 | minor. */
 #define PVI_VERSION 65536
 

@@ -11,6 +11,7 @@ import { runVmiCase } from "./vmi/cases";
 
 @external("machine", "syscall") declare function syscall(nr: i64): i64;
 @external("machine", "ctx_set_reg") declare function ctxSetReg(r: i32, v: i64): void;
+@external("machine", "lfence") declare function lfence(): void;
 @external("machine", "rdtsc") declare function rdtsc(): i64;
 @external("machine", "read_cr") declare function readCr(n: i32): i64;
 
@@ -35,6 +36,7 @@ export function runMachineCase(index: i32, role: i32): void {
   if (index >= 59 && index < 70) return runBatchCase(index, role);
   if (index == 70 || index == 71) return runFlushCase(index, role);
   if (index >= 72 && index <= 74) return runWaitCase(index, role);
+  if (index == 76) return readsEarly(role);
   if (index >= 50) return runProtocolCase(index, role);
   if (index == 40) return misuse(role);
   if (index == 41) return userMode(0);
@@ -257,6 +259,20 @@ function migrated(): void {
   let told: i64 = ask(SCALE_SEEN, 0) >> 28;
   for (let v = 0; v < 2; v++) told = (told << 8) | (ask(TOLD_LEFT, v) << 4) | ask(TOLD_BACK, v);
   outcome(7, told);
+}
+
+/** Role 1 reads what role 0's TSC was, then its own: 1 = a smaller one. Seed 1: with LFENCE in between. */
+function readsEarly(role: i32): void {
+  barrier(1);
+  lfence();
+  if (role == 0) {
+    store64(word(X), rdtsc());
+    return mfence();
+  }
+  const other = load64(word(X));
+  load64(word(Y));
+  if (param(3) & 1) lfence();
+  outcome(0, rdtsc() < other ? 1 : 0);
 }
 
 /** A migration may come between any two of three readings of the TSC: which of the steps are large; the last of a waiting vCPU. */

@@ -1,10 +1,11 @@
 // Shared areas, from the second shared page on, 128 bytes per vCPU so that none crosses a page:
 //   @0 pvclock (32)   @32 wall clock (12)   @48 PV EOI (4)   @64 steal time (64)
+// from @2048 of that page on samples of the clock pairing, 64 bytes per vCPU,
 // and in the first percpu page masks that ops build: 16 of u64[4].
 import { DIRECT_MAP, FEATURE_CLOCK, FEATURE_EOI, FEATURE_STEAL } from "../../../sdk/as/info";
 import * as machine from "../../../sdk/as/machine";
 import { self, sharedVa } from "../../lib/info";
-import { MSR_ENABLE, MSR_PV_EOI, MSR_STEAL_TIME, MSR_SYSTEM_TIME, STEAL_PREEMPTED } from "../abi";
+import { MSR_ENABLE, MSR_PV_EOI, MSR_STEAL_TIME, MSR_SYSTEM_TIME, PAIRING_BYTES, STEAL_PREEMPTED } from "../abi";
 import { has, hostHas } from "./features";
 
 const PAGE: i64 = 4096;
@@ -12,6 +13,7 @@ const AREA: i64 = 128;
 const WALLCLOCK_OFFSET: i64 = 32;
 const EOI_OFFSET: i64 = 48;
 const STEAL_OFFSET: i64 = 64;
+const PAIRING_OFFSET: i64 = 2048;
 
 /** va of the pvclock area of a vCPU. */
 export function clockArea(vcpu: i32): i64 {
@@ -36,6 +38,11 @@ export function stealArea(vcpu: i32): i64 {
 /** va of the u64 of the largest time that any vCPU has read: used when the clock is not stable. */
 export function clockMaximum(): i64 {
   return sharedVa + PAGE + AREA * 8;
+}
+
+/** va of the 64 bytes that the host fills at a vCPU's KVM_HC_CLOCK_PAIRING. */
+export function pairingArea(vcpu: i32): i64 {
+  return sharedVa + PAGE + PAIRING_OFFSET + PAIRING_BYTES * vcpu;
 }
 
 /** A vCPU that is down is not preempted, whatever was published last. */

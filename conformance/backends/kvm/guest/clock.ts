@@ -6,6 +6,7 @@ import { hzOf, scaledSince } from "../../lib/scale";
 import {
   MSR_WALL_CLOCK,
   PVCLOCK_FLAGS,
+  PVCLOCK_GUEST_STOPPED,
   PVCLOCK_MUL,
   PVCLOCK_SHIFT,
   PVCLOCK_SYSTEM,
@@ -19,6 +20,7 @@ import { clockArea, clockMaximum, stealArea, wallclockArea } from "./areas";
 
 const NS_PER_S: i64 = 1_000_000_000;
 const CMPXCHG_64: i32 = machine.SIZE_64 | machine.LOCK;
+const AND_8: i32 = machine.RMW_AND | machine.SIZE_8 | machine.LOCK;
 
 export function clockRead(): i64 {
   const at = clockArea(self);
@@ -29,6 +31,8 @@ export function clockRead(): i64 {
     const mul = machine.load32(at + PVCLOCK_MUL);
     const shift = <i8>machine.load8(at + PVCLOCK_SHIFT);
     const flags = machine.load8(at + PVCLOCK_FLAGS);
+    // Behind the loads: executed early it could belong to the parameters of before (Linux rdtsc_ordered).
+    machine.lfence();
     const tsc = machine.rdtsc();
     if (!(version & 1) && machine.load32(at) == version) {
       const ns = system + <i64>scaledSince(<u64>tsc, <u64>origin, <u32>mul, shift);
@@ -36,6 +40,12 @@ export function clockRead(): i64 {
     }
     machine.pause();
   }
+}
+
+/** 1 if the host says that the guest was stopped since this vCPU last asked. The host may publish at any time: one locked step. */
+export function noticeTake(): i32 {
+  const before = machine.rmw(AND_8, clockArea(self) + PVCLOCK_FLAGS, ~PVCLOCK_GUEST_STOPPED);
+  return before & PVCLOCK_GUEST_STOPPED ? 1 : 0;
 }
 
 /** Counts of the TSC per second, by the published multiplier: exact to its 32 bits. */

@@ -2,10 +2,12 @@
 import {
   FEATURE_ALARM_AVAILABLE,
   FEATURE_CLOCK,
+  FEATURE_CLOCK_PAIRING,
   FEATURE_CLOCK_STABLE,
   FEATURE_CRASH_REPORT,
   FEATURE_EOI,
   FEATURE_IPI,
+  FEATURE_MIGRATION_NOTICE,
   FEATURE_PREEMPTED,
   FEATURE_REMOTE_FLUSH,
   FEATURE_STEAL,
@@ -33,6 +35,7 @@ import {
   SIGNATURE_ECX,
   SIGNATURE_EDX,
 } from "../abi";
+import { hasPairing } from "./pairing";
 import { hasPanic } from "./platform";
 
 const ECX_HYPERVISOR: i64 = 1 << 31;
@@ -54,6 +57,7 @@ export function featuresInit(): void {
   take(<i32>machine.reg(machine.RAX), <i32>machine.reg(machine.RDX));
   // The watchdog cannot be probed: both devices are part of the same machine.
   if (hasPanic()) offered |= FEATURE_CRASH_REPORT | FEATURE_WATCHDOG;
+  if (hasPairing()) offered |= FEATURE_CLOCK_PAIRING;
 }
 
 export function signaturePresent(): bool {
@@ -77,7 +81,7 @@ function leafBase(): i32 {
 
 function take(word: i32, hint_word: i32): void {
   hints = hint_word & KVM_HINT_REALTIME ? HINT_DEDICATED : 0;
-  if (word & KVM_CLOCKSOURCE2) offered |= FEATURE_CLOCK | FEATURE_WALLCLOCK;
+  if (word & KVM_CLOCKSOURCE2) offered |= FEATURE_CLOCK | FEATURE_WALLCLOCK | FEATURE_MIGRATION_NOTICE;
   if (word & KVM_CLOCKSOURCE2 && word & KVM_CLOCKSOURCE_STABLE) offered |= FEATURE_CLOCK_STABLE;
   if (word & KVM_STEAL_TIME) offered |= FEATURE_STEAL | FEATURE_PREEMPTED;
   // No call of the host's: what is not stolen is known by clock and steal time.
@@ -94,7 +98,7 @@ function take(word: i32, hint_word: i32): void {
 export function featuresRead(): i64 {
   allowed = offered & featureMask();
   if (!(allowed & FEATURE_CLOCK) || !(allowed & FEATURE_STEAL)) allowed &= ~FEATURE_ALARM_AVAILABLE;
-  if (!(allowed & FEATURE_CLOCK)) allowed &= ~FEATURE_WALLCLOCK;
+  if (!(allowed & FEATURE_CLOCK)) allowed &= ~(FEATURE_WALLCLOCK | FEATURE_MIGRATION_NOTICE);
   return allowed;
 }
 

@@ -4,6 +4,7 @@ import {
   EINVAL,
   ENOSYS,
   EPERM,
+  HC_CLOCK_PAIRING,
   HC_KICK_CPU,
   HC_SCHED_YIELD,
   HC_SEND_IPI,
@@ -14,6 +15,7 @@ import {
   KVM_PV_UNHALT,
 } from "../abi";
 import { kickHalted } from "./halt";
+import { clockPairing } from "./pairing";
 import { offered, skip, vcpuOfApicId } from "./state";
 
 const DELIVERY_MODE: i64 = 0x700;
@@ -36,6 +38,7 @@ function isReady(apic_id: i64): bool {
 function call(vcpu: i32, nr: i64): i64 {
   if (nr == HC_KICK_CPU && offered & KVM_PV_UNHALT) return kick(host.get(vcpu, host.FIELD_RCX));
   if (nr == HC_SEND_IPI && offered & KVM_PV_SEND_IPI) return sendIpi(vcpu);
+  if (nr == HC_CLOCK_PAIRING) return clockPairing(vcpu, host.get(vcpu, host.FIELD_RBX), host.get(vcpu, host.FIELD_RCX));
   // Always 0, whoever is named.
   if (nr == HC_SCHED_YIELD && offered & KVM_PV_SCHED_YIELD) return 0;
   return ENOSYS;

@@ -14,7 +14,7 @@ import {
   WALL_CLOCK_NS,
   WALL_CLOCK_SECONDS,
 } from "../abi";
-import { clockPublish } from "./clock";
+import { clockRegistered } from "./clock";
 import { eoiWrite } from "./eoi";
 import {
   areaOf,
@@ -47,7 +47,7 @@ function writeMsr(vcpu: i32, msr: i32, value: i64): bool {
   if (msr == MSR_WALL_CLOCK && offered & KVM_CLOCKSOURCE2) return fillWallClock(value);
   if (msr == MSR_SYSTEM_TIME && offered & KVM_CLOCKSOURCE2) {
     setSystemTimeMsr(vcpu, value);
-    clockPublish(vcpu);
+    clockRegistered(vcpu);
     return true;
   }
   if (msr == MSR_STEAL_TIME && offered & KVM_STEAL_TIME) {

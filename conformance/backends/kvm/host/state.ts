@@ -1,11 +1,11 @@
 // Private state of the host half, one record per vCPU. The lock is held whenever any of this runs.
 //   @0 u64 system_time MSR   @8 u64 steal MSR   @16 u64 stolen ns published   @24 u8 unhalted   @25 u8 hlt allowed   @26 u8 steal due
-//   @27 u8 PV EOI bit published   @28 u32 APIC id   @32 u64 PV EOI MSR
+//   @27 u8 PV EOI bit published   @28 u32 APIC id   @32 u64 PV EOI MSR   @40 u8 guest stopped
 import * as host from "../../../sdk/as/host";
 
 export const VCPUS_MAX: i32 = 8;
-const RECORD: usize = 40;
-const records: usize = memory.data(320, 8);
+const RECORD: usize = 48;
+const records: usize = memory.data(384, 8);
 
 export let vcpus: i32 = 1;
 /** Bits of CPUID_FEATURES.EAX that this guest may use. */
@@ -89,6 +89,15 @@ export function eoiPublished(vcpu: i32): bool {
 
 export function setEoiPublished(vcpu: i32, on: bool): void {
   store<u8>(record(vcpu), on ? 1 : 0, 27);
+}
+
+/** The guest has not been told yet that it was stopped. */
+export function stopped(vcpu: i32): bool {
+  return load<u8>(record(vcpu), 40) != 0;
+}
+
+export function setStopped(vcpu: i32, on: bool): void {
+  store<u8>(record(vcpu), on ? 1 : 0, 40);
 }
 
 /** INIT takes every area and what was kept for the vCPU; what it has been told of stolen time stays. */

@@ -1,0 +1,42 @@
+/** time.sched_clock held against real time. */
+import * as pvi from "../../sdk/as/pvi";
+import * as test from "../../sdk/as/test";
+import { atLeast, atMost } from "./expect";
+import { realTime } from "./interrupts";
+
+export const SECOND: i64 = 1_000_000_000;
+export const HOUR: i64 = 3600 * SECOND;
+/** Far below the time that passes between two publications of the clock's parameters. */
+const SLACK: i64 = 1000;
+
+/** A clock reading together with the real time just before and after it. */
+export let before: i64 = 0;
+export let reading: i64 = 0;
+export let after: i64 = 0;
+
+export function readBetween(): void {
+  before = realTime();
+  reading = pvi.time_sched_clock();
+  after = realTime();
+}
+
+/** Expects the clock to have advanced by `duration` ns, within 2 ns and one part in 2^30, while real time did. */
+export function expectSpan(clause: i32, duration: i64): void {
+  readBetween();
+  const firstBefore = before;
+  const first = reading;
+  const firstAfter = after;
+  test.advance(duration);
+  readBetween();
+  const least = before - firstAfter;
+  const most = after - firstBefore;
+  atLeast(clause, "ns by the clock, at least", reading - first, least - 2 - (least >> 30));
+  atMost(clause, "ns by the clock, at most", reading - first, most + 2 + (most >> 30));
+}
+
+/** Expects a reading to be real time plus `origin`, within a microsecond. */
+export function expectRealTime(clause: i32, origin: i64): void {
+  readBetween();
+  atLeast(clause, "a reading, not before real time", reading, before + origin - SLACK);
+  atMost(clause, "a reading, not after real time", reading, after + origin + SLACK);
+}
