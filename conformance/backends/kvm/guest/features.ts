@@ -116,6 +116,7 @@ export function featuresLose(broken: i64): void {
 /** The areas are gone, and with them what needs one. */
 export function featuresDrop(): void {
   offered &= ~(FEATURE_CLOCK | FEATURE_WALLCLOCK | FEATURE_STEAL | FEATURE_EOI | FEATURE_REMOTE_FLUSH | FEATURE_ALARM_AVAILABLE);
+  offered &= ~FEATURE_MIGRATION_NOTICE;
   allowed &= offered;
 }
 
