@@ -1,5 +1,17 @@
 // KVM's guest half, hostile: hypercalls that do not exist, and ids and bitmaps that name nobody.
-import { EINVAL, ENOSYS, HC_KICK_CPU, HC_SEND_IPI } from "../../backends/kvm/abi";
+import {
+  EFAULT,
+  EINVAL,
+  ENOSYS,
+  EOPNOTSUPP,
+  HC_CLOCK_PAIRING,
+  HC_KICK_CPU,
+  HC_SEND_IPI,
+  PAIRING_WALLCLOCK,
+} from "../../backends/kvm/abi";
+import { pairingArea } from "../../backends/kvm/guest/areas";
+import { self } from "../../backends/lib/info";
+import { DIRECT_MAP } from "../../sdk/as/info";
 import { DONE, hypercall } from "./lib";
 
 export * from "../../backends/kvm/guest";
@@ -14,6 +26,9 @@ const WINDOWS: StaticArray<i64> = [256, 1024, 0x7fff_ff00, 0x8000_0000, 0xffff_f
 /** Logical destination, self, all, all but self: the targets are in the bitmap alone. */
 const DESTINATIONS: StaticArray<i64> = [0x800, 0x40000, 0x80000, 0xc0000];
 
+/** Kinds of clocks that there are not. */
+const TYPES: StaticArray<i64> = [1, 2, -1];
+
 export function parley_hostile_step(k: i32, end: i64): i32 {
   let i = k;
   if (i < UNKNOWN.length) return hypercall(UNKNOWN[i], -1, -1, -1, -1) == ENOSYS ? 0 : 1;
@@ -24,5 +39,28 @@ export function parley_hostile_step(k: i32, end: i64): i32 {
   i -= WINDOWS.length;
   if (i < DESTINATIONS.length)
     return hypercall(HC_SEND_IPI, EVERYBODY, EVERYBODY, 0, VECTOR | DESTINATIONS[i]) == EINVAL ? 0 : 1;
-  return DONE;
+  return pairing(i - DESTINATIONS.length, end);
+}
+
+/** Samples of a clock that does not exist, which is looked at first, and to where not every byte is the guest's memory. */
+function pairing(i: i32, end: i64): i32 {
+  const at = pairingArea(self) - DIRECT_MAP;
+  // A host without the call, or without such a clock just now, says so whatever it is asked.
+  if (hypercall(HC_CLOCK_PAIRING, at, PAIRING_WALLCLOCK, 0, 0)) return DONE;
+  if (i < TYPES.length) {
+    const good = hypercall(HC_CLOCK_PAIRING, at, TYPES[i], 0, 0) == EOPNOTSUPP;
+    return good && hypercall(HC_CLOCK_PAIRING, end, TYPES[i], 0, 0) == EOPNOTSUPP ? 0 : 1;
+  }
+  switch (i - TYPES.length) {
+    case 0:
+      return hypercall(HC_CLOCK_PAIRING, end, PAIRING_WALLCLOCK, 0, 0) == EFAULT ? 0 : 1;
+    case 1:
+      return hypercall(HC_CLOCK_PAIRING, end - 8, PAIRING_WALLCLOCK, 0, 0) == EFAULT ? 0 : 1;
+    case 2:
+      return hypercall(HC_CLOCK_PAIRING, -64, PAIRING_WALLCLOCK, 0, 0) == EFAULT ? 0 : 1;
+    case 3:
+      return hypercall(HC_CLOCK_PAIRING, (<i64>1) << 60, PAIRING_WALLCLOCK, 0, 0) == EFAULT ? 0 : 1;
+    default:
+      return DONE;
+  }
 }
