@@ -32,7 +32,6 @@ export const kvmGuest = `${backends}/kvm/guest.ts`;
 export const kvmFeatures = `${backends}/kvm/guest/features.ts`;
 export const kvmClock = `${backends}/kvm/guest/clock.ts`;
 export const kvmPairing = `${backends}/kvm/guest/pairing.ts`;
-export const kvmHostClock = `${backends}/kvm/host/clock.ts`;
 export const kvmWait = `${backends}/kvm/guest/wait.ts`;
 export const kvmAreas = `${backends}/kvm/guest/areas.ts`;
 export const kvmRemote = `${backends}/kvm/guest/remote.ts`;
