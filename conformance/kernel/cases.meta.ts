@@ -3,8 +3,8 @@ import type { CaseFile, CaseMeta } from "./case-meta.ts";
 import { alarm } from "./cases/alarm.meta.ts";
 import { apic } from "./cases/apic.meta.ts";
 import { cost } from "./cases/cost.meta.ts";
-import { down } from "./cases/down.meta.ts";
 import { counter } from "./cases/counter.meta.ts";
+import { down } from "./cases/down.meta.ts";
 import { duties } from "./cases/duties.meta.ts";
 import { flush } from "./cases/flush.meta.ts";
 import { hints } from "./cases/hints.meta.ts";
@@ -17,7 +17,6 @@ import { lock } from "./cases/lock.meta.ts";
 import { mmu } from "./cases/mmu.meta.ts";
 import { msr } from "./cases/msr.meta.ts";
 import { rule } from "./cases/rule.meta.ts";
-
 import { smp } from "./cases/smp.meta.ts";
 import { sys } from "./cases/sys.meta.ts";
 import { time } from "./cases/time.meta.ts";

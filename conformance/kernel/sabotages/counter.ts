@@ -48,11 +48,11 @@ export const counterSabotages: readonly Sabotage[] = [
   ),
   native(
     "time-clock-frequencies",
-    "from the 40th reading on vCPU 2 is slow",
+    "from the 60th reading on vCPU 1 is slow",
     edit(
       nativeClock,
       "  return <i64>scaled(<u64>machine.rdtsc(), mul, shift);",
-      "  readings += 1;\n  const ns = <i64>scaled(<u64>machine.rdtsc(), mul, shift);\n  return readings > 40 && machine.vcpu() == 2 ? ns - (ns >> 8) : ns;",
+      "  readings += 1;\n  const ns = <i64>scaled(<u64>machine.rdtsc(), mul, shift);\n  return readings > 60 && machine.vcpu() == 1 ? ns - (ns >> 8) : ns;",
     ),
     edit(nativeClock, "let mul: u32 = 0;", "let readings: i32 = 0;\nlet mul: u32 = 0;"),
   ),

@@ -96,10 +96,12 @@ function area(vcpu: i32): i64 {
   return msr & MSR_ENABLE ? areaOf(msr & ~MSR_ENABLE, PVCLOCK_BYTES) : -1;
 }
 
-/** A new area: nothing that lay there before counts. */
+/** A new area. Its vCPU is in this exit, so that nobody clears the bit that the guest has yet to clear. */
 export function clockRegistered(vcpu: i32): void {
   const at = area(vcpu);
-  if (at >= 0) host.store8(at + PVCLOCK_FLAGS, offered & KVM_CLOCKSOURCE_STABLE ? PVCLOCK_TSC_STABLE : 0);
+  if (at < 0) return;
+  const kept = host.load8(at + PVCLOCK_FLAGS) & PVCLOCK_GUEST_STOPPED;
+  host.store8(at + PVCLOCK_FLAGS, kept | (offered & KVM_CLOCKSOURCE_STABLE ? PVCLOCK_TSC_STABLE : 0));
   clockPublish(vcpu);
 }
 
