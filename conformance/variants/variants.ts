@@ -83,7 +83,7 @@ const kvmHosts: Omit<Variant, "peer" | "half">[] = [
 ];
 
 /** @throws Error naming a feature that the interface does not define */
-function valueOf(name: string): bigint {
+function bitOf(name: string): bigint {
   const bit = features.find((feature) => feature.name === name);
   if (!bit) throw new Error(`The interface defines no feature ${name}.`);
   return BigInt(bit.value);
@@ -98,7 +98,7 @@ function without(name: string, missing: string, ops: string[]): Omit<Variant, "p
       "Linux Documentation/virt/kvm/x86/cpuid.rst: every feature has a bit of its own, and whoever manages the host may clear it.",
     ops,
     module: "../backends/kvm/build/host",
-    withheld: String(missing.split(" ").reduce((word, name) => word | valueOf(name), 0n)),
+    withheld: String(missing.split(" ").reduce((word, name) => word | bitOf(name), 0n)),
   };
 }
 

@@ -184,8 +184,8 @@ export function time_alarm_arguments(): void {
   same(C.time_alarm_set_11, "interrupts of refused alarms", taken(A), 0);
   pass(MS + LATE);
   same(C.time_alarm_set_11, "interrupts of the alarm that was armed before", taken(A), 1);
-  same(C.time_alarm_set_11, "result for vector 16", pvi.time_alarm_set(-1, 0, REAL, 16), 0);
-  same(C.time_alarm_set_11, "result for vector 255", pvi.time_alarm_set(-1, 0, REAL, 255), 0);
+  same(C.time_alarm_set_11, "result for vector 16", pvi.time_alarm_set(HOUR, 0, REAL, 16), 0);
+  same(C.time_alarm_set_11, "result for vector 255", pvi.time_alarm_set(HOUR, 0, REAL, 255), 0);
 }
 
 function hasAvailable(): bool {

@@ -1,12 +1,9 @@
 /** Sabotages of the rules about features, names, areas and publication. */
 import {
-  atStart,
   edit,
   guest,
   host,
-  kvmAreas,
   kvmClock,
-  kvmFeatures,
   kvmGuest,
   kvmHypercalls,
   kvmSteal,

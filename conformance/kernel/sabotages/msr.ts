@@ -57,7 +57,11 @@ export const msrSabotages: readonly Sabotage[] = [
   native(
     "msr-write-non-canonical",
     "addresses are made canonical",
-    edit(nativeGuest, write, "  machine.wrmsr(msr, (value << 16) >> 16);\n}\n\nexport function msr_read_safe"),
+    edit(
+      nativeGuest,
+      write,
+      "  machine.wrmsr(msr, <u32>msr < 0xc000_0100 ? value : (value << 16) >> 16);\n}\n\nexport function msr_read_safe",
+    ),
   ),
   native(
     "msr-read-safe-value",

@@ -3,7 +3,6 @@ import {
   edit,
   guest,
   host,
-  kvmClock,
   kvmGuest,
   kvmHostClock,
   native,
