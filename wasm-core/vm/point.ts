@@ -10,6 +10,7 @@ import { Cpu } from "./cpu";
 import { HostOp } from "./imports";
 import { bufferConflicts, lineConflicts, lineTouch } from "./lines";
 import { HOST_POINT } from "./points";
+import { run } from "./run";
 
 /** Machine address of the access, 0 = none or unknown. */
 export let pointMa: u32 = 0;
@@ -130,6 +131,7 @@ function inspectHost(c: Cpu, id: u32, args: usize): void {
   const hasPointer = id >= <u32>HostOp.rmw;
   const isModify = id == <u32>HostOp.rmw || id == <u32>HostOp.cmpxchg;
   pointMa = <u32>(hasPointer ? load<u64>(args, 8) : load<u64>(args));
+  if (id == <u32>HostOp.copy_in || id == <u32>HostOp.copy_out) pointMa += run.hostProgress;
   pointWrites = isModify || (id >= <u32>HostOp.store8 && id != <u32>HostOp.copy_in);
   pointDrains = isModify && ((load<u64>(args) & LOCK) != 0 || (id == <u32>HostOp.rmw && (load<u64>(args) & 15) == 0));
   agent = 0x100 << c.index;

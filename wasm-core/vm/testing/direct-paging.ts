@@ -15,6 +15,16 @@ const TABLES_PFN: i32 = 480;
 let tables: i32 = 0;
 let root: i64 = 0;
 
+/** Frame by which page tables name a guest frame, and the machine address behind what they hold: the same without a second level. */
+let frameOf: (pfn: i32) => i64 = (pfn: i32): i64 => guestFrame(pfn);
+let addressOf: (physical: i64) => i64 = (physical: i64): i64 => physical;
+
+/** Tables are to hold addresses of another space; before buildTables. */
+export function useAddresses(frame: (pfn: i32) => i64, address: (physical: i64) => i64): void {
+  frameOf = frame;
+  addressOf = address;
+}
+
 /** Builds the tables that every vCPU runs on. */
 export function buildTables(): void {
   root = fresh();
@@ -27,31 +37,41 @@ export function buildTables(): void {
   }
 }
 
+/** Frame of table i, as tables hold it; −1 behind the last. */
+export function tableFrame(i: i32): i64 {
+  return i < tables ? frameOf(TABLES_PFN + i) : -1;
+}
+
+/** What CR3 and the walker's root hold. */
+export function rootAddress(): i64 {
+  return root;
+}
+
 export function loadRoot(vcpu: i32): void {
   set(vcpu, HW_ROOT, root);
   set(vcpu, CR3, root);
 }
 
 function fresh(): i64 {
-  return guestFrame(TABLES_PFN + tables++) << 12;
+  return frameOf(TABLES_PFN + tables++) << 12;
 }
 
 /** Machine address of the last-level entry of va; missing tables are made. */
 export function entryOf(va: i64): i64 {
   let table = root;
   for (let level = 4; level > 1; level--) {
-    const at = table + (((va >> (3 + 9 * level)) & 511) << 3);
+    const at = addressOf(table + (((va >> (3 + 9 * level)) & 511) << 3));
     if (!load64(at)) store64(at, fresh() | DATA);
     table = load64(at) & FRAME;
   }
-  return table + (((va >> 12) & 511) << 3);
+  return addressOf(table + (((va >> 12) & 511) << 3));
 }
 
 function map(va: i64, pfn: i32, flags: i64): void {
-  store64(entryOf(va), (guestFrame(pfn) << 12) | flags);
+  store64(entryOf(va), (frameOf(pfn) << 12) | flags);
 }
 
-/** Number of the table in a frame, −1 = it holds none. */
+/** Number of the table in a machine frame, −1 = it holds none. */
 function tableIn(mfn: i64): i32 {
   for (let i = 0; i < tables; i++) if (guestFrame(TABLES_PFN + i) == mfn) return i;
   return -1;

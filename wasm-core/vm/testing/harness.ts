@@ -32,6 +32,7 @@ export const ops = [
   "litmus_1",
   "litmus_2",
   "litmus_3",
+  "xen_context",
   "vmi_init",
   "vmi_halt",
   "vmi_counter",
@@ -55,6 +56,7 @@ const kinds = {
   start: { kind: 1, host: "start/host" },
   shadow: { kind: 2, host: "vmi/host", guest: "vmi/guest", rom: "vmi/rom" },
   direct: { kind: 3, host: "direct-host" },
+  layered: { kind: 3, host: "layered/host" },
   fullvirt: { kind: 4, host: "trap-host" },
 } as const;
 export type KindName = keyof typeof kinds;

@@ -3,6 +3,7 @@ import { advance, barrier, cli, codeAddr, expect, expectEq, hypercall, invlpg, i
 import { expectFault, ICR, taken } from "./kernel";
 import { runBatchCase } from "./batch-cases";
 import { runFlushCase } from "./flush-cases";
+import { runLayeredCase } from "./layered/cases";
 import { runProtocolCase } from "./protocol-cases";
 import { runWaitCase } from "./wait-cases";
 import { runStartCase } from "./start/cases";
@@ -30,6 +31,7 @@ const STAR: i32 = <i32>0xc0000081;
 const SFMASK: i32 = <i32>0xc0000084;
 
 export function runMachineCase(index: i32, role: i32): void {
+  if (index >= 94) return runLayeredCase(index, role);
   if (index >= 90) return runStartCase(index);
   if (index >= 84) return runVmiCase(index);
   if (index >= 80) return runTrapCase(index);

@@ -4,6 +4,7 @@
 import { frames, load64, owner, store64 } from "../host-imports";
 
 const ALL: i64 = 7;
+export const READ_ONLY: i64 = 5;
 const FRAME: i64 = 0x000ffffffffff000;
 let root: i64 = 0;
 let searched: i64 = 0;
@@ -32,10 +33,10 @@ function entryOf(gpa: i64): i64 {
 }
 
 /** Maps a page; answers the machine frame that was there. */
-export function mapPage(gpa: i64, ma: i64): i64 {
+export function mapPage(gpa: i64, ma: i64, rights: i64 = ALL): i64 {
   const at = entryOf(gpa);
   const before = load64(at) & FRAME;
-  store64(at, ma | ALL);
+  store64(at, ma | rights);
   return before;
 }
 
