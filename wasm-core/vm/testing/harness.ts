@@ -72,11 +72,12 @@ export async function compileTesting(): Promise<void> {
   core = await WebAssembly.compile(readFileSync(join(root, coreJob().out)));
 }
 
-/** Other APIC ids, another guest half, a second level of translation. */
+/** Other APIC ids, another guest or host half, a second level of translation. */
 export interface Options {
   apicIds?: number[];
   slat?: boolean;
   guest?: Uint8Array<ArrayBuffer>;
+  host?: Uint8Array<ArrayBuffer>;
 }
 
 /** A linked VM that has not booted. */
@@ -99,7 +100,10 @@ export async function linked(name: KindName, vcpus = 4, options: Options = {}): 
   });
   for (const op of ops) vm.addOp(op);
   for (const [role, file] of Object.entries(modulesOf(kinds[name]))) {
-    const error = vm.load(role as RoleName, (role === "guest" && options.guest) || module(file));
+    const error = vm.load(
+      role as RoleName,
+      (role === "guest" && options.guest) || (role === "host" && options.host) || module(file),
+    );
     if (error) throw new Error(JSON.stringify(error));
   }
   const error = vm.link();

@@ -7,6 +7,7 @@ import { runLayeredCase } from "./layered/cases";
 import { runProtocolCase } from "./protocol-cases";
 import { runWaitCase } from "./wait-cases";
 import { runStartCase } from "./start/cases";
+import { runTableCase } from "./table-cases";
 import { runTrapCase } from "./trap-cases";
 import { runVmiCase } from "./vmi/cases";
 
@@ -31,6 +32,7 @@ const STAR: i32 = <i32>0xc0000081;
 const SFMASK: i32 = <i32>0xc0000084;
 
 export function runMachineCase(index: i32, role: i32): void {
+  if (index >= 110) return runTableCase(index);
   if (index >= 94) return runLayeredCase(index, role);
   if (index >= 90) return runStartCase(index);
   if (index >= 84) return runVmiCase(index);
