@@ -75,6 +75,20 @@ const kvmHosts: Omit<Variant, "peer" | "half">[] = [
     ops: clock,
   },
   {
+    name: "late-eoi",
+    title: "An end of service by the PV EOI bit is seen when another interrupt waits for it, not before",
+    freedom:
+      "Linux Documentation/virt/kvm/x86/msr.rst, MSR_KVM_PV_EOI_EN: the guest has ended the service when it has cleared the bit; nothing says when the host looks.",
+    ops: ["apic.eoi"],
+  },
+  {
+    name: "dedicated",
+    title: "vCPUs are said to be never preempted",
+    freedom:
+      "Linux Documentation/virt/kvm/x86/cpuid.rst, KVM_HINTS_REALTIME: a hint that comes beside any features.",
+    ops: [...locks, "mmu.flush_tlb_multi"],
+  },
+  {
     name: "no-features",
     title: "The signature is there, features are not",
     freedom: "Linux Documentation/virt/kvm/x86/cpuid.rst: every feature has a bit that a guest must check before use.",

@@ -2,7 +2,7 @@
 import { deliversInterrupts, machine } from "../machine/machine";
 import { sbCount } from "../machine/storebuffer";
 import { NEVER } from "../machine/timers";
-import { interruptsEnabled, Runstate } from "../machine/vcpu";
+import { Ctl, interruptsEnabled, Runstate } from "../machine/vcpu";
 import { MachineOp } from "../machine/ops";
 import { pendingEvent } from "../machine/interrupts";
 import { taken } from "./apply";
@@ -111,9 +111,13 @@ export function wouldSee(c: Cpu, other: Cpu): bool {
 /** Stands for any private instruction. */
 export const PRIVATE: u32 = 0;
 
-/** Before an access with IF = 0 an interrupt could matter to nobody: it is as one before the next instruction. */
+/**
+ * Before an access with IF = 0 an interrupt could matter to nobody: it is as one before the next instruction. Unless it exits: then
+ * the host half comes between this access and the one before.
+ */
 export function offerArrivals(c: Cpu, index: u32, id: u32): void {
-  const masked = !interruptsEnabled(c.vcpu) && id <= <u32>MachineOp.pause && !(unitFlags() & FLAG_UNREDUCED);
+  const exits = id != PRIVATE && (c.vcpu.ctl_exit & Ctl.ARRX) != 0;
+  const masked = !interruptsEnabled(c.vcpu) && !exits && id <= <u32>MachineOp.pause && !(unitFlags() & FLAG_UNREDUCED);
   for (let k: u32 = 0; k < unitArrivals(); k++) {
     if (masked && unitArrival(k, 0) != ARRIVAL_MIGRATION) continue;
     if (unitArrival(k, 2) == c.index && taken(k) < unitArrival(k, 3)) searchAdd(index, CHOICE_ARRIVAL, k, run.preemptions);

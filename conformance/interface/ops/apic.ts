@@ -43,6 +43,12 @@ export const apicEoi = op({
       text: "After a call that reported FEATURE_EOI as absent the native sequence is used, whatever the host has published.",
       source: "rule G8; Linux arch/x86/kernel/kvm.c kvm_guest_apic_eoi_write",
     },
+    {
+      n: 6,
+      text: "A vCPU that has been descheduled, or has called init.revoke_all, ends with its next call the service of an interrupt that it took before, and of nothing that it has ended before.",
+      source:
+        "Linux arch/x86/kvm/lapic.c apic_sync_pv_eoi_from_guest: the bit is taken back whenever the vCPU is out of guest mode; arch/x86/kernel/kvm.c kvm_guest_cpu_offline",
+    },
   ],
   deviations: ["The host may learn of it only at the next exit, as long as no other interrupt waits for it."],
   decisions: [

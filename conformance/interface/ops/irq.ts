@@ -84,6 +84,14 @@ export const irqEnable = op({
     },
   ],
   deviations: ["An `sti` shadow is allowed and not owed: delivery may come before or after the next instruction."],
+  decisions: [
+    {
+      conflict:
+        "In Linux the thread that enables may be moved to another vCPU between the store and the test for what is pending: a comment in arch/x86/xen/xen-asm.S calls the test on the wrong one harmless.",
+      choice:
+        "An op ends on the vCPU on which it began: halves have private state for each vCPU, and no case moves a thread within an op. Whoever moves threads does so between ops, with interrupts disabled.",
+    },
+  ],
   sources: ["Linux pv_ops irq.irq_enable", "VMI EnableInterrupts"],
   native: true,
 });

@@ -11,6 +11,17 @@ export const apic: CaseMeta[] = [
     arrivals: [{ kind: "irq", vector: 0x41, vcpu: 0, max: 2 }],
   }),
   sequential("apic-eoi-fallback", "With the feature vetoed, and after", ["apic.eoi.5"]),
+  explored("apic-eoi-nested-arrival", "Interrupts come and go above one in service", ["apic.eoi.1"], ["vCPU"], {
+    on: [1],
+    bound: 2,
+    budget: 200,
+    irq: "fine",
+    arrivals: [{ kind: "irq", vector: 0x50, vcpu: 1, max: 2 }],
+  }),
+  sequential("apic-eoi-after-move", "The processor goes away before the call and after", ["apic.eoi.6"], ["vCPU"], {
+    on: [2],
+  }),
+  sequential("apic-eoi-after-revoke", "The areas go away before the call", ["apic.eoi.6"], ["vCPU"], { on: [3] }),
   sequential("apic-read-registers", "Registers of the own APIC", ["apic.read.1"], everyVcpu),
   sequential("apic-read-refused", "Where no register is", ["apic.read.2"]),
   sequential("apic-write-priority", "The task priority holds back and lets pass", ["apic.write.1"]),

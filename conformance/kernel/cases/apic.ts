@@ -5,7 +5,7 @@ import * as machine from "../../sdk/as/machine";
 import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
-import { begin, finish, me, setUp, vcpus } from "../lib/case";
+import { begin, finish, me, setUp, steal, vcpus } from "../lib/case";
 import { atLeast, atMost, holds, same } from "../lib/expect";
 import {
   boundaries,
@@ -105,6 +105,59 @@ export function apic_eoi_any_arrival(): void {
   raise(me(), FIRST_VECTOR);
   waitTaken(FIRST_VECTOR, 2);
   same(C.apic_eoi_4, "interrupts of the first vector in the end", taken(FIRST_VECTOR), 2);
+}
+
+/** A low vector stays in service while high ones come and go at any instruction, their calls' own included. */
+export function apic_eoi_nested_arrival(): void {
+  const held = FIRST_VECTOR + 7;
+  setUp();
+  endServiceBy(END_NOT);
+  raise(me(), FIRST_VECTOR + 6);
+  endServiceBy(END_BY_OP);
+  begin();
+  boundaries(1);
+  test.quiet(1);
+  while (isPending(me(), HIGH_VECTOR)) machine.pause();
+  same(C.apic_eoi_1, "interrupts handled of those delivered", taken(HIGH_VECTOR), delivered(me(), HIGH_VECTOR));
+  raise(me(), held);
+  boundaries(2);
+  same(C.apic_eoi_1, "interrupts of a class that is still in service", taken(held), 0);
+  pvi.apic_eoi();
+  boundaries(2);
+  same(C.apic_eoi_1, "interrupts of the class after its own call", taken(held), 1);
+}
+
+/** The processor is taken away before the call, and between a call and the next interrupt. */
+export function apic_eoi_after_move(): void {
+  endServiceBy(END_NOT);
+  for (let i = 1; i <= 3; i++) {
+    raise(me(), FIRST_VECTOR + 1);
+    same(C.apic_eoi_6, "interrupts taken of a class that was ended", taken(FIRST_VECTOR + 1), i);
+    steal(me(), 20_000);
+    machine.cpuid(0, 0);
+    pvi.apic_eoi();
+    steal(me(), 20_000);
+    machine.cpuid(0, 0);
+  }
+  nest(FIRST_VECTOR + 2);
+  steal(me(), 20_000);
+  pvi.apic_eoi();
+  steal(me(), 20_000);
+  raise(me(), FIRST_VECTOR + 1);
+  boundaries(2);
+  same(C.apic_eoi_6, "interrupts of a class that is still in service", taken(FIRST_VECTOR + 1), 3);
+}
+
+export function apic_eoi_after_revoke(): void {
+  nest(FIRST_VECTOR + 3);
+  pvi.init_revoke_all();
+  pvi.apic_eoi();
+  raise(me(), FIRST_VECTOR + 4);
+  boundaries(2);
+  same(C.apic_eoi_6, "interrupts of the low class before its call", taken(FIRST_VECTOR + 4), 0);
+  pvi.apic_eoi();
+  boundaries(2);
+  same(C.apic_eoi_6, "interrupts of the low class after its call", taken(FIRST_VECTOR + 4), 1);
 }
 
 export function apic_eoi_fallback(): void {

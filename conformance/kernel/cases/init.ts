@@ -8,7 +8,17 @@ import * as C from "../generated/clauses";
 import { percpuDigest, sharedDigest } from "../lib/areas";
 import { finish, me, steal } from "../lib/case";
 import { atLeast, holds, same } from "../lib/expect";
-import { boundaries, FIRST_VECTOR, faults, interruptsOn, taken, waitTaken } from "../lib/interrupts";
+import {
+  boundaries,
+  END_NOT,
+  endServiceBy,
+  FIRST_VECTOR,
+  faults,
+  interruptsOn,
+  raise,
+  taken,
+  waitTaken,
+} from "../lib/interrupts";
 import { mask, post, see } from "../lib/memory";
 import { content, entry, leaf, mapAndTouch, page, touch } from "../lib/paging";
 
@@ -141,7 +151,7 @@ export function init_relocate_beyond(): void {
   same(C.init_relocate_2, "answer for -1", pvi.init_relocate(-1), info.RELOCATE_NONE);
 }
 
-/** After every vCPU has revoked, each is preempted: when it comes back the host would write its areas. */
+/** After every vCPU has revoked, each is preempted and then interrupted: the host would write its areas when it goes on. */
 function expectNoWrites(clause: i32, times: i32): void {
   for (let i = 0; i < times; i++) pvi.init_revoke_all();
   test.barrier(1);
@@ -149,6 +159,8 @@ function expectNoWrites(clause: i32, times: i32): void {
   const own = percpuDigest();
   test.barrier(2);
   steal(me(), 1_000_000);
+  endServiceBy(END_NOT);
+  raise(me(), FIRST_VECTOR + 6);
   boundaries(4);
   test.barrier(3);
   const sharedAfter = sharedDigest();
@@ -170,7 +182,7 @@ export function init_revoke_alarms(): void {
 }
 
 const NEEDS_AREA: i64 =
-  info.FEATURE_CLOCK | info.FEATURE_STEAL | info.FEATURE_REMOTE_FLUSH | info.FEATURE_ALARM_AVAILABLE;
+  info.FEATURE_CLOCK | info.FEATURE_STEAL | info.FEATURE_EOI | info.FEATURE_REMOTE_FLUSH | info.FEATURE_ALARM_AVAILABLE;
 
 export function init_revoke_native(): void {
   pvi.init_revoke_all();

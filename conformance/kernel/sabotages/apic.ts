@@ -7,12 +7,16 @@ const write = "export function apic_write(reg: i32, value: i32): i32 {";
 const registerWrite = "  machine.wrmsr(MSR_X2APIC + register, <i64>(<u32>value));";
 const icrWrite = "export function apic_icr_write(command: i64): i32 {";
 
+/** One call ends the service of a low vector together with that of the high one. */
+const twice = (low: number) =>
+  atStart(
+    nativeApic,
+    eoi,
+    `  if ((machine.rdmsr(0x812) & ${0x10000 | (1 << (low - 0x40))}) == ${0x10000 | (1 << (low - 0x40))}) machine.wrmsr(machine.MSR_X2APIC_EOI, 0);`,
+  );
+
 export const apicSabotages: readonly Sabotage[] = [
-  native(
-    "apic-eoi-one",
-    "with the vector 0x50 in service two vectors are retired",
-    atStart(nativeApic, eoi, "  if (machine.rdmsr(0x812) & 0x10000) machine.wrmsr(machine.MSR_X2APIC_EOI, 0);"),
-  ),
+  native("apic-eoi-one", "with the vectors 0x40 and 0x50 in service both are retired", twice(0x40)),
   native(
     "apic-eoi-next",
     "nothing is retired while the vector 0x43 is pending",
@@ -28,6 +32,9 @@ export const apicSabotages: readonly Sabotage[] = [
     "nothing is retired while the vector 0x41 is pending",
     atStart(nativeApic, eoi, "  if (machine.rdmsr(0x822) & 2) return;"),
   ),
+  native("apic-eoi-nested-arrival", "with the vectors 0x46 and 0x50 in service both are retired", twice(0x46)),
+  native("apic-eoi-after-move", "with the vectors 0x42 and 0x50 in service both are retired", twice(0x42)),
+  native("apic-eoi-after-revoke", "with the vectors 0x43 and 0x50 in service both are retired", twice(0x43)),
   native(
     "apic-eoi-fallback",
     "nothing is retired while all features are vetoed",
