@@ -84,8 +84,7 @@ const kvmHosts: Omit<Variant, "peer" | "half">[] = [
   {
     name: "dedicated",
     title: "vCPUs are said to be never preempted",
-    freedom:
-      "Linux Documentation/virt/kvm/x86/cpuid.rst, KVM_HINTS_REALTIME: a hint that comes beside any features.",
+    freedom: "Linux Documentation/virt/kvm/x86/cpuid.rst, KVM_HINTS_REALTIME: a hint that comes beside any features.",
     ops: [...locks, "mmu.flush_tlb_multi"],
   },
   {

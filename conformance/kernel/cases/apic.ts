@@ -111,6 +111,9 @@ export function apic_eoi_any_arrival(): void {
 export function apic_eoi_nested_arrival(): void {
   const held = FIRST_VECTOR + 7;
   setUp();
+  endServiceBy(END_BY_OP);
+  // What has arrived before is over by then.
+  boundaries(40);
   endServiceBy(END_NOT);
   raise(me(), FIRST_VECTOR + 6);
   endServiceBy(END_BY_OP);
