@@ -6,6 +6,7 @@ import { cost } from "./cases/cost.meta.ts";
 import { counter } from "./cases/counter.meta.ts";
 import { down } from "./cases/down.meta.ts";
 import { duties } from "./cases/duties.meta.ts";
+import { eoi } from "./cases/eoi.meta.ts";
 import { flush } from "./cases/flush.meta.ts";
 import { hints } from "./cases/hints.meta.ts";
 import { hostile } from "./cases/hostile.meta.ts";
@@ -27,6 +28,7 @@ export const caseFiles: readonly CaseFile[] = [
   { file: "init", cases: init },
   { file: "irq", cases: irq },
   { file: "msr", cases: msr },
+  { file: "eoi", cases: eoi },
   { file: "apic", cases: apic },
   { file: "ipi", cases: ipi },
   { file: "mmu", cases: mmu },

@@ -148,6 +148,11 @@ export const smpCpuDown = op({
       text: "It discards the initial state: the vCPU starts again only with a new one.",
       source: "decided here: Xen would resume behind the call, Hyper-V and bare metal start anew",
     },
+    {
+      n: 6,
+      text: "A vCPU that has left by its own call has no shared areas: the host writes nothing for it until it is started again.",
+      source: "Linux arch/x86/kernel/kvm.c kvm_guest_cpu_offline; commit 3d6b84132d2a",
+    },
   ],
   deviations: [
     "For another vCPU it may return before that has stopped; smp.is_up tells when.",

@@ -129,6 +129,15 @@ ${checks}`,
     edit(nativeSmp, counted, `  machine.store32(at + 104, machine.load32(at + 104) + 1);\n${counted}`),
     edit(nativeSmp, gone, `${init}  machine.rmw(XCHG_32, at, machine.load32(at + 104) > 0 ? READY : DOWN);`),
   ),
+  native(
+    "smp-down-areas",
+    "whoever is woken while it is down says so in the shared page",
+    edit(
+      nativeSmp,
+      "  while (true) machine.hlt();",
+      "  while (true) {\n    machine.hlt();\n    machine.store32(sharedVa + 912, 1);\n  }",
+    ),
+  ),
   native("smp-is-up", "a vCPU with a state is up", edit(nativeSmp, up, up.replace(">= <i32>UP", ">= <i32>READY"))),
   native(
     "smp-apic-ids",
