@@ -6,9 +6,10 @@ import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
 import { prepare } from "../lib/boot";
-import { begin, me, setUp, vcpus } from "../lib/case";
+import { sharedDigest } from "../lib/areas";
+import { begin, letOthersRun, me, setUp, steal, vcpus } from "../lib/case";
 import { same } from "../lib/expect";
-import { boundaries, delivered, FIRST_VECTOR, raise, taken, waitTaken } from "../lib/interrupts";
+import { boundaries, delivered, FIRST_VECTOR, raise, realTime, taken, waitTaken } from "../lib/interrupts";
 import { mask, post, RMW_ADD64, see, waitFor, word } from "../lib/memory";
 import { content, entry, leaf, page, touch } from "../lib/paging";
 import { rest, startAt, takeDown, waitDown, writeApState } from "../lib/smp";
@@ -117,6 +118,27 @@ export function smp_down_discards(): void {
   same(C.smp_cpu_down_5, "result of a start without a new state", pvi.smp_cpu_up(TARGET), info.E_INVAL);
   same(C.smp_cpu_down_5, "result of a start with one", startAt(TARGET, report.index), 0);
   waitFor(STARTED, 1);
+}
+
+/** Nobody else has areas any more. What is down is woken by an NMI, and its processor is taken and given back. */
+export function smp_down_areas(role: i32): void {
+  if (role === TARGET) {
+    pvi.smp_cpu_down(me());
+    test.fail(C.smp_cpu_down_6, 1);
+  }
+  pvi.init_revoke_all();
+  machine.rmw(RMW_ADD64, word(SEEN), 1);
+  if (role !== 0) return;
+  waitFor(SEEN, 3);
+  waitDown(TARGET);
+  letOthersRun();
+  const before = sharedDigest();
+  test.plan(test.PLAN_NMI, TARGET, realTime() + 1, 0);
+  steal(TARGET, 20_000);
+  steal(me(), 20_000);
+  letOthersRun();
+  same(C.smp_cpu_down_6, "digest of the shared pages", sharedDigest(), before);
+  startAt(TARGET, rest.index);
 }
 
 export function smp_is_up(): void {
