@@ -1,17 +1,30 @@
 // KVM's guest half, hostile: it registers time and steal areas where there is no memory of its own, and the right ones again.
-import { MSR_ENABLE, MSR_STEAL_TIME, MSR_SYSTEM_TIME, MSR_WALL_CLOCK, STEAL_RESERVED } from "../../backends/kvm/abi";
+import {
+  EFAULT,
+  ENOSYS,
+  EOPNOTSUPP,
+  HC_CLOCK_PAIRING,
+  MSR_ENABLE,
+  MSR_STEAL_TIME,
+  MSR_SYSTEM_TIME,
+  MSR_WALL_CLOCK,
+  PAIRING_WALLCLOCK,
+  STEAL_RESERVED,
+} from "../../backends/kvm/abi";
 import { areasRegister } from "../../backends/kvm/guest/areas";
 import * as machine from "../../sdk/as/machine";
-import { DONE, refused } from "./lib";
+import { DONE, hypercall, refused } from "./lib";
 
 export * from "../../backends/kvm/guest";
 
 const AREAS: i32 = 3;
 const PLACES: i32 = 9;
+/** Reserved bits of the steal time MSR. */
+const RESERVED: i32 = 5;
 
-/** Steps 0 to 26: each area at each place. Then the reserved bits, each of which must be refused. */
+/** Steps 0 to 26: each area at each place. Then the reserved bits, each of which must be refused, and samples of the clock. */
 export function parley_hostile_step(k: i32, end: i64): i32 {
-  if (k >= AREAS * PLACES) return reserved(k - AREAS * PLACES);
+  if (k >= AREAS * PLACES) return reserved(k - AREAS * PLACES, end);
   const msr = k % AREAS == 0 ? MSR_SYSTEM_TIME : k % AREAS == 1 ? MSR_STEAL_TIME : MSR_WALL_CLOCK;
   // The host may refuse or ignore what it cannot use.
   refused(msr, place(k / AREAS, end) | (msr == MSR_WALL_CLOCK ? 0 : MSR_ENABLE));
@@ -48,8 +61,15 @@ function place(i: i32, end: i64): i64 {
   }
 }
 
-function reserved(i: i32): i32 {
-  if (i >= 5) return DONE;
+function reserved(i: i32, end: i64): i32 {
+  if (i >= RESERVED) return sample(i - RESERVED, end);
   const bit = (<i64>2) << i;
   return bit & STEAL_RESERVED && !refused(MSR_STEAL_TIME, bit) ? 1 : 0;
+}
+
+/** A sample of the clock goes nowhere but to the guest's memory. A host may be without the call, or without such a clock just now. */
+function sample(i: i32, end: i64): i32 {
+  if (i >= PLACES) return DONE;
+  const answer = hypercall(HC_CLOCK_PAIRING, place(i, end), PAIRING_WALLCLOCK, 0, 0);
+  return answer == EFAULT || answer == ENOSYS || answer == EOPNOTSUPP ? 0 : 1;
 }
