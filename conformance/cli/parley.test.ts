@@ -70,6 +70,7 @@ describe("parley test", () => {
     // Fields, reasons and instructions have names; an exit says what it was about.
     expect(stdout).toMatch(/host {4}lock\.\w+ +get = 0x[0-9a-f]+ +vCPU \d, EXIT_INSN\n/);
     expect(stdout).toMatch(/exit insn +HLT\n/);
+    expect(stdout).toMatch(/kernel +(\S+ +)?expect\w* lock\.\w+\.\d+/);
     expect(stdout).not.toMatch(/ = 0x[0-9a-f]+x/);
     expect(status).toBe(1);
     expect(run("test", "conformance/backends/kvm/build", ...words.slice(0, 4)).status).toBe(0);
@@ -87,6 +88,8 @@ it("ends for a half that never yields, with exit code 1 and which op of which ha
     expect(stdout).toContain("fuel");
     expect(stdout).toMatch(/op +irq\.save_fl\n/);
     expect(stdout).toMatch(/in +guest half, function irq_save_fl/);
+    expect(stdout).toMatch(/\n✗ does not conform: irq-save-fl-both-states does not hold in \S+ \(error\)/);
+    expect(stdout).not.toContain("not run");
   } finally {
     rmSync(directory, { recursive: true });
   }
@@ -126,6 +129,9 @@ describe("parley test --deep", () => {
     expect(deep.stdout).toMatch(/searched \d+ schedules with \d preemptions, bound exhausted: yes/);
     expect(tried(deep.stdout)).toBeGreaterThan(tried(own.stdout));
     expect(deep.stdout).not.toContain("report sha256");
+    expect(own.stdout.trimEnd()).toMatch(
+      /\n✓ conforms as far as irq-disable-any-arrival goes: it holds in its one pairing$/,
+    );
   });
 });
 

@@ -13,6 +13,8 @@ export interface RenderContext {
   directory: string;
   /** Of the report; null after a deep search, whose report is nobody else's. */
   digest: string | null;
+  /** Cases that were run alone; empty if all were. */
+  cases: readonly string[];
 }
 
 export function renderReport(report: Report, context: RenderContext): string {
@@ -20,7 +22,27 @@ export function renderReport(report: Report, context: RenderContext): string {
   const failures = report.cases
     .filter((item) => item.failure && !item.failure.boot)
     .map((item) => renderFailure(item, context));
-  return [...boots, ...failures, renderOps(report), renderSummary(report, context)].join("\n");
+  const summary = context.cases.length > 0 ? renderCases(report, context) : renderSummary(report, context);
+  return [...boots, ...failures, renderOps(report), summary].join("\n");
+}
+
+/** Of some cases alone: a line for each, how it ended. What the others would say is unknown. */
+function renderCases(report: Report, { cases }: RenderContext): string {
+  const lines = cases.map((id) => {
+    const runs = report.cases.filter((item) => item.id === id);
+    const bad = runs.filter((item) => !isGood(item));
+    const pairings = runs.length === 1 ? "its one pairing" : `all of its ${runs.length} pairings`;
+    if (bad.length === 0)
+      return `${paint(["green", "bold"], "✓ conforms")} as far as ${id} goes: it holds in ${pairings}`;
+    const peers = bad.map((item) => `${item.peer} (${item.verdict})`).join(", ");
+    return `${paint(["red", "bold"], "✗ does not conform")}: ${id} does not hold in ${peers}`;
+  });
+  return ["", ...lines, ""].join("\n");
+}
+
+/** Whether a case, run in one pairing, speaks for the build. */
+export function isGood({ verdict }: ReportCase): boolean {
+  return verdict === "pass" || verdict === "not-offered";
 }
 
 /** A line for each explored case: how far it was searched. */

@@ -56,7 +56,7 @@ export async function replayCommand(vm: Vm, suite: Suite, build: Build, options:
   else
     for (const item of cases) {
       const shown = item.failure
-        ? renderFailure(item, { suite, directory: options.directory, digest })
+        ? renderFailure(item, { suite, directory: options.directory, digest, cases: options.cases })
         : `${verdictWord(item.verdict)} ${item.id} in pairing ${item.peer}\n`;
       stdout.write(shown + (item.failure ? `${renderTrace(item.failure)}\n\n` : ""));
     }

@@ -13,7 +13,7 @@ import type { Vm } from "../runner/vm.ts";
 import type { TestArguments } from "./arguments.ts";
 import { ensureBuilt, loadSuiteAndVm, readBuild } from "./load.ts";
 import { progressBar } from "./progress.ts";
-import { renderReport, renderSearches } from "./render.ts";
+import { isGood, renderReport, renderSearches } from "./render.ts";
 import { renderCosts } from "./render-costs.ts";
 import { replayCommand } from "./replay.ts";
 import { paint } from "./words.ts";
@@ -52,12 +52,16 @@ export async function testCommand(options: TestArguments): Promise<number> {
   else {
     const shown = chosen(read, options.cases);
     if (options.deep || partial) stdout.write(renderSearches(shown, suite));
-    stdout.write(renderReport(shown, { suite, directory: options.directory, digest: options.deep ? null : digest }));
+    stdout.write(
+      renderReport(shown, {
+        suite,
+        directory: options.directory,
+        digest: options.deep ? null : digest,
+        cases: options.cases,
+      }),
+    );
   }
-  const good =
-    options.cases.length > 0
-      ? chosen(read, options.cases).cases.every((item) => item.verdict === "pass" || item.verdict === "not-offered")
-      : summary.conforms;
+  const good = options.cases.length > 0 ? chosen(read, options.cases).cases.every(isGood) : summary.conforms;
   return good ? EXIT_CONFORMS : EXIT_DOES_NOT;
 }
 

@@ -1,6 +1,7 @@
 /** `npm run -s mutants`: generated mutants of the reference halves, then the known-bad halves. */
 import { stderr, stdout } from "node:process";
 import { parseArgs } from "node:util";
+import { budgetRows, MARGIN_MIN, needsOf, renderBudgets, searchesOf } from "./budgets.ts";
 import { runCampaign } from "./campaign.ts";
 import { type KnownBadVerdict, knownBadNames } from "./known-bad.ts";
 import { runJobs } from "./pool.ts";
@@ -14,9 +15,11 @@ const usage = `Usage: npm run -s mutants -- [options]
   --seed WORD      seed of the sample (default "1")
   --half NAME      only this half, e.g. kvm/host; may be given more than once
   --known-bad-only leave the generated mutants out
+  --budgets        for each explored case: what its known-bad halves and its sabotage need of its budget
 
 Exit code: 0 all known-bad halves fail the clauses they name, every survivor is listed with a reason and nothing else is,
-and of the rest ${KILLED_MIN_PERCENT} % are killed; 1 not so; 2 bad usage.
+of the rest ${KILLED_MIN_PERCENT} % are killed, and (with --budgets) every explored case is exhausted or has a budget of
+${MARGIN_MIN} times what its bad halves need; 1 not so; 2 bad usage.
 `;
 
 interface Options {
@@ -24,6 +27,7 @@ interface Options {
   seed: string;
   halves: string[];
   generated: boolean;
+  budgets: boolean;
 }
 
 function parse(words: string[]): Options | null {
@@ -35,12 +39,13 @@ function parse(words: string[]): Options | null {
         seed: { type: "string", default: "1" },
         half: { type: "string", multiple: true },
         "known-bad-only": { type: "boolean", default: false },
+        budgets: { type: "boolean", default: false },
       },
     });
     const halves = values.half ?? [...targets];
     if (!/^(\d+|all)$/.test(values.sample) || halves.some((half) => !targets.includes(half))) return null;
     const sample = values.sample === "all" ? Number.POSITIVE_INFINITY : Number(values.sample);
-    return { sample, seed: values.seed, halves, generated: !values["known-bad-only"] };
+    return { sample, seed: values.seed, halves, generated: !values["known-bad-only"], budgets: values.budgets };
   } catch {
     return null;
   }
@@ -73,7 +78,7 @@ async function generated(options: Options): Promise<boolean> {
 }
 
 /** @returns true if all are killed by the clauses they name */
-async function knownBad(): Promise<boolean> {
+async function knownBad({ budgets }: Options): Promise<boolean> {
   const names = knownBadNames();
   const jobs = names.map((name) => ({ kind: "known-bad" as const, name }));
   const verdicts = await runJobs<KnownBadVerdict>(jobs, (done) => progress("known-bad")(done, names.length));
@@ -84,7 +89,17 @@ async function knownBad(): Promise<boolean> {
   const exact = verdicts.every(({ unexpected }) => unexpected.length === 0);
   const killed = verdicts.filter(({ missed }) => missed.length === 0).length;
   stdout.write(`killed ${killed} of ${names.length}\n`);
-  return exact && killed === names.length;
+  const wide = budgets ? await budgetsHold(verdicts) : true;
+  return exact && killed === names.length && wide;
+}
+
+/** @returns true if every explored case is exhausted or has a margin */
+async function budgetsHold(verdicts: readonly KnownBadVerdict[]): Promise<boolean> {
+  const bench = await openBench();
+  const backends = [...new Set(targets.map((target) => target.split("/")[0] ?? ""))];
+  const rows = budgetRows(bench.suite.cases, await needsOf(verdicts), await searchesOf(bench, backends));
+  stdout.write(renderBudgets(rows));
+  return rows.every(({ holds }) => holds);
 }
 
 /** Runs on what is built; returns the exit code. */
@@ -95,5 +110,5 @@ export async function mutantsCommand(words: string[]): Promise<number> {
     return 2;
   }
   const explained = options.generated ? await generated(options) : true;
-  return (await knownBad()) && explained ? 0 : 1;
+  return (await knownBad(options)) && explained ? 0 : 1;
 }

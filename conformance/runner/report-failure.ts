@@ -122,8 +122,19 @@ function clauseText(suite: Suite, id: string | null): string {
 
 function cutTrace(suite: Suite, failure: OutcomeFailure): Pick<ReportFailure, "trace" | "trace_cut"> {
   const cut = Math.max(0, failure.trace.length - TRACE_ENTRIES_MAX);
-  const trace = failure.trace.slice(cut).map((entry) => ({ ...entry, op: suite.ops[entry.op]?.id ?? null }));
+  const trace = failure.trace.slice(cut).map((entry) => ({
+    ...entry,
+    op: suite.ops[entry.op]?.id ?? null,
+    what: clauseNamed(suite, entry),
+  }));
   return cut > 0 ? { trace, trace_cut: cut } : { trace };
+}
+
+/** "expect mmu.set_pte.2": core.wasm knows clauses by their numbers alone. */
+function clauseNamed(suite: Suite, { layer, what, a }: TraceEntry): string {
+  if (layer !== "kernel" || !["expect", "expect_eq", "fail"].includes(what)) return what;
+  const id = suite.clauseNumbers[Number(a)];
+  return id === undefined ? what : `${what} ${id}`;
 }
 
 /**

@@ -83,8 +83,9 @@ const hostWords: Record<string, Words> = {
 const kernelWords: Record<string, Words> = {
   param: (a) => `${named(params, a & 0xffn)}${a >> 8n ? ` of vCPU ${a >> 8n}` : ""}`,
   state: (a, b) => `${vcpu(a)}, ${named(states, b & 0xffn)}${b >> 8n ? ` of vector ${hex(b >> 8n)}` : ""}`,
-  expect_eq: (a, b) => `clause number ${a}, got ${hex(b)}`,
-  expect: (a) => `clause number ${a}`,
+  expect_eq: (_, b) => `got ${hex(b)}`,
+  expect: none,
+  fail: (_, b) => `code ${BigInt.asIntN(32, b)}`,
   barrier: (a) => `number ${a}`,
 };
 

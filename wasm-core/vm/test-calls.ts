@@ -24,7 +24,7 @@ import { planAdd } from "./plan";
 import { END_NOT_OFFERED, run } from "./run";
 import { clockPoint } from "./scheduler";
 import { put, putI64 } from "./text";
-import { traceTest, tracing } from "./trace";
+import { traceNote, traceTest, tracing } from "./trace";
 
 const BARRIER_NONE: i32 = -1;
 /** The barrier has opened; the waiting call completes when the vCPU runs next. */
@@ -149,6 +149,7 @@ function note(c: Cpu, at: u32, length: u32): i32 {
   const inst = asThread(c.thread).instance;
   if (<u64>at + length > <u64>memorySize(inst)) return HOST_TRAP;
   noteSet(c, memoryBase(inst) + at, length);
+  if (tracing) traceNote(memoryBase(inst) + at, length);
   return HOST_DONE;
 }
 

@@ -1,8 +1,8 @@
 // The trace as JSON: [{"v","layer","op","what","a","b"}…], oldest first; cut to what the output buffer takes, with a mark.
 import { machineOps } from "../machine/ops-table";
 import { roleName } from "./errors";
-import { hostOps, importNameStart, importShape, testOps } from "./imports";
-import { close, key, numberValue, open, put, putByte, putHex, putU64, comma, textRoom, wordValue } from "./text";
+import { hostOps, importNameStart, importShape, TestOp, testOps } from "./imports";
+import { close, key, numberValue, open, put, putByte, putEscaped, putHex, putU64, comma, textRoom, wordValue } from "./text";
 import { counterName } from "./costs";
 import { CHOICE_KICK } from "./schedule";
 import {
@@ -28,10 +28,11 @@ import {
   traceCount,
   traceDropped,
   traceEntry,
+  traceNoteText,
 } from "./trace";
 
 /** Bytes that one entry may take, and what must stay free behind the trace. */
-const ENTRY_ROOM: u32 = 400;
+const ENTRY_ROOM: u32 = 1700;
 
 /** Writes the array. */
 export function traceValue(): void {
@@ -91,10 +92,15 @@ function operandsOf(at: usize): u32 {
     case TRACE_HOST:
       return importShape(hostOps, code) & 255;
     case TRACE_TEST:
-      return importShape(testOps, code) & 255;
+      return isNote(at) ? 0 : importShape(testOps, code) & 255;
     default:
       return 2;
   }
+}
+
+/** A test.note whose words are kept. */
+function isNote(at: usize): bool {
+  return load<u8>(at, 2) == TRACE_TEST && load<u32>(at, 8) == <u32>TestOp.note && traceNoteText(at) != 0;
 }
 
 function putWhat(at: usize): void {
@@ -108,7 +114,10 @@ function putWhat(at: usize): void {
       if (importShape(hostOps, code) >= 256) putResult(load<u64>(at, 32));
       return;
     case TRACE_TEST:
-      return putName(testOps, code);
+      putName(testOps, code);
+      if (!isNote(at)) return;
+      put(": ");
+      return putEscaped(traceNoteText(at), load<u32>(at, 12));
     case TRACE_ENTER:
       return put("op called");
     case TRACE_LEAVE:

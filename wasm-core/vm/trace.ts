@@ -32,19 +32,27 @@ export const TRACE_MIGRATION: u32 = 17;
 export const TRACE_HOIST: u32 = 18;
 
 const ENTRY_BYTES: usize = 40;
+/** Texts of test.note that are kept, the last ones, and bytes of each. */
+const NOTES_MAX: u32 = 128;
+const NOTE_BYTES: u32 = 200;
 export let tracing: bool = false;
 let entries: usize = 0;
 let written: u32 = 0;
+let notes: usize = 0;
+let notesWritten: u32 = 0;
 
 export function traceCreate(): bool {
   entries = immutableAlloc(config.traceMax * ENTRY_BYTES);
-  return entries != 0;
+  notes = immutableAlloc(NOTES_MAX * NOTE_BYTES);
+  return entries != 0 && notes != 0;
 }
 
 /** Starts (from nothing) or stops. */
 export function traceRecord(on: bool): void {
   tracing = on;
-  if (on) written = 0;
+  if (!on) return;
+  written = 0;
+  notesWritten = 0;
 }
 
 /** Entries kept, and those dropped before them. */
@@ -118,4 +126,20 @@ export function traceDeliver(c: Cpu, status: i32): void {
 
 export function traceTest(c: Cpu, id: u32, a: u64, b: u64): void {
   traceAdd(c, 0, TRACE_TEST, id, a, b);
+}
+
+/** The words of the test.note that was traced last; its entry has their length, and their number from 1, behind the operands. */
+export function traceNote(at: usize, length: u32): void {
+  const kept = min(length, NOTE_BYTES);
+  memory.copy(notes + (notesWritten % NOTES_MAX) * NOTE_BYTES, at, kept);
+  notesWritten += 1;
+  const entry = traceEntry(traceCount() - 1);
+  store<u32>(entry, kept, 12);
+  store<u64>(entry, notesWritten, 32);
+}
+
+/** Where the words of a traced note are, 0 = it is none, or they are kept no more. */
+export function traceNoteText(entry: usize): usize {
+  const number = <u32>load<u64>(entry, 32);
+  return number != 0 && notesWritten - number < NOTES_MAX ? notes + ((number - 1) % NOTES_MAX) * NOTE_BYTES : 0;
 }
