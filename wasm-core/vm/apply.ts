@@ -42,6 +42,13 @@ export function setLanding(letter: u32): void {
   landing = letter;
 }
 
+/** A delivery is about to read tables: only stores to them can come before. */
+let draining: bool = false;
+
+export function setDraining(on: bool): void {
+  draining = on;
+}
+
 /** How long one stolen turn lasts, ns: a scheduler's tick. */
 const STEAL_NS: u64 = 1_000_000;
 
@@ -62,6 +69,7 @@ export function apply(c: Cpu, index: u32, letter: u32, argument: u32): u32 {
 }
 
 function attempt(c: Cpu, letter: u32, argument: u32): u32 {
+  if (draining && letter != CHOICE_DRAIN) return APPLIED_NOT;
   if (landing) return letter == landing && argument == c.index ? hold(c, letter) : APPLIED_NOT;
   if (letter == CHOICE_INTERRUPT || letter == CHOICE_KICK) return argument == c.index ? land(c, letter) : APPLIED_NOT;
   if (letter == CHOICE_ARRIVAL) return arrive(c, argument);

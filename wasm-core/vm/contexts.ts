@@ -31,6 +31,7 @@ import {
   token,
 } from "./cpu";
 import { countChange } from "./costs";
+import { decideDelivery, deliveryRead } from "./explorer";
 import { FAIL_BAD_ENTRY, FAIL_CONTROL, FAIL_TRAP, fail, failBegin, failEnd } from "./failure";
 import { kernelStart, stackPointerGlobal } from "./link";
 import { setRunstate } from "../machine/time";
@@ -285,7 +286,10 @@ function handlerReturned(c: Cpu): void {
 
 /** The event that a host half injected together with the return to this boundary. */
 function injectHere(c: Cpu): void {
-  if (inject(c.vcpu, 1) == Step.JUMP) enterCode(c, true, false);
+  decideDelivery(c);
+  const status = inject(c.vcpu, 1);
+  deliveryRead(c);
+  if (status == Step.JUMP) enterCode(c, true, false);
   else exitGuest(c);
 }
 

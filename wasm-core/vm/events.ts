@@ -9,7 +9,7 @@ import { enterCode } from "./contexts";
 import { contextAt, Cpu, token } from "./cpu";
 import { isHeld } from "./delays";
 import { orderAll } from "./early";
-import { lands } from "./explorer";
+import { decideDelivery, deliveryRead, lands } from "./explorer";
 import { exitGuest, inGuest, takeOutBetween } from "./lock";
 import { machineEnded } from "./machine-calls";
 import { END_OK, run } from "./run";
@@ -61,6 +61,7 @@ export function serveEvent(c: Cpu): bool {
     if (!v.exec_active) v.rip = token(c);
     wakeHalted(v);
     run.fuelUsed += DELIVERY_FUEL;
+    decideDelivery(c);
     delivered(c, deliver(v, Vector.DB, false, 0, false));
     return true;
   }
@@ -96,6 +97,7 @@ export function serveEvent(c: Cpu): bool {
   // What an arrival means for a sleeper is the host half's to say.
   if (due != ARRIVAL) wakeHalted(v);
   run.fuelUsed += DELIVERY_FUEL;
+  decideDelivery(c);
   delivered(c, deliverPending(v));
   return true;
 }
@@ -125,6 +127,7 @@ function delivered(c: Cpu, status: i32): void {
   orderAll(c);
   // Before this its sender could not have sent another one that counts.
   c.visible = 1;
+  deliveryRead(c);
   if (tracing) traceDeliver(c, status);
   if (status == Step.DONE) enterCode(c, false, false);
   else if (status == Step.EXIT) exitGuest(c);
@@ -135,6 +138,7 @@ function delivered(c: Cpu, status: i32): void {
 export function deliverFault(c: Cpu): void {
   const v = c.vcpu;
   run.fuelUsed += DELIVERY_FUEL;
+  decideDelivery(c);
   delivered(c, deliver(v, v.fault_vector, v.fault_has_error != 0, v.fault_error, false));
 }
 

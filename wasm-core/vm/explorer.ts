@@ -1,7 +1,8 @@
 // Choices: at every point, a planned deviation, one drawn by chance, or the default; while searching, the alternatives are noted.
+import { quadsForget } from "../machine/descriptors";
 import { sbCount, sbDrainAll } from "../machine/storebuffer";
 import { Runstate } from "../machine/vcpu";
-import { apply, APPLIED_LEAVE, APPLIED_NOT, APPLIED_STAY, setLanding, setPicking, switchTo } from "./apply";
+import { apply, APPLIED_LEAVE, APPLIED_NOT, APPLIED_STAY, setDraining, setLanding, setPicking, switchTo } from "./apply";
 import { chanceArrival, chanceAt, chanceHold, chancePick, chanceStart, chanceValue } from "./chance";
 import { config, STRATEGY_DFS, STRATEGY_PCT, STRATEGY_REPLAY, unitStrategy } from "./config";
 import { Cpu, cpuAt } from "./cpu";
@@ -9,8 +10,8 @@ import { giveBackAll } from "./delays";
 import { FAIL_SCHEDULE, failBegin, failEnd } from "./failure";
 import { put, putU64 } from "./text";
 import { linesCreate } from "./lines";
-import { offerArrivals, offerAt, offerKeep, offerLanding, offerPick, offerValues, PRIVATE } from "./offers";
-import { inspect, learn, pointBuffers, pointVisible } from "./point";
+import { offerArrivals, offerAt, offerKeep, offerLanding, offerPick, offerTables, offerValues, PRIVATE } from "./offers";
+import { inspect, learn, learnDelivery, pointBuffers, pointVisible, tablesWait } from "./point";
 import { END_KNOWN, END_UNFIT, run } from "./run";
 import { CHOICE_VALUE, madeAdd, plannedAt, plannedTotal } from "./schedule";
 import { runnable } from "./scheduler";
@@ -142,6 +143,31 @@ export function lands(c: Cpu, letter: u32): bool {
   setLanding(0);
   if (!chance && isBehind()) searchAdd(index, letter, c.index, run.preemptions + 1);
   return done == APPLIED_NOT;
+}
+
+/** A delivery reads the IDT, GDT and TSS: stores to them that wait in other buffers may become visible before. */
+export function decideDelivery(c: Cpu): void {
+  quadsForget();
+  while (anyTablesWait(c)) {
+    const index = run.decisions;
+    run.decisions = index + 1;
+    let done = APPLIED_NOT;
+    setDraining(true);
+    if (index == nextIndex) done = takePlanned(c, index);
+    setDraining(false);
+    if (!chance && isBehind()) offerTables(c, index);
+    if (done != APPLIED_STAY) return;
+  }
+}
+
+function anyTablesWait(c: Cpu): bool {
+  for (let i: u32 = 0; i < config.vcpus; i++) if (tablesWait(c, cpuAt(i))) return true;
+  return false;
+}
+
+/** What the delivery has read is learnt. */
+export function deliveryRead(c: Cpu): void {
+  if (searching) learnDelivery(c);
 }
 
 /** Between two private instructions only arrivals make a difference. */

@@ -30,6 +30,42 @@ export function linesForget(): void {
   memory.fill(blocks, 0, used * BLOCK_BYTES);
   used = 0;
   linesGrown = 0;
+  tableCount = 0;
+  sharedTables = 0;
+}
+
+/** Bit per CPU: deliveries to it read a line that others write. Settled when a search begins. */
+let sharedTables: u32 = 0;
+/** Lines that deliveries read: | machine address u32 | CPU u32 |, and how many. */
+const TABLE_LINES_MAX: u32 = 64;
+const tableLines: usize = memory.data(512, 4);
+let tableCount: u32 = 0;
+
+/** A delivery to this CPU reads the line. */
+export function tableTouch(ma: u32, cpu: u32): void {
+  lineTouch(ma, 1 << cpu, false);
+  for (let i: u32 = 0; i < tableCount; i++) {
+    if (load<u32>(tableLines + (i << 3)) >>> 3 == ma >>> 3 && load<u32>(tableLines + (i << 3), 4) == cpu) return;
+  }
+  if (tableCount == TABLE_LINES_MAX) return;
+  store<u32>(tableLines + (tableCount << 3), ma);
+  store<u32>(tableLines + (tableCount << 3), cpu, 4);
+  tableCount += 1;
+  if (lineConflicts(ma, 0x101 << cpu, false)) linesGrown += 1;
+}
+
+/** A search begins, or starts over, with what is known by now. */
+export function tablesSettle(): void {
+  sharedTables = 0;
+  for (let i: u32 = 0; i < tableCount; i++) {
+    const cpu = load<u32>(tableLines + (i << 3), 4);
+    if (lineConflicts(load<u32>(tableLines + (i << 3)), 0x101 << cpu, false)) sharedTables |= 1 << cpu;
+  }
+}
+
+@inline
+export function tablesShared(cpu: u32): bool {
+  return ((sharedTables >> cpu) & 1) != 0;
 }
 
 /** Address of the cell of a machine address, 0 = not tracked. */

@@ -13,6 +13,7 @@ import { armIfReturning, enterCode, resumeAt } from "./contexts";
 import { countExit } from "./costs";
 import { contextAt, Cpu, cpuAt, token } from "./cpu";
 import { orderAll } from "./early";
+import { decideDelivery, deliveryRead } from "./explorer";
 import { FAIL_BAD_ENTRY, FAIL_TRAP, fail, failBegin, failEnd, failureToHost } from "./failure";
 import { hostBootFunc, hostEnterFunc, hostExitFunc, hostInstance, hostSchedFunc, hostThread, hostTimerFunc } from "./link";
 import { HOST_BOOT, HOST_ENTER, HOST_EXIT, HOST_SCHED, HOST_TIMER, NESTED_AWAY, NESTED_LEAVES, QUEUE_MAX, queueAt, queueDrop, queuePush, run } from "./run";
@@ -253,7 +254,10 @@ function enterGuest(c: Cpu): void {
   }
   armIfReturning(c);
   // Behind an iret the event comes at the boundary that is returned to: contexts.ts.
-  const status = enterMachine(v, contextAt(c, c.depth).armed == 0);
+  const injects = contextAt(c, c.depth).armed == 0;
+  if (injects && v.entry_event >> 31) decideDelivery(c);
+  const status = enterMachine(v, injects);
+  if (status == Step.JUMP) deliveryRead(c);
   if (status == Step.EXIT) return v.exit_reason == Exit.BAD_ENTRY ? badEntry(c) : exitGuest(c);
   const entered = status == Step.JUMP ? enterCode(c, true, false) : resumeAt(c, true);
   if (!entered) failureToHost();

@@ -10,10 +10,10 @@ import { isHeld } from "./delays";
 import { HostOp } from "./imports";
 import { ARRIVAL_MIGRATION, config, FLAG_EARLY, FLAG_EVICT, FLAG_STEAL, FLAG_TIME, FLAG_UNREDUCED, unitArrival, unitArrivals, unitFlags } from "./config";
 import { Cpu, cpuAt } from "./cpu";
-import { bufferHolds, buffersMeet } from "./lines";
+import { bufferHolds, buffersMeet, tablesShared } from "./lines";
 import { momentOf } from "./early";
 import { nextAfter } from "./explorer";
-import { inspectStale, pointDrains, pointMa, pointMeetsHost, pointSlot, pointStealable, pointVisible, pointWalks } from "./point";
+import { inspectStale, pointDrains, pointMa, pointMeetsHost, pointSlot, pointStealable, pointVisible, pointWalks, tablesWait } from "./point";
 import { HOST_POINT } from "./points";
 import { run } from "./run";
 import {
@@ -27,7 +27,7 @@ export function offerAt(c: Cpu, index: u32, id: u32, args: usize): void {
   const inHost = (id & HOST_POINT) != 0;
   const all = (unitFlags() & FLAG_UNREDUCED) != 0;
   if (c.yielded) offerYield(c, index);
-  else if (all || (pointVisible && c.visible)) offerSwitches(c, index);
+  else if (all || ((pointVisible || mayDeliver(c, inHost)) && c.visible)) offerSwitches(c, index);
   for (let i: u32 = 0; i < config.vcpus; i++) {
     if (all ? sbCount(cpuAt(i).vcpu) != 0 : i != c.index && wouldSee(c, cpuAt(i))) searchAdd(index, CHOICE_DRAIN, i, run.preemptions);
   }
@@ -54,6 +54,11 @@ function offerHoists(c: Cpu, index: u32): void {
     later = momentOf(c, n);
     searchAdd(index, CHOICE_HOIST, n, run.preemptions);
   }
+}
+
+/** An interrupt may come here, and read tables that others write. */
+function mayDeliver(c: Cpu, inHost: bool): bool {
+  return !inHost && tablesShared(c.index) && (unitArrivals() != 0 || isHeld(c));
 }
 
 /** Of the running vCPU where it matters; of another where its hook's stores meet this access, and once blindly to learn them. */
@@ -99,6 +104,11 @@ function offerYield(c: Cpu, index: u32): void {
     if (runnable(cpuAt(i))) searchAdd(index, CHOICE_SWITCH, i, run.preemptions);
     else if (cpuAt(i).kept) searchAdd(index, CHOICE_RETURN, i, run.preemptions);
   }
+}
+
+/** Before a delivery: stores to its tables may drain. */
+export function offerTables(c: Cpu, index: u32): void {
+  for (let i: u32 = 0; i < config.vcpus; i++) if (tablesWait(c, cpuAt(i))) searchAdd(index, CHOICE_DRAIN, i, run.preemptions);
 }
 
 /** Whether this CPU's instruction would make a difference to a store that waits in the other's buffer. */

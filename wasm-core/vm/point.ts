@@ -2,13 +2,15 @@
 //
 //   A switch away is worth trying only before a visible instruction: what nobody else touches commutes with everything.
 //   A store is not visible when it executes: it enters the store buffer, and draining is a choice of its own.
+import { quadCount, quadsRead } from "../machine/descriptors";
 import { MachineOp } from "../machine/ops";
+import { sbAddress, sbCount } from "../machine/storebuffer";
 import { tlbLookup, tlbMa } from "../machine/tlb";
 import { translateOnly, walkedCount, walkedEntries } from "../machine/translate";
-import { tlbOf } from "../machine/vcpu";
+import { tlbOf, Vcpu } from "../machine/vcpu";
 import { Cpu } from "./cpu";
 import { HostOp } from "./imports";
-import { bufferConflicts, lineConflicts, lineTouch } from "./lines";
+import { bufferConflicts, lineConflicts, lineTouch, tableTouch } from "./lines";
 import { HOST_POINT } from "./points";
 import { run } from "./run";
 
@@ -143,4 +145,30 @@ function inspectHost(c: Cpu, id: u32, args: usize): void {
 export function learn(): void {
   if (pointWalks) for (let i: u32 = 0; i < walkedCount; i++) lineTouch(load<u32>(walkedEntries + (i << 2)), agent, false);
   if (pointMa) lineTouch(pointMa, agent, pointWrites);
+}
+
+/** What a delivery has read of the IDT, GDT and TSS is an access of the vCPU like any other. */
+export function learnDelivery(c: Cpu): void {
+  for (let i: u32 = 0; i < quadCount; i++) tableTouch(load<u32>(quadsRead + (i << 2)), c.index);
+}
+
+/** Whether a store that waits in the other's buffer is to a page that a delivery to this CPU reads: its IDT, GDT or TSS. */
+export function tablesWait(c: Cpu, other: Cpu): bool {
+  const n = sbCount(other.vcpu);
+  if (n == 0 || other.index == c.index) return false;
+  const v = c.vcpu;
+  const idt = frameOf(v, v.idt_base);
+  const gdt = frameOf(v, v.gdt_base);
+  const tss = frameOf(v, v.tss_base);
+  for (let i: u32 = 0; i < n; i++) {
+    const frame = sbAddress(other.vcpu, i) >>> 12;
+    if (frame == idt || frame == gdt || frame == tss) return true;
+  }
+  return false;
+}
+
+/** Frame that a va is mapped to; that of address 0, which holds no table, if it is not. */
+function frameOf(v: Vcpu, va: u64): u32 {
+  const ma = translateOnly(v, va, 0);
+  return ma < 0 ? 0 : <u32>ma >>> 12;
 }

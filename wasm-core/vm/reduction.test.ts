@@ -72,3 +72,30 @@ describe("the reduced search sees every outcome that the unreduced one sees", ()
     expect(compared).toBeGreaterThan(10);
   });
 });
+
+describe("what a delivery reads is an access", () => {
+  const arrivals = [{ kind: 0, vector: 0x46, vcpu: 1, max: 1 }];
+  // The other vCPU says so and rewrites the gate, the code segment, or the handler's stack; the interrupt is sent, or arrives.
+  it.each([
+    ["IDT", 0n, ["0", "1", "10", "11", "12", "2"]],
+    ["GDT", 1n, ["0", "1", "10", "11"]],
+    ["TSS", 2n, ["0", "1", "10", "11", "12", "2"]],
+    ["IDT, an arrival", 4n, ["0", "1", "10", "11", "12", "2"]],
+  ])("of the %s", (_, seed, outcomes) => {
+    const seen = (flags: number) => {
+      const settings = {
+        strategy: 1,
+        bound: 2,
+        schedules_max: 40_000,
+        seed,
+        flags,
+        arrivals: seed & 4n ? arrivals : [],
+      };
+      const found = run(vm, unit(78, 2, settings));
+      expect(found).toMatchObject({ end: "ok", exhausted: 1 });
+      return found.outcomes.map(String).sort();
+    };
+    expect(seen(0)).toEqual(outcomes);
+    expect(seen(unitFlags.unreduced)).toEqual(outcomes);
+  });
+});

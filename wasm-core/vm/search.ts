@@ -7,7 +7,7 @@
 import { immutableAlloc } from "../memory/arena";
 import { config, STRATEGY_DFS, STRATEGY_PCT, unitBound, unitSchedulesMax, unitSlice, unitSlices, unitStrategy } from "./config";
 import { chanceForget } from "./chance";
-import { linesForget, linesGrown } from "./lines";
+import { linesForget, linesGrown, tablesSettle } from "./lines";
 import { result } from "./outcome";
 import { statesForget } from "./states";
 import { plannedAdd, plannedClear } from "./schedule";
@@ -55,6 +55,7 @@ export function searchBegin(): void {
 
 function restart(): void {
   statesForget();
+  tablesSettle();
   count = 1;
   next = 0;
   ordinal = 0;

@@ -120,6 +120,13 @@ function act(vcpu: i32, nr: i32): i32 {
       stored = false;
       return done(vcpu, answer);
     }
+    // Stops, or kicks, the other vCPU.
+    case 25:
+    case 26: {
+      if (nr == 25) stop(1 - vcpu);
+      else kick(1 - vcpu);
+      return done(vcpu, 0);
+    }
     default: return done(vcpu, 0);
   }
 }

@@ -47,10 +47,15 @@ function onTalkative(frame: i64): void {
 }
 
 export function setGate(vector: i32, handler: (frame: i64) => void): void {
-  const address = codeAddr(handler.index, 0);
   const at = param(7) + vector * 16;
-  store64(at, (address & 0xffff) | (0x08 << 16) | ((0x8e as i64) << 40) | (((address >> 16) & 0xffff) << 48));
-  store64(at + 8, (address >> 32) & 0xffffffff);
+  store64(at, gateOf(handler));
+  store64(at + 8, (codeAddr(handler.index, 0) >> 32) & 0xffffffff);
+}
+
+/** Low half of the gate of a handler. */
+export function gateOf(handler: (frame: i64) => void): i64 {
+  const address = codeAddr(handler.index, 0);
+  return (address & 0xffff) | (0x08 << 16) | ((0x8e as i64) << 40) | (((address >> 16) & 0xffff) << 48);
 }
 
 function fillGates(): void {
