@@ -10,7 +10,7 @@ export const flush: CaseMeta[] = [
   sequential("mmu-flush-multi-sleeping", "A sleeping target", ["mmu.flush_tlb_multi.2"], flusher, { on: [0, 2] }),
   explored("mmu-flush-multi-preempted", "A target that the host preempts", ["mmu.flush_tlb_multi.3"], flusher, {
     bound: 2,
-    budget: 500,
+    budget: 1200,
     steal: true,
     on: [0, 3],
   }),

@@ -9,7 +9,7 @@ export const lock: CaseMeta[] = [
   }),
   sequential("lock-wait-keeps-if", "The interrupt flag is that of the call", ["lock.wait.4"], ["waiter", "owner"]),
   sequential("lock-wait-takes-interrupts", "Interrupts are taken in the wait", ["lock.wait.5"]),
-  explored("lock-wait-nested", "A handler waits inside a wait", ["lock.wait.6"], ["waiter", "owner"], { bound: 2 }),
+  explored("lock-wait-nested", "A handler waits inside a wait", ["lock.wait.6"], ["waiter", "owner"], { bound: 2, budget: 800 }),
   sequential("lock-kick-running", "A running target is not disturbed", ["lock.kick.2"], ["kicker", "running"]),
   explored(
     "lock-kick-stores",

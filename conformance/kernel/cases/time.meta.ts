@@ -9,7 +9,7 @@ export const time: CaseMeta[] = [
     "The parameters change amid a reading",
     ["time.sched_clock.4"],
     ["reader", "passing time"],
-    { bound: 2, budget: 500, steal: true },
+    { bound: 2, budget: 1500, steal: true },
   ),
   explored(
     "time-clock-across-vcpus",
@@ -26,7 +26,7 @@ export const time: CaseMeta[] = [
   ),
   sequential("time-clock-goes-on", "Time goes on in sleep and preemption", ["time.sched_clock.6"]),
   explored("time-clock-in-handler", "A handler reads amid a reading", ["time.sched_clock.7"], ["reader"], {
-    budget: 300,
+    budget: 2500,
     irq: "fine",
     arrivals: [{ kind: "irq", vector: 0x41, vcpu: 0, max: 1 }],
   }),

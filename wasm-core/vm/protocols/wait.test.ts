@@ -74,3 +74,18 @@ describe("halting until an interrupt on the bare machine", () => {
     expect(run(bare, unit(74, 2, { ...search, seed: 1n })).failure).toMatchObject({ kind: "stuck" });
   });
 });
+
+describe("VMI_Halt, a call of the ROM", () => {
+  let shadow: Vm;
+  beforeAll(async () => {
+    shadow = await booted("shadow", 2);
+  });
+
+  it("the host half enables interrupts under its lock: none is slept through", () => {
+    expect(outcomes(shadow, unit(77, 2, { ...search, seed: 0n }))).toEqual(["1 2", "2 2", "2 5"]);
+  });
+
+  it("one is where the ROM enables them before it calls", () => {
+    expect(run(shadow, unit(77, 2, { ...search, seed: 1n })).failure).toMatchObject({ kind: "stuck" });
+  });
+});

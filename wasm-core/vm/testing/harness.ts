@@ -39,6 +39,7 @@ export const ops = [
   "vmi_set_alarm",
   "vmi_set_ap_state",
   "vmi_expiry",
+  "vmi_halts_early",
 ];
 const shared = { fuel_boot: 20_000_000, fuel_schedule: 200_000, fuel_unit: 100_000_000, tsc_hz: 2_500_000_000 };
 

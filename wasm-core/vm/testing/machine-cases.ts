@@ -36,7 +36,7 @@ export function runMachineCase(index: i32, role: i32): void {
   if (index >= 110) return runTableCase(index);
   if (index >= 94) return runLayeredCase(index, role);
   if (index >= 90) return runStartCase(index);
-  if (index >= 84) return runVmiCase(index);
+  if (index >= 84 || index == 77) return runVmiCase(index, role);
   if (index >= 80) return runTrapCase(index);
   if (index >= 59 && index < 70) return runBatchCase(index, role);
   if (index == 70 || index == 71) return runFlushCase(index, role);

@@ -1,6 +1,6 @@
-// Cases of the test kernel on a VMI-like machine (kind S, vmi/host.ts): alarms over stolen time, APs started by state. 84 to 86.
+// Cases of the test kernel on a VMI-like machine (kind S, vmi/host.ts): alarms over stolen time, APs started by state. 77 and 84 to 86.
 import { word, X } from "../cases";
-import { advance, codeAddr, expect, expectEq, iret, load64, outcome, param, pause, plan, rmw, state, store64, wrmsr } from "../imports";
+import { advance, barrier, codeAddr, expect, expectEq, iret, load64, outcome, param, pause, plan, quiet, rmw, state, store64, wrmsr } from "../imports";
 import { EOI, ICR, setGate, taken } from "../kernel";
 
 @external("pvi", "vmi_init") declare function vmiInit(area: i64): void;
@@ -8,6 +8,7 @@ import { EOI, ICR, setGate, taken } from "../kernel";
 @external("pvi", "vmi_counter") declare function counter(which: i32): i64;
 @external("pvi", "vmi_set_alarm") declare function setAlarm(at: i64, period: i64, counter: i32): void;
 @external("pvi", "vmi_set_ap_state") declare function setApState(state: i64, apicId: i32): void;
+@external("pvi", "vmi_halts_early") declare function haltsEarly(): void;
 @external("pvi", "vmi_expiry") declare function expiry(which: i32): i64;
 @external("machine", "read_cr") declare function readCr(n: i32): i64;
 
@@ -22,10 +23,11 @@ const ALARMS: usize = 96;
 const READINGS: usize = 104;
 const ALARMS_MAX: i64 = 5;
 
-export function runVmiCase(index: i32): void {
+export function runVmiCase(index: i32, role: i32): void {
   if (index == 84) return availableAlarm();
   if (index == 85) return realAlarm();
   if (index == 86) return startByState();
+  if (index == 77) return haltUntilSent(role);
   unreachable();
 }
 
@@ -139,4 +141,42 @@ function startByState(): void {
   wrmsr(ICR, icr | 0x4608);
   while (load64(word(X)) == 0) pause();
   expectEq(86, load64(word(X)), 1);
+}
+
+/** Private words: where the kernel is, and where it was when the interrupt came. */
+const PLACE: usize = 240;
+const SEEN: usize = 248;
+
+function onSent(frame: i64): void {
+  store<i64>(ALARMS, load<i64>(ALARMS) + 1);
+  store<i64>(SEEN, load<i64>(PLACE));
+  wrmsr(EOI, 0);
+  iret(frame);
+}
+
+/**
+ * Role 1 masks by the word that it shares with the host half, and halts until role 0's interrupt, unless it has come. Outcome: 1 it came
+ * before the mask, 2 later; and what the vCPU was doing when it was sent. Seed 1: the ROM enables interrupts before it calls the host half.
+ */
+function haltUntilSent(role: i32): void {
+  quiet(1);
+  if (role == 1) {
+    vmiInit(param(14));
+    if (param(3) == 1) haltsEarly();
+    setGate(ALARM_VECTOR, onSent);
+    store<i64>(ALARMS, 0);
+    store<i64>(PLACE, 1);
+  }
+  barrier(1);
+  quiet(0);
+  if (role == 0) {
+    outcome(1, state(1, 0));
+    wrmsr(ICR, (param(10 | (1 << 8)) << 32) | ALARM_VECTOR);
+    return;
+  }
+  store64(param(14), 0);
+  store<i64>(PLACE, 2);
+  if (load<i64>(ALARMS) == 0) vmiHalt();
+  expectEq(77, load<i64>(ALARMS), 1);
+  outcome(0, load<i64>(SEEN));
 }

@@ -33,3 +33,8 @@ export function vmi_set_ap_state(state: i64, apicId: i32): void {
 export function vmi_expiry(which: i32): i64 {
   return rom(100, which, 0, 0, 0, 0, 0);
 }
+
+/** Breaks VMI_Halt: the ROM enables interrupts before it calls the host half. */
+export function vmi_halts_early(): void {
+  rom(101, 0, 0, 0, 0, 0, 0);
+}

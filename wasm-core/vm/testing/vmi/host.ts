@@ -62,6 +62,7 @@ function vmiCall(vcpu: i32, nr: i32, a: i64, b: i64, c: i32): i32 {
       store64(areas[vcpu], 1);
       return done(vcpu, 0);
     case 35:
+      store64(areas[vcpu], 1);
       done(vcpu, 0);
       return pending[vcpu] ? ENTER : BLOCK;
     case 62:
