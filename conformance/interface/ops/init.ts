@@ -60,6 +60,20 @@ export const initFeatures = op({
     },
   ],
   deviations: ["A half may read the user's mask only inside this op."],
+  decisions: [
+    {
+      conflict:
+        "KVM refuses a hypercall whose recommendation bit is clear, Xen's Hyper-V interface accepts it, the TLFS says that such bits only recommend; Xen and VMI have no hints.",
+      choice:
+        "Three bitmaps that are never derived from each other: a feature may be used, a hint says whether that pays, a privilege says whether this guest is allowed to.",
+    },
+    {
+      conflict:
+        "KVM serves what its feature leaf does not offer unless the VMM asks it to enforce the leaf; Hyper-V and the TLFS raise an exception or answer ACCESS_DENIED.",
+      choice:
+        "What is not offered is refused so that the guest can tell (rule G8): a guest that works by accident on one host would break on the next.",
+    },
+  ],
   sources: ["KVM leaf 0x40000001 EAX and EDX", "Hyper-V leaves 3 to 5"],
   native: true,
 });

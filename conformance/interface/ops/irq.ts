@@ -91,6 +91,16 @@ export const irqEnable = op({
       choice:
         "An op ends on the vCPU on which it began: halves have private state for each vCPU, and no case moves a thread within an op. Whoever moves threads does so between ops, with interrupts disabled.",
     },
+    {
+      conflict:
+        "STI delays delivery by one instruction, VMI and Xen deliver at once; kernels have relied on the delay for `sti; hlt`.",
+      choice:
+        "Either boundary is right, because a flag in memory cannot have the delay; what needs it, going to sleep, is irq.safe_halt.",
+    },
+    {
+      conflict: "Events come by IDT vector, event channel or synthetic interrupt source.",
+      choice: "irq.* is the local flag alone. How an event finds its vector is the backend's affair.",
+    },
   ],
   sources: ["Linux pv_ops irq.irq_enable", "VMI EnableInterrupts"],
   native: true,

@@ -68,6 +68,14 @@ export const mmuSetPte = op({
     { n: 4, text: "Neighbouring entries do not change.", source: "VMI SetPxE" },
   ],
   deviations: ["No flush is implied and none is forbidden."],
+  decisions: [
+    {
+      conflict:
+        "Xen names an entry by its machine address and puts machine frames into it, VMI gives a virtual address, a level and guest frames, Linux a virtual address and guest frames.",
+      choice:
+        "Virtual address and guest frames: conversion is the backend's, and nobody else has to know that it exists.",
+    },
+  ],
   sources: ["Linux pv_ops mmu.set_pte", "Xen mmu_update"],
   native: true,
 });
@@ -225,6 +233,25 @@ export const mmuFlushTlbMulti = op({
   deviations: [
     "A vCPU that is not running may be flushed later, before its next guest instruction.",
     "More than the range may be flushed.",
+  ],
+  decisions: [
+    {
+      conflict:
+        "Hyper-V flushes an address space on a set of processors, Xen a set of vCPUs, KVM those that are not marked preempted, VMI by interrupt.",
+      choice:
+        "A set of vCPUs, a range and whether tables were freed: what each system needs can be derived, and more than asked may be flushed.",
+    },
+    {
+      conflict:
+        "An empty processor mask means nobody in the TLFS and for two of its hosts; a third takes it for everybody.",
+      choice: "Nobody, and the guest half never sends it on.",
+    },
+    {
+      conflict:
+        "Hosts of Hyper-V's interface answer one and the same bad input with three different statuses, and the TLFS leaves the order of the checks open.",
+      choice:
+        "One small enum of errors, arguments are checked before anything is done, and after an error nothing has happened; a backend may always fall back to interrupts instead.",
+    },
   ],
   sources: [
     "Linux pv_ops mmu.flush_tlb_multi",

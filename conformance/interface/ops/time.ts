@@ -51,6 +51,17 @@ export const timeSchedClock = op({
     },
   ],
   deviations: ["Origin and resolution are the backend's."],
+  decisions: [
+    {
+      conflict: "Xen and KVM publish rate and offset per vCPU, Hyper-V one page for all, VMI answers a call.",
+      choice: "One number in ns; what is published stays between the two halves, guarded by a version (rule G12).",
+    },
+    {
+      conflict:
+        "Hyper-V hosts derive the scale of the reference page in three ways, which drift by up to 4 ms a day against each other.",
+      choice: "The error is bounded instead: one part in 2^30 against real time, over hours.",
+    },
+  ],
   sources: ["Linux sched_clock", "KVM and Xen pvclock", "Hyper-V reference TSC page"],
   native: true,
 });

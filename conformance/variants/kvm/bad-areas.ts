@@ -1,36 +1,70 @@
-// KVM's guest half, hostile: it registers time and steal areas where there is no memory of its own, and the right ones again.
+// KVM's guest half, hostile: it registers areas where there is no memory of its own, misaligned and across pages, and the right ones again.
 import {
   EFAULT,
   ENOSYS,
   EOPNOTSUPP,
   HC_CLOCK_PAIRING,
   MSR_ENABLE,
+  MSR_PV_EOI,
   MSR_STEAL_TIME,
   MSR_SYSTEM_TIME,
   MSR_WALL_CLOCK,
   PAIRING_WALLCLOCK,
+  PVCLOCK_BYTES,
+  STEAL_BYTES,
   STEAL_RESERVED,
+  WALL_CLOCK_BYTES,
 } from "../../backends/kvm/abi";
 import { areasRegister } from "../../backends/kvm/guest/areas";
+import { sharedVa } from "../../backends/lib/info";
+import { DIRECT_MAP } from "../../sdk/as/info";
 import * as machine from "../../sdk/as/machine";
 import { DONE, hypercall, refused } from "./lib";
 
 export * from "../../backends/kvm/guest";
 
-const AREAS: i32 = 3;
+/** Every register that takes an area, with the bytes that the host may write there. */
+const AREAS: StaticArray<i32> = [MSR_SYSTEM_TIME, MSR_STEAL_TIME, MSR_WALL_CLOCK, MSR_PV_EOI];
+const BYTES: StaticArray<i32> = [PVCLOCK_BYTES, STEAL_BYTES, WALL_CLOCK_BYTES, 4];
 const PLACES: i32 = 9;
 /** Reserved bits of the steal time MSR. */
 const RESERVED: i32 = 5;
 
-/** Steps 0 to 26: each area at each place. Then the reserved bits, each of which must be refused, and samples of the clock. */
+/** Offsets in two pages of this half's own: misaligned, at the end of the first page, across both. */
+const OFFSETS: StaticArray<i32> = [66, 68, 4032, 4064, 4084, 4090, 4092, 4094];
+const OWN_PAGE: i64 = 5 * 4096;
+const CANARY: i64 = 0x0ca_0a11_ca0a_11ca;
+const MARGIN: i64 = 64;
+
+/** Each area at each place that is not there, then at each odd place inside, then each reserved bit, and samples of the clock. */
 export function parley_hostile_step(k: i32, end: i64): i32 {
-  if (k >= AREAS * PLACES) return reserved(k - AREAS * PLACES, end);
-  const msr = k % AREAS == 0 ? MSR_SYSTEM_TIME : k % AREAS == 1 ? MSR_STEAL_TIME : MSR_WALL_CLOCK;
-  // The host may refuse or ignore what it cannot use.
-  refused(msr, place(k / AREAS, end) | (msr == MSR_WALL_CLOCK ? 0 : MSR_ENABLE));
+  const area = k % AREAS.length;
+  const i = k / AREAS.length;
+  if (i < PLACES) {
+    attack(AREAS[area], place(i, end));
+    return 0;
+  }
+  if (i < PLACES + OFFSETS.length) return inside(area, OFFSETS[i - PLACES]);
+  return reserved(k - AREAS.length * (PLACES + OFFSETS.length), end);
+}
+
+/** The host may refuse or ignore what it cannot use. True if it refused. */
+function attack(msr: i32, gpa: i64): bool {
+  const no = refused(msr, gpa | (msr == MSR_WALL_CLOCK ? 0 : MSR_ENABLE));
   // Another exit, so that a host that writes on the way back does.
   machine.cpuid(0, 0);
   areasRegister();
+  return no;
+}
+
+/** 0 if nothing but the area has changed, and nothing at all where it was refused. */
+function inside(area: i32, offset: i32): i32 {
+  const at = sharedVa + OWN_PAGE + offset;
+  const first = (at & ~7) - MARGIN;
+  machine.fill(first, CANARY, 24);
+  const length = attack(AREAS[area], at - DIRECT_MAP) ? 0 : BYTES[area];
+  for (let va = first; va < first + 192; va += 8)
+    if ((va + 8 <= at || va >= at + length) && machine.load64(va) != CANARY) return 1;
   return 0;
 }
 

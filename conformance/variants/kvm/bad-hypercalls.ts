@@ -5,6 +5,7 @@ import {
   EOPNOTSUPP,
   HC_CLOCK_PAIRING,
   HC_KICK_CPU,
+  HC_SCHED_YIELD,
   HC_SEND_IPI,
   PAIRING_WALLCLOCK,
 } from "../../backends/kvm/abi";
@@ -18,7 +19,7 @@ export * from "../../backends/kvm/guest";
 /** A vector of the kernel that nothing else sends in the case. */
 const VECTOR: i64 = 0x47;
 const EVERYBODY: i64 = -1;
-const UNKNOWN: StaticArray<i64> = [0, 2, 4, 99, 0x7fff_ffff, -1, i64.MIN_VALUE];
+const UNKNOWN: StaticArray<i64> = [0, 2, 4, 12, 99, 0x7fff_ffff, -1, i64.MIN_VALUE];
 const NOBODY: StaticArray<i64> = [255, 256, 0x100_00_00, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff, i64.MAX_VALUE, -1];
 /** Lowest ids of windows of 128 in which nobody is. */
 const WINDOWS: StaticArray<i64> = [256, 1024, 0x7fff_ff00, 0x8000_0000, 0xffff_ff00];
@@ -33,6 +34,8 @@ export function parley_hostile_step(k: i32, end: i64): i32 {
   if (i < UNKNOWN.length) return hypercall(UNKNOWN[i], -1, -1, -1, -1) == ENOSYS ? 0 : 1;
   i -= UNKNOWN.length;
   if (i < NOBODY.length) return hypercall(HC_KICK_CPU, -1, NOBODY[i], -1, -1) == 0 ? 0 : 1;
+  i -= NOBODY.length;
+  if (i < NOBODY.length) return hypercall(HC_SCHED_YIELD, NOBODY[i], -1, -1, -1) == 0 ? 0 : 1;
   i -= NOBODY.length;
   if (i < WINDOWS.length) return hypercall(HC_SEND_IPI, EVERYBODY, EVERYBODY, WINDOWS[i], VECTOR) <= 0 ? 0 : 1;
   i -= WINDOWS.length;
