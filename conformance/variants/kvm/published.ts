@@ -84,16 +84,8 @@ export function destinationsAreRefused(): bool {
 /** Legal calls of each number, by VMCALL: 0 or a count if offered, else −1000. */
 export function callsAreGated(): bool {
   const id = apicIdOf(self);
-  const kicked = hypercall(HC_KICK_CPU, -1, id, -1, -1);
-  if (kicked == 0) {
-    // The kick stays until a halt takes it: this one ends at once.
-    const rflags = machine.pushf();
-    machine.cli();
-    machine.hlt();
-    machine.popf(rflags);
-  }
   return (
-    kicked == (offers(KVM_PV_UNHALT) ? 0 : ENOSYS) &&
+    hypercall(HC_KICK_CPU, -1, id, -1, -1) == (offers(KVM_PV_UNHALT) ? 0 : ENOSYS) &&
     hypercall(HC_SCHED_YIELD, id, -1, -1, -1) == (offers(KVM_PV_SCHED_YIELD) ? 0 : ENOSYS) &&
     hypercall(HC_SCHED_YIELD, 0x7fff_ffff, -1, -1, -1) == (offers(KVM_PV_SCHED_YIELD) ? 0 : ENOSYS) &&
     hypercall(HC_SEND_IPI, 0, 0, 0, VECTOR) == (offers(KVM_PV_SEND_IPI) ? 0 : ENOSYS)
