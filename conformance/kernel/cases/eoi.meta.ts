@@ -6,7 +6,7 @@ export const eoi: CaseMeta[] = [
   sequential("apic-eoi-idle", "A call with nothing in service", ["apic.eoi.3"]),
   explored("apic-eoi-any-arrival", "An interrupt arrives around the call", ["apic.eoi.4"], ["vCPU"], {
     bound: 2,
-    budget: 2600,
+    budget: 400,
     irq: "fine",
     arrivals: [{ kind: "irq", vector: 0x41, vcpu: 0, max: 2 }],
   }),
