@@ -54,7 +54,7 @@ export async function expectPublished(id: string): Promise<RunView> {
 
 /** Polls the API until the run is final, as a client does. */
 export async function waitForRun(id: string): Promise<RunView> {
-  for (let poll = 0; poll < 400; poll++) {
+  for (let poll = 0; poll < 2000; poll++) {
     const run = await jsonOf<RunView>(await call(`/api/v1/runs/${id}`));
     if (["published", "abandoned", "cancelled"].includes(run.state)) return run;
     await new Promise((resolve) => setTimeout(resolve, 25));

@@ -27,6 +27,7 @@ export interface Bench {
 }
 
 interface HostHalf {
+  memory: WebAssembly.Memory;
   boot(): number;
   exit(vcpu: number, reason: number): number;
   enter(vcpu: number): void;
@@ -48,6 +49,10 @@ export async function openBench(apicIds: number[], features = 0xffff_ffff_ffff_f
   const params = [BigInt(apicIds.length), BigInt(GUEST_PAGES), 3n, 1n, features];
   const host: Record<string, (...args: never[]) => unknown> = {
     ...loadsAndStores(memory),
+    copy_out: (ptr: number, ma: bigint, bytes: number) => {
+      const own = new Uint8Array(half.memory.buffer, ptr, bytes);
+      new Uint8Array(memory.buffer, Number(ma), bytes).set(own);
+    },
     frames: () => FRAMES,
     guest_frame: (i: number) => (i >= 0 && i < GUEST_PAGES ? BigInt(i) : -1n),
     owner: (mfn: bigint) =>
