@@ -64,7 +64,9 @@ describe("the list of survivors", () => {
   it("is about halves that are mutated, each id once", () => {
     const list = readSurvivors();
     for (const target of Object.keys(list)) expect(targets).toContain(target);
-    const ids = Object.values(list).flatMap((groups) => groups.flatMap((group) => group.ids));
-    expect(new Set(ids).size).toBe(ids.length);
+    for (const groups of Object.values(list)) {
+      const ids = groups.flatMap((group) => group.ids);
+      expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);
+    }
   });
 });

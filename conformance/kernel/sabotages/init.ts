@@ -48,14 +48,14 @@ export const initSabotages: readonly Sabotage[] = [
     edit(nativeGuest, "FEATURE_CLOCK_STABLE & featureMask()", "FEATURE_CLOCK_STABLE"),
   ),
   guest(
-    "init-features-declared",
-    "a declared feature is never looked for",
-    edit(kvmFeatures, "  if (!hints && word & KVM_PV_SCHED_YIELD) offered |= FEATURE_YIELD;\n", ""),
-  ),
-  guest(
     "init-features-fallback",
     "stolen time is reported although it is vetoed",
     edit(kvmGuest, "if (!has(FEATURE_STEAL)) return", "if (!hostHas(FEATURE_STEAL)) return"),
+  ),
+  guest(
+    "init-features-declared",
+    "a declared feature is never looked for",
+    edit(kvmFeatures, "  if (!hints && word & KVM_PV_SCHED_YIELD) offered |= FEATURE_YIELD;\n", ""),
   ),
   native(
     "init-detect-needs-bit",
