@@ -35,10 +35,19 @@ interface HostHalf {
   timer(vcpu: number, slot: number): void;
 }
 
+/** The TSC runs at the frequency of the processor: 32.32 fixed point. */
+const TSC_SCALE_ONE = 1n << 32n;
+
 /** A machine of these APIC ids, booted; `features` is the user's mask. */
 export async function openBench(apicIds: number[], features = 0xffff_ffff_ffff_ffffn): Promise<Bench> {
   const memory = new DataView(new ArrayBuffer(FRAMES << 12));
-  const fields = apicIds.map((id) => new Map<number, bigint>([[sdk.FIELD_APIC_ID as number, BigInt(id)]]));
+  const fields = apicIds.map(
+    (id) =>
+      new Map<number, bigint>([
+        [sdk.FIELD_APIC_ID as number, BigInt(id)],
+        [sdk.FIELD_TSC_SCALE as number, TSC_SCALE_ONE],
+      ]),
+  );
   const calls: string[] = [];
   const call =
     (name: string, answer: number | bigint = 0) =>
