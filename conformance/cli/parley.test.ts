@@ -28,10 +28,10 @@ describe("parley test", () => {
   });
 
   it("exits 0 for a build that conforms, and says so", () => {
-    const { status, stdout, stderr } = run("test", "conformance/backends/kvm/build");
+    const { status, stdout, stderr } = run("test", "conformance/backends/fullvirt/build");
     expect(stderr).not.toContain("Error");
-    expect(stdout).toContain("✓ conforms to PVI 1.0 in profile enlightened");
-    expect(stdout).toContain(`report ${expected.kvm}`);
+    expect(stdout).toContain("✓ conforms to PVI 1.0 in profile native");
+    expect(stdout).toContain(`report ${expected.fullvirt}`);
     expect(status).toBe(0);
   });
 
@@ -45,7 +45,7 @@ describe("parley test", () => {
   });
 
   it("prints failures first, in words, and exits 1", () => {
-    const { status, stdout } = run("test", "conformance/mutants/kvm-kick-not-sticky/build");
+    const { status, stdout } = run("test", "conformance/mutants/fullvirt-enable-forgets-pending/build");
     expect(stdout.indexOf("✗ fail")).toBe(0);
     for (const words of ["expected", "seen", "schedule   1-", "charged to the host half", "✗ does not conform"])
       expect(stdout).toContain(words);
@@ -54,7 +54,7 @@ describe("parley test", () => {
 
   it("replays a failing schedule with its trace", () => {
     const directory = "conformance/mutants/kvm-kick-not-sticky/build";
-    const report = JSON.parse(run("test", directory, "--json").stdout) as Report;
+    const report = JSON.parse(run("test", directory, "--case", "lock-kick-any-time", "--json").stdout) as Report;
     const failed = report.cases.find((item) => item.failure);
     const words = [
       "--case",

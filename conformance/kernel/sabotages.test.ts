@@ -5,8 +5,9 @@ import { sabotages } from "./sabotages.ts";
 import { runSabotages, type SabotageResult } from "./testing/sabotage-pool.ts";
 import { complaint } from "./testing/sabotage-verdict.ts";
 
-/** Every sabotage must make its case fail; every so many-th is run against all other cases too, `npm run sabotages` does it for all. */
-const SAMPLE = 6;
+/** A sample: each must make its case fail, and some are run against all other cases too. `npm run sabotages` does it for all. */
+const sample = sabotages.filter((_, index) => index % 5 === 0);
+const meetingAll = new Set(sample.filter((_, index) => index % 5 === 0));
 const BUILDING_MS = 600_000;
 
 describe("sabotages", () => {
@@ -14,15 +15,14 @@ describe("sabotages", () => {
 
   beforeAll(async () => {
     await ensureBuilt(() => {});
-    const position = new Map(sabotages.map((sabotage, index) => [sabotage, index]));
-    results = await runSabotages(sabotages, (sabotage) => (position.get(sabotage) ?? 0) % SAMPLE === 0);
+    results = await runSabotages(sample, (sabotage) => meetingAll.has(sabotage));
   }, BUILDING_MS);
 
   it("are one per case", () => {
     expect(sabotages.map((sabotage) => sabotage.case)).toEqual(cases.map(({ id }) => id));
   });
 
-  it.each(sabotages.map(({ case: id, half, title }) => [id, half, title]))("%s alone fails when in %s %s", (id) => {
+  it.each(sample.map(({ case: id, half, title }) => [id, half, title]))("%s alone fails when in %s %s", (id) => {
     expect(complaint(id, results.get(id))).toBe("");
   });
 });

@@ -1,13 +1,12 @@
 /** Whether each explored case would find its known-bad halves and its sabotage with a tenth of its budget, or is exhausted anyway. */
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { sabotages } from "../kernel/sabotages.ts";
 import { runSabotages } from "../kernel/testing/sabotage-pool.ts";
-import { inspectBuild, mergeAndJudge, planShards, type Report, runShard } from "../runner/index.ts";
 import type { SuiteCase } from "../runner/types.ts";
 import type { KnownBadVerdict } from "./known-bad.ts";
 import type { Bench } from "./target.ts";
+import { wholeReport } from "./whole-report.ts";
 
 /** A case's budget must be this many times what the slowest of its bad halves needs. */
 export const MARGIN_MIN = 10;
@@ -56,21 +55,10 @@ export async function needsOf(knownBad: readonly KnownBadVerdict[]): Promise<Map
 }
 
 /** Runs the reference builds: a case is exhausted if it is in every pairing of every build. */
-export async function searchesOf({ vm, suite }: Bench, names: readonly string[]): Promise<Map<string, Search>> {
+export async function searchesOf(bench: Bench, names: readonly string[]): Promise<Map<string, Search>> {
   const searches = new Map<string, Search>();
   for (const name of names) {
-    const part = (file: string) => {
-      const path = join(backends, name, "build", file);
-      return existsSync(path) ? new Uint8Array(readFileSync(path)) : undefined;
-    };
-    const parts = { manifest: part("parley.json") ?? null, guest: part("guest.wasm"), host: part("host.wasm") };
-    const inspected = await inspectBuild(vm, suite, { ...parts, rom: part("rom.wasm") });
-    if (!inspected.ok) throw new Error(`${name}: ${JSON.stringify(inspected.problems)}`);
-    const results = [];
-    for (const shard of planShards(suite, inspected.build, 1))
-      results.push(await runShard(vm, suite, inspected.build, shard));
-    const { report } = await mergeAndJudge(suite, inspected.build, results);
-    const { cases } = JSON.parse(new TextDecoder().decode(report)) as Report;
+    const { cases } = await wholeReport(bench, join(backends, name, "build"));
     for (const { id, schedules } of cases) {
       if (schedules.tried === 0) continue;
       const before = searches.get(id) ?? { exhausted: true, tried: 0 };

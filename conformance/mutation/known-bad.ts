@@ -1,10 +1,10 @@
 /** Runs one known-bad half whole and says whether the clauses fail that it names. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readMutants } from "../mutants/mutants.ts";
-import { inspectBuild, mergeAndJudge, planShards, type Report, runShard } from "../runner/index.ts";
 import type { Bench } from "./target.ts";
+import { wholeReport } from "./whole-report.ts";
 
 const folder = fileURLToPath(new URL("../mutants/", import.meta.url));
 
@@ -25,19 +25,8 @@ export function knownBadNames(): string[] {
     .filter((name) => existsSync(join(folder, name, "build/parley.json")));
 }
 
-export async function runKnownBad({ vm, suite }: Bench, name: string): Promise<KnownBadVerdict> {
-  const part = (file: string) => {
-    const path = join(folder, name, "build", file);
-    return existsSync(path) ? new Uint8Array(readFileSync(path)) : undefined;
-  };
-  const parts = { manifest: part("parley.json") ?? null, guest: part("guest.wasm"), host: part("host.wasm") };
-  const inspected = await inspectBuild(vm, suite, { ...parts, rom: part("rom.wasm") });
-  if (!inspected.ok) throw new Error(`${name}: ${JSON.stringify(inspected.problems)}`);
-  const results = [];
-  for (const shard of planShards(suite, inspected.build, 1))
-    results.push(await runShard(vm, suite, inspected.build, shard));
-  const { report } = await mergeAndJudge(suite, inspected.build, results);
-  const { ops, cases } = JSON.parse(new TextDecoder().decode(report)) as Report;
+export async function runKnownBad(bench: Bench, name: string): Promise<KnownBadVerdict> {
+  const { ops, cases } = await wholeReport(bench, join(folder, name, "build"));
   const failed = new Set(ops.flatMap((op) => op.clauses.filter((c) => c.verdict === "fail").map((c) => c.id)));
   const mutant = readMutants().find((item) => item.name === name);
   const wanted = mutant?.clauses ?? [];

@@ -10,9 +10,11 @@ const began = Date.now();
 let exitAtFailure = true;
 const filters = process.argv.slice(2);
 await build();
-await remember();
-await step("types", "typescript/bin/tsc", ["--noEmit"]);
-await step("lint", "@biomejs/biome/bin/biome", ["check", "--error-on-warnings"]);
+await together([
+  remember,
+  () => step("types", "typescript/bin/tsc", ["--noEmit"]),
+  () => step("lint", "@biomejs/biome/bin/biome", ["check", "--error-on-warnings"]),
+]);
 // Side by side, because a ring alone leaves one of two cores idle.
 await together([
   () => vitest("tests of VM and conformance", "node", ["--maxWorkers=2"]),
@@ -43,6 +45,7 @@ async function remember() {
   const { expectedDigests } = await import("../../conformance/runner/testing/builds.ts");
   console.log("parley: report digests of reference builds …");
   await expectedDigests();
+  return 0;
 }
 
 function vitest(name, project, options = []) {

@@ -6,7 +6,7 @@ import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
 import { begin, canSteal, finish, me, setUp, steal } from "../lib/case";
-import { expectRealTime, expectSpan, readBetween, reading, before, SECOND } from "../lib/clock";
+import { expectRate, expectRealTime, expectSpan, readBetween, reading, before, SECOND } from "../lib/clock";
 import { atLeast, atMost, same } from "../lib/expect";
 import { boundaries, FIRST_VECTOR, raiseLater, realTime, taken, veto } from "../lib/interrupts";
 import { post, see, word } from "../lib/memory";
@@ -177,15 +177,7 @@ export function time_notice_frequency(): void {
   pvi.time_cycle_frequency();
   migrate();
   same(clause, "the answer after a migration", pvi.time_migration_notice(), 1);
-  const startCount = test.state(me(), test.STATE_TSC);
-  const start = realTime();
-  test.advance(SECOND);
-  const counts = test.state(me(), test.STATE_TSC) - startCount;
-  const want = (counts * SECOND) / (realTime() - start);
-  const slack = (want >> 30) + 64;
-  const hz = pvi.time_cycle_frequency();
-  atLeast(clause, "Hz, the counts of a second", hz, want - slack);
-  atMost(clause, "Hz, the counts of a second", hz, want + slack);
+  expectRate(clause);
 }
 
 export function time_notice_vetoed(): void {

@@ -5,7 +5,7 @@ import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
 import { begin, canSteal, finish, isToldOfSteal, me, setUp, steal, vcpus } from "../lib/case";
-import { after, before, expectRealTime, expectSpan, HOUR, readBetween, reading, SECOND } from "../lib/clock";
+import { after, before, expectRate, expectRealTime, expectSpan, HOUR, readBetween, reading, SECOND } from "../lib/clock";
 import { atLeast, atMost, same } from "../lib/expect";
 import { FIRST_VECTOR, onInterrupt, raise, raiseLater, realTime, taken, veto, waitTaken } from "../lib/interrupts";
 import { post, see } from "../lib/memory";
@@ -186,16 +186,7 @@ export function time_steal_of_others(role: i32): void {
 }
 
 export function time_frequency_rate(): void {
-  const startCount = test.state(me(), test.STATE_TSC);
-  const start = realTime();
-  test.advance(SECOND);
-  const counts = test.state(me(), test.STATE_TSC) - startCount;
-  // A few ns pass between the readings of one pair.
-  const want = (counts * SECOND) / (realTime() - start);
-  const slack = (want >> 30) + 64;
-  const hz = pvi.time_cycle_frequency();
-  atLeast(C.time_cycle_frequency_1, "Hz, the counts of a second", hz, want - slack);
-  atMost(C.time_cycle_frequency_1, "Hz, the counts of a second", hz, want + slack);
+  expectRate(C.time_cycle_frequency_1);
 }
 
 export function time_frequency_everywhere(role: i32): void {

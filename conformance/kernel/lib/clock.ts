@@ -1,6 +1,7 @@
-/** time.sched_clock held against real time. */
+/** time.sched_clock and time.cycle_frequency held against real time. */
 import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
+import { me } from "./case";
 import { atLeast, atMost } from "./expect";
 import { realTime } from "./interrupts";
 
@@ -39,4 +40,18 @@ export function expectRealTime(clause: i32, origin: i64): void {
   readBetween();
   atLeast(clause, "a reading, not before real time", reading, before + origin - SLACK);
   atMost(clause, "a reading, not after real time", reading, after + origin + SLACK);
+}
+
+/** Expects time.cycle_frequency to give the counts of a second of this vCPU's TSC. */
+export function expectRate(clause: i32): void {
+  const startCount = test.state(me(), test.STATE_TSC);
+  const start = realTime();
+  test.advance(SECOND);
+  const counts = test.state(me(), test.STATE_TSC) - startCount;
+  // A few ns pass between the readings of one pair.
+  const want = (counts * SECOND) / (realTime() - start);
+  const slack = (want >> 30) + 64;
+  const hz = pvi.time_cycle_frequency();
+  atLeast(clause, "Hz, the counts of a second", hz, want - slack);
+  atMost(clause, "Hz, the counts of a second", hz, want + slack);
 }

@@ -32,9 +32,6 @@ export const apicSabotages: readonly Sabotage[] = [
     "nothing is retired while the vector 0x41 is pending",
     atStart(nativeApic, eoi, "  if (machine.rdmsr(0x822) & 2) return;"),
   ),
-  native("apic-eoi-nested-arrival", "with the vectors 0x46 and 0x50 in service both are retired", twice(0x46)),
-  native("apic-eoi-after-move", "with the vectors 0x42 and 0x50 in service both are retired", twice(0x42)),
-  native("apic-eoi-after-revoke", "with the vectors 0x43 and 0x50 in service both are retired", twice(0x43)),
   native(
     "apic-eoi-fallback",
     "nothing is retired while all features are vetoed",
@@ -45,6 +42,9 @@ export const apicSabotages: readonly Sabotage[] = [
       'import * as machine from "../../sdk/as/machine";\nimport { featureMask } from "../lib/info";\n',
     ),
   ),
+  native("apic-eoi-nested-arrival", "with the vectors 0x46 and 0x50 in service both are retired", twice(0x46)),
+  native("apic-eoi-after-move", "with the vectors 0x42 and 0x50 in service both are retired", twice(0x42)),
+  native("apic-eoi-after-revoke", "with the vectors 0x43 and 0x50 in service both are retired", twice(0x43)),
   native(
     "apic-read-registers",
     "the vCPU index is taken for the APIC id",

@@ -26,7 +26,7 @@ export function listBuilds(): BuildFiles[] {
   return [...buildsUnder("conformance/backends", "reference"), ...buildsUnder("conformance/mutants", "known-bad")];
 }
 
-const knownBadSampled = ["kvm-keeps-scale", "kvm-kick-not-sticky", "kvm-no-remote-flush", "kvm-torn-pvclock"];
+const knownBadSampled = ["kvm-no-remote-flush", "native-halt-window"];
 
 /** The reference builds and some known-bad ones: for what must hold of any report, and runs each build often. */
 export function sampleBuilds(): BuildFiles[] {

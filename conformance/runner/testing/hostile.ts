@@ -41,7 +41,7 @@ export const hostileNames = [
 const trapping = callable.filter((op) => op.tiers.native !== "none");
 
 /** One half each; all at once trap in `whole-trap`. */
-const trappingAlone = sampled(trapping, (_, index) => index % 4 === 0);
+const trappingAlone = sampled(trapping, (_, index) => index % 12 === 0);
 
 export const trapNames: readonly string[] = trappingAlone.map((op) => `trap-${exportName(op.id)}`);
 

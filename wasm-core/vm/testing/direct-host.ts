@@ -3,24 +3,15 @@ import { done, machineAddress } from "./host-common";
 import { misbehave, multicall } from "./direct-batch";
 import { buildTables, entryOf, entryVa, loadRoot } from "./direct-paging";
 import { get, guestFrame, rmw, set, vcpuOn, wake } from "./host-imports";
-import { block, bounce, eventArea, eventDue, registerEvents, returnFrom } from "./host-events";
+import { block, eventArea, eventEnter, eventExit, registerEvents } from "./host-events";
 
 const RIP: i32 = 0x20;
 const RSP: i32 = 4;
 const EXIT_INSN: i32 = 0x70;
-const EXIT_A: i32 = 0x71;
 /** Vectors 64 to 127 that have arrived. */
 const IRR_1: i32 = 0x84;
-const INSN: i32 = 2;
-const IRET: i64 = 18;
 const KICK: i32 = 9;
-const WINDOW: i32 = 7;
-const CTL_EXIT: i32 = 0x53;
-const INTRWIN: i64 = 64;
 const ENTER: i32 = 0;
-
-/** The vCPU's last exit was an iret. */
-const returning: StaticArray<bool> = [false, false, false, false, false, false, false, false];
 
 export function abi(): i64 {
   return 0x0001000000010000;
@@ -34,15 +25,7 @@ export function boot(): i32 {
 
 export function exit(vcpu: i32, reason: i32): i32 {
   if (reason == KICK) return collect(vcpu);
-  if (reason == INSN && get(vcpu, EXIT_INSN) == IRET) {
-    returnFrom(vcpu, get(vcpu, EXIT_A));
-    returning[vcpu] = true;
-    return ENTER;
-  }
-  if (reason == WINDOW) {
-    set(vcpu, CTL_EXIT, get(vcpu, CTL_EXIT) & ~INTRWIN);
-    return ENTER;
-  }
+  if (eventExit(vcpu, reason)) return ENTER;
   if (reason != 1 || get(vcpu, EXIT_INSN) != 2) unreachable();
   const a = get(vcpu, 7);
   const b = get(vcpu, 6);
@@ -93,11 +76,6 @@ function send(target: i32): void {
   wake(target);
 }
 
-/** Behind an iret the upcall comes at the boundary returned to: the interrupt window opens there. */
 export function enter(vcpu: i32): void {
-  if (eventDue(vcpu)) {
-    if (returning[vcpu]) set(vcpu, CTL_EXIT, get(vcpu, CTL_EXIT) | INTRWIN);
-    else bounce(vcpu);
-  }
-  returning[vcpu] = false;
+  eventEnter(vcpu);
 }

@@ -7,6 +7,13 @@ const RSP: i32 = 4;
 const RFLAGS: i32 = 0x22;
 const CS: i32 = 0x24;
 const SS: i32 = 0x25;
+const CTL_EXIT: i32 = 0x53;
+const INTRWIN: i64 = 64;
+const EXIT_INSN: i32 = 0x70;
+const EXIT_A: i32 = 0x71;
+const INSN: i32 = 2;
+const WINDOW: i32 = 7;
+const IRET: i64 = 18;
 const ENTER: i32 = 0;
 const BLOCK: i32 = 1;
 
@@ -14,6 +21,8 @@ const BLOCK: i32 = 1;
 const area: StaticArray<i64> = [0, 0, 0, 0, 0, 0, 0, 0];
 const callback: StaticArray<i64> = [0, 0, 0, 0, 0, 0, 0, 0];
 const blocked: StaticArray<bool> = [false, false, false, false, false, false, false, false];
+/** Whether the vCPU's last exit was an iret. */
+const returning: StaticArray<bool> = [false, false, false, false, false, false, false, false];
 
 export function registerEvents(vcpu: i32, gpa: i64, handler: i64): void {
   area[vcpu] = machineAddress(gpa);
@@ -60,8 +69,29 @@ export function bounce(vcpu: i32): void {
   set(vcpu, RIP, callback[vcpu]);
 }
 
+/** True for the exits that events cause: the iret of a handler, and the interrupt window asked for behind it. The vCPU enters. */
+export function eventExit(vcpu: i32, reason: i32): bool {
+  if (reason == INSN && get(vcpu, EXIT_INSN) == IRET) {
+    returnFrom(vcpu, get(vcpu, EXIT_A));
+    returning[vcpu] = true;
+    return true;
+  }
+  if (reason != WINDOW) return false;
+  set(vcpu, CTL_EXIT, get(vcpu, CTL_EXIT) & ~INTRWIN);
+  return true;
+}
+
+/** On the way to guest mode: a due upcall; behind an iret it comes at the boundary returned to, where the interrupt window opens. */
+export function eventEnter(vcpu: i32): void {
+  if (eventDue(vcpu)) {
+    if (returning[vcpu]) set(vcpu, CTL_EXIT, get(vcpu, CTL_EXIT) | INTRWIN);
+    else bounce(vcpu);
+  }
+  returning[vcpu] = false;
+}
+
 /** The iret of a handler, frame at va: rip, cs, rflags, rsp, ss. Events are unmasked as IF says. */
-export function returnFrom(vcpu: i32, frame: i64): void {
+function returnFrom(vcpu: i32, frame: i64): void {
   set(vcpu, RIP, load64(translate(vcpu, frame, 0)));
   set(vcpu, RFLAGS, load64(translate(vcpu, frame + 16, 0)));
   set(vcpu, RSP, load64(translate(vcpu, frame + 24, 0)));

@@ -1,7 +1,7 @@
 // A two-layer host half of kind D with a second level: hypercalls of Xen (numbers of public/xen.h) in front of a Microsoft-like core.
 import { done } from "../host-common";
 import { buildTables, entryOf, loadRoot, rootAddress, tableFrame, useAddresses } from "../direct-paging";
-import { bounce, eventArea, eventDue, registerEvents, returnFrom } from "../host-events";
+import { eventArea, eventEnter, eventExit, registerEvents } from "../host-events";
 import { get, load64, mfence, now, rmw, set, stop, store64, vcpuOff } from "../host-imports";
 import { flushVps, gpaFrame, machineOf, overlay, pageOf, partitionCreate, protect, vpEnters, vpSignal, vpStart, vpTimer, vpWaits } from "./core";
 import { errnoOf } from "./status";
@@ -9,14 +9,7 @@ import { AGAIN, forgetContext, initialise, isInitialised } from "./vcpu-context"
 
 const RIP: i32 = 0x20;
 const RSP: i32 = 4;
-const CTL_EXIT: i32 = 0x53;
-const INTRWIN: i64 = 64;
-const EXIT_INSN: i32 = 0x70;
-const EXIT_A: i32 = 0x71;
-const INSN: i32 = 2;
-const WINDOW: i32 = 7;
 const BAD_ENTRY: i32 = 11;
-const IRET: i64 = 18;
 const ENTER: i32 = 0;
 const BLOCK: i32 = 1;
 const OFF: i32 = 3;
@@ -25,8 +18,6 @@ const VCPUOP_up: i64 = 1;
 const ENOENT: i64 = -2;
 const ENOSYS: i64 = -38;
 
-/** Whether the vCPU's last exit was an iret: behind it an upcall waits for the window. */
-const returning: StaticArray<bool> = [false, false, false, false, false, false, false, false];
 let badEntries: i64 = 0;
 /** Real time at which the timer expired, 0 = it has not. */
 let expiredAt: i64 = 0;
@@ -45,15 +36,7 @@ export function boot(): i32 {
 }
 
 export function exit(vcpu: i32, reason: i32): i32 {
-  if (reason == INSN && get(vcpu, EXIT_INSN) == IRET) {
-    returnFrom(vcpu, get(vcpu, EXIT_A));
-    returning[vcpu] = true;
-    return ENTER;
-  }
-  if (reason == WINDOW) {
-    set(vcpu, CTL_EXIT, get(vcpu, CTL_EXIT) & ~INTRWIN);
-    return ENTER;
-  }
+  if (eventExit(vcpu, reason)) return ENTER;
   if (reason == BAD_ENTRY) {
     badEntries += 1;
     return OFF;
@@ -168,9 +151,5 @@ export function timer(vcpu: i32, slot: i32): void {
 
 export function enter(vcpu: i32): void {
   vpEnters(vcpu);
-  if (eventArea(vcpu) && eventDue(vcpu)) {
-    if (returning[vcpu]) set(vcpu, CTL_EXIT, get(vcpu, CTL_EXIT) | INTRWIN);
-    else bounce(vcpu);
-  }
-  returning[vcpu] = false;
+  eventEnter(vcpu);
 }
