@@ -54,8 +54,11 @@ async function digestIn(on: Vm, build: Build, units: number[], random: () => num
 function digestInThread(parts: BuildParts, units: number[]): Promise<string> {
   return new Promise((resolve, reject) => {
     const thread = new Worker(new URL("./testing/digest-thread.ts", import.meta.url), { workerData: { parts, units } });
-    thread.once("message", resolve);
+    let digest = "";
+    thread.once("message", (message: string) => (digest = message));
     thread.once("error", reject);
+    // Not before it has ended: a process that ends under a thread which V8 is tearing down can crash.
+    thread.once("exit", () => resolve(digest));
   });
 }
 
