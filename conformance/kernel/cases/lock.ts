@@ -30,7 +30,7 @@ const DATA: i32 = 3;
 const WOKEN: i32 = 4;
 const FEATURES: i32 = 0;
 const HINTS: i32 = 1;
-/** Turns after which a waiter is taken to be one that never sleeps, as on bare metal. */
+/** Turns after which a waiter is taken to be one that never sleeps, as on bare metal, or that no kick wakes. */
 const TURNS_MAX: i32 = 50;
 
 function hold(lock: i32): void {
@@ -46,9 +46,9 @@ function release(lock: i32): void {
   machine.rmw(RMW_XCHG8, word(lock), 0);
 }
 
-/** Kicks again and again, so that nothing depends on one kick, until shared word `done` is set. */
+/** Kicks again and again, so that nothing depends on one kick, until shared word `done` is set or no kick can help. */
 function kickUntil(vcpu: i32, done: i32): void {
-  while (test.peek(wordAddress(done)) === 0) {
+  for (let turn = 0; turn < TURNS_MAX && test.peek(wordAddress(done)) === 0; turn++) {
     pvi.lock_kick(vcpu);
     giveWay();
   }
