@@ -22,7 +22,10 @@ const clausesWith = (report: Report, verdict: string) =>
   report.ops.flatMap((op) => op.clauses.filter((clause) => clause.verdict === verdict).map((clause) => clause.id));
 
 describe("reference builds", () => {
-  it.each(builds.filter((build) => build.kind === "reference"))("$name conforms", async ({ parts }) => {
+  // The others' reports are held against each other, ring by ring; kernel.test.ts runs all their cases.
+  const reference = builds.filter((build) => build.kind === "reference");
+
+  it.each(sampled(reference, ({ name }) => name === "native"))("$name conforms", async ({ parts }) => {
     const report = await reportOf(parts);
     expect(report.cases.filter((item) => item.failure).map((item) => `${item.id} ${item.failure?.reason}`)).toEqual([]);
     expect(clausesWith(report, "not-run")).toEqual([]);
@@ -35,7 +38,7 @@ describe("known-bad builds", () => {
 
   const knownBad = builds.filter((build) => build.kind === "known-bad");
 
-  it.each(sampled(knownBad, (_, index) => index % 14 === 0))(
+  it.each(sampled(knownBad, (_, index) => index % 19 === 0))(
     "$name fails exactly the clauses it should",
     async ({ name, parts }) => {
       const mutant = mutants.get(name);

@@ -3,6 +3,7 @@ import { callable } from "../interface/catalogue.ts";
 import type { Report } from "./report.ts";
 import { inspected, openBuiltSuite, runWhole } from "./testing/builds.ts";
 import { type HostileBuild, hostileBuilds, trapNames } from "./testing/hostile.ts";
+import { sampled } from "./testing/sampled.ts";
 import type { Profile, Suite } from "./types.ts";
 import type { Vm } from "./vm.ts";
 
@@ -104,21 +105,27 @@ describe("a hostile build gets a finished report", () => {
     for (const op of ops.filter(({ tier }) => tier === "core")) expect(op.verdict).toBe("error");
   });
 
-  it.each([
+  const badHosts = [
     ["host-boot-loop", /fuel exhausted/],
     ["host-exit-nothing", /fuel exhausted/],
     ["host-exit-trap", /unreachable/],
     ["host-bad-action", /the action 9/],
-  ])("%s: the boot's verdict, charged to the host half", async (name, reason) => {
-    const report = await reportOf(name);
-    const failure = { charged: "host", half: "host", reason: expect.stringMatching(reason) };
-    const peers = suite.variants.filter(({ half }) => half === "guest").map(({ name }) => `host/kvm+${name}`);
-    expect(report.boots.map(({ peer }) => peer)).toEqual(["host/kvm", ...peers]);
-    for (const boot of report.boots) expect(boot.failure.reason).toMatch(reason);
-    expect(report.boots[0]).toMatchObject({ failure });
-    expect(report.summary).toMatchObject({
-      conforms: false,
-      core: { held: 0, error: coreClauses(suite, "enlightened") },
-    });
-  });
+  ] as const;
+
+  // The one left out uses up the fuel of a boot with every guest half.
+  it.each(sampled(badHosts, ([name]) => name !== "host-exit-nothing"))(
+    "%s: the boot's verdict, charged to the host half",
+    async (name, reason) => {
+      const report = await reportOf(name);
+      const failure = { charged: "host", half: "host", reason: expect.stringMatching(reason) };
+      const peers = suite.variants.filter(({ half }) => half === "guest").map(({ name }) => `host/kvm+${name}`);
+      expect(report.boots.map(({ peer }) => peer)).toEqual(["host/kvm", ...peers]);
+      for (const boot of report.boots) expect(boot.failure.reason).toMatch(reason);
+      expect(report.boots[0]).toMatchObject({ failure });
+      expect(report.summary).toMatchObject({
+        conforms: false,
+        core: { held: 0, error: coreClauses(suite, "enlightened") },
+      });
+    },
+  );
 });
