@@ -15,7 +15,11 @@ export const testImports: readonly ImportedFunction[] = [
     "(op i32)",
     "The case does not apply because op is not offered; legal only when probe and manifest agree.",
   ),
-  fn("may_end", "(mask i32)", "From here the end is good: bit 0 shutdown, bit 1 crash, bit 2 triple fault."),
+  fn(
+    "may_end",
+    "(mask i32)",
+    "From here the end is good: bit 0 shutdown for any reason, bit 1 crash, bit 2 triple fault, bit 3 shutdown by power-off, bit 4 by reset.",
+  ),
   fn("barrier", "(id i32)", "Waits for all roles; a full fence, free of cost."),
   fn("quiet", "(on i32)", "Brackets set-up that needs no search."),
   fn(

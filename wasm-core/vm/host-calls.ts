@@ -21,7 +21,7 @@ import { hostMemory } from "./host-memory";
 import { HostOp } from "./imports";
 import { hostEnterFunc, hostInstance, hostThread } from "./link";
 import { inGuest, release, turnOff } from "./lock";
-import { MAY_CRASH, MAY_SHUTDOWN } from "./machine-calls";
+import { MAY_CRASH, MAY_POWER_OFF, MAY_RESET, MAY_SHUTDOWN } from "./machine-calls";
 import { hostParam } from "./params";
 import { hostPoint } from "./points";
 import { END_OK, run } from "./run";
@@ -232,9 +232,16 @@ function stop(c: Cpu, a: u32, args: usize): i32 {
   return HOST_DONE;
 }
 
+/** Reasons of host.shutdown that say what becomes of the machine; with any other one the guest ends in order. */
+const SHUTDOWN_POWER_OFF: u32 = 0;
+const SHUTDOWN_RESET: u32 = 1;
+
 function shutdown(c: Cpu, reason: u32): i32 {
   run.shutdown = 1;
-  if (run.mayEnd & MAY_SHUTDOWN) run.end = END_OK;
+  let good = MAY_SHUTDOWN;
+  if (reason == SHUTDOWN_POWER_OFF) good |= MAY_POWER_OFF;
+  if (reason == SHUTDOWN_RESET) good |= MAY_RESET;
+  if (run.mayEnd & good) run.end = END_OK;
   else {
     failBegin(FAIL_DIED, -1, c, hostThread);
     put("the host half shut the guest down (reason ");

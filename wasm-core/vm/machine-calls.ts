@@ -21,10 +21,12 @@ import { traceMachine, tracing } from "./trace";
 import { IDLE_YIELDS } from "./scheduler";
 import { NEVER } from "../machine/timers";
 
-/** Bits of test.may_end. */
+/** Bits of test.may_end: any orderly end, a crash, a triple fault, a power-off, a reset. */
 export const MAY_SHUTDOWN: u32 = 1;
 export const MAY_CRASH: u32 = 2;
 export const MAY_TRIPLE_FAULT: u32 = 4;
+export const MAY_POWER_OFF: u32 = 8;
+export const MAY_RESET: u32 = 16;
 
 /** Leaves the run loop; the call executes again when the thread runs again, unless it is completed. */
 export function leave(c: Cpu, why: u32): i32 {
@@ -128,8 +130,8 @@ function armReturn(c: Cpu): i32 {
 /** The machine powered off, was reset or hit a triple fault without a hypervisor. */
 export function machineEnded(c: Cpu): void {
   const v = c.vcpu;
-  const bit = v.end_kind == EndKind.TRIPLE_FAULT ? MAY_TRIPLE_FAULT : MAY_SHUTDOWN;
-  if (run.mayEnd & bit) {
+  const orderly = MAY_SHUTDOWN | (v.end_kind == EndKind.RESET ? MAY_RESET : MAY_POWER_OFF);
+  if (run.mayEnd & (v.end_kind == EndKind.TRIPLE_FAULT ? MAY_TRIPLE_FAULT : orderly)) {
     run.end = END_OK;
     run.shutdown = 1;
     return;

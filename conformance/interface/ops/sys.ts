@@ -10,13 +10,18 @@ export const sysShutdown = op({
     { n: 1, text: "With reason 0 it does not return.", source: "Xen SCHEDOP_shutdown" },
     {
       n: 2,
-      text: "With reason 0 the end is an orderly shutdown, neither a crash nor a triple fault.",
+      text: "With reason 0 the end is an orderly power-off, neither a reset nor a crash nor a triple fault.",
       source: "Xen SCHEDOP_shutdown reasons; ACPI S5",
     },
     {
       n: 3,
       text: "Any other reason than suspend ends the guest as well, known or not: the call cannot fail silently (rule G7).",
       source: "rule G7",
+    },
+    {
+      n: 4,
+      text: "With reason 1 the machine is reset: whoever manages it starts the guest again, which a power-off forbids.",
+      source: "ACPI 6.5 §4.8.3.6 reset register; Xen SCHEDOP_shutdown SHUTDOWN_reboot",
     },
   ],
   deviations: ["Suspend may return."],

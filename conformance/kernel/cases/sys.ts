@@ -10,6 +10,7 @@ import { holds, same } from "../lib/expect";
 import { interruptsOn } from "../lib/interrupts";
 
 const POWER_OFF: i32 = 0;
+const REBOOT: i32 = 1;
 const UNKNOWN_REASON: i32 = 77;
 const SECOND: i64 = 1_000_000_000;
 /** More than any backend may be late. */
@@ -18,13 +19,22 @@ const FEATURES: i32 = 0;
 const END_SHUTDOWN: i32 = 1;
 const END_CRASH: i32 = 2;
 const END_TRIPLE_FAULT: i32 = 4;
+const END_POWER_OFF: i32 = 8;
+const END_RESET: i32 = 16;
 
 export function sys_power_off(): void {
   test.expect(C.sys_shutdown_1, 1);
   test.expect(C.sys_shutdown_2, 1);
-  test.may_end(END_SHUTDOWN);
+  test.may_end(END_POWER_OFF);
   pvi.sys_shutdown(POWER_OFF);
   test.fail(C.sys_shutdown_1, POWER_OFF);
+}
+
+export function sys_reboot(): void {
+  test.expect(C.sys_shutdown_4, 1);
+  test.may_end(END_RESET);
+  pvi.sys_shutdown(REBOOT);
+  test.fail(C.sys_shutdown_4, REBOOT);
 }
 
 /** The other vCPU must not outlive the call by more than a few instructions. */
@@ -101,10 +111,13 @@ export function sys_watchdog_bites(role: i32): void {
   test.fail(C.sys_watchdog_1, 0);
 }
 
-/** Whoever is ended here was ended too early: no end is declared good. */
+/** Whoever is ended here was ended too early: no end is declared good. The guest has been up for a while. */
 export function sys_watchdog_not_early(): void {
+  pass(7 * SECOND);
   same(C.sys_watchdog_2, "result of arming", pvi.sys_watchdog(5 * SECOND), 0);
   pass(5 * SECOND - 1000);
+  same(C.sys_watchdog_2, "result of arming for whole seconds", pvi.sys_watchdog(6 * SECOND), 0);
+  pass(6 * SECOND - 1000);
   pvi.sys_watchdog(0);
 }
 

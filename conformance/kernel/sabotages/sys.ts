@@ -25,6 +25,11 @@ export const sysSabotages: readonly Sabotage[] = [
     ),
   ),
   native(
+    "sys-reboot",
+    "a reboot powers off",
+    edit(nativeGuest, "  if (reason == REASON_REBOOT) machine.out_port(machine.PORT_RESET, 1, RESET_CPU);\n", ""),
+  ),
+  native(
     "sys-power-off-everybody",
     "other vCPUs than the first only stop themselves",
     atStart(nativeGuest, shutdown, "  machine.cli();\n  while (machine.vcpu() != 0) machine.hlt();"),

@@ -20,7 +20,7 @@ export declare function note(ptr: i32, len: i32): void;
 @external("test", "not_offered")
 export declare function not_offered(op: i32): void;
 
-/** From here the end is good: bit 0 shutdown, bit 1 crash, bit 2 triple fault. */
+/** From here the end is good: bit 0 shutdown for any reason, bit 1 crash, bit 2 triple fault, bit 3 shutdown by power-off, bit 4 by reset. */
 @external("test", "may_end")
 export declare function may_end(mask: i32): void;
 
