@@ -21,7 +21,7 @@ export const sysShutdown = op({
     {
       n: 4,
       text: "With reason 1 the machine is reset: whoever manages it starts the guest again, which a power-off forbids.",
-      source: "ACPI 6.5 §4.8.3.6 reset register; Xen SCHEDOP_shutdown SHUTDOWN_reboot",
+      source: "ACPI specification, reset register; Xen SCHEDOP_shutdown SHUTDOWN_reboot",
     },
   ],
   deviations: ["Suspend may return."],
