@@ -140,7 +140,16 @@ describe("parley exits 2 for", () => {
     ["an unknown command", ["tset"], "tset"],
     ["no directory", ["test"], "directory of the build is missing"],
     ["a directory that is none", ["test", "package.json"], "not a directory"],
-    ["an unknown case", ["test", "conformance/backends/native/build", "--case", "irq-nothing"], "irq-disable"],
+    [
+      "an unknown case",
+      ["test", "conformance/backends/native/build", "--case", "irq-nothing"],
+      'Its "irq" cases are: irq-save-fl-both-states, ',
+    ],
+    [
+      "a case of no group",
+      ["test", "conformance/backends/native/build", "--case", "nothing"],
+      "Its cases begin with: init-…, irq-…, msr-…, ",
+    ],
     [
       "a schedule that does not fit",
       ["test", "conformance/backends/native/build", "--case", "irq-disable-any-arrival", "--schedule", "1-1:Z9"],

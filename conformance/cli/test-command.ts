@@ -65,14 +65,19 @@ export async function testCommand(options: TestArguments): Promise<number> {
   return good ? EXIT_CONFORMS : EXIT_DOES_NOT;
 }
 
-/** @throws RunnerError "unknown-case" naming the cases that begin alike */
+/** @throws RunnerError "unknown-case" naming the cases of this build that begin alike, or how all of them begin */
 function checkCases(suite: Suite, build: Build, ids: readonly string[]): void {
+  const here = new Set(unitsOf(suite, build).map((unit) => suite.cases[unit.case]?.id ?? ""));
+  const groupOf = (id: string) => id.split("-")[0] ?? "";
   for (const id of ids) {
-    if (unitsOf(suite, build).some((unit) => suite.cases[unit.case]?.id === id)) continue;
-    const group = id.split(".")[0] ?? "";
-    const near = suite.cases.filter((item) => item.id.startsWith(group)).map((item) => item.id);
-    const list = (near.length > 0 ? near : suite.cases.map((item) => item.id)).join(", ");
-    throw new RunnerError("unknown-case", `No case "${id}" applies to this build. Cases are: ${list}.`);
+    if (here.has(id)) continue;
+    const near = [...here].filter((other) => groupOf(other) === groupOf(id));
+    const groups = [...new Set([...here].map(groupOf))].map((group) => `${group}-…`);
+    const hint =
+      near.length > 0
+        ? `Its "${groupOf(id)}" cases are: ${near.join(", ")}`
+        : `Its cases begin with: ${groups.join(", ")}`;
+    throw new RunnerError("unknown-case", `No case "${id}" applies to this build. ${hint}.`);
   }
 }
 
