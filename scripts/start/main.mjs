@@ -2,7 +2,7 @@
 
 import { sweep } from "./api.mjs";
 import { ensureSecrets } from "./secrets.mjs";
-import { seed } from "./seed.mjs";
+import { demo as demoBuild, seed } from "./seed.mjs";
 import { startServer } from "./server.mjs";
 import { localSettings, migrateLocal } from "./settings.mjs";
 
@@ -27,9 +27,9 @@ try {
 async function start() {
   const settings = localSettings();
   say("building core.wasm, kernel and reference builds, and migrating the local D1 …");
-  const { ensureBuilt } = await import("../build.mjs");
+  const { ensureSuiteBuilt } = await import("../build.mjs");
   // Neither needs the other, and there are two cores.
-  await Promise.all([ensureBuilt(say), migrateLocal(settings.stateFolder)]);
+  await Promise.all([ensureSuiteBuilt(say, [demoBuild.backend]), migrateLocal(settings.stateFolder)]);
   const secrets = await ensureSecrets();
   say("starting the Worker …");
   server = await startServer(settings, { onExit: (code) => end(code || 1, "the local Worker ended by itself") });

@@ -6,7 +6,7 @@ import { root } from "../lib/toolchain.mjs";
 import { bearer, call, isFinal, submit, waitForRun } from "./api.mjs";
 
 /** What the printed curl line submits: a known-bad build, because a failing report shows what this is for. */
-const demo = { vendor: "demo", backend: "kvm-no-remote-flush" };
+export const demo = { vendor: "demo", backend: "kvm-no-remote-flush" };
 const demoFolder = ".wrangler/demo";
 
 /**
