@@ -21,8 +21,9 @@ export function ap_start(_rsp: i64): void {
   bootApplication();
 }
 
-/** Body of one role of a case, on the vCPU that the role is mapped to, with interrupts enabled. */
+/** Body of one role of a case, on the vCPU that the role is mapped to, with interrupts enabled. It begins in quiet (`begin`). */
 export function run(index: i32, role: i32): void {
+  test.quiet(1);
   runCase(index, role);
 }
 

@@ -4,7 +4,7 @@ import * as info from "../../sdk/as/info";
 import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
-import { begin, canSteal, finish, me, setUp } from "../lib/case";
+import { begin, canSteal, finish, me } from "../lib/case";
 import { atLeast, atMost, same } from "../lib/expect";
 import { runUntil, sleepUntilTaken } from "../lib/idle";
 import { boundaries, FIRST_VECTOR, onInterrupt, raiseLater, realTime, taken, veto, waitTaken } from "../lib/interrupts";
@@ -121,7 +121,6 @@ export function time_alarm_replaced(): void {
 
 /** Time may jump to the first alarm's at any moment: also amid the second call. */
 export function time_alarm_replaced_racing(): void {
-  setUp();
   const now = pvi.time_sched_clock();
   pvi.time_alarm_set(now + 5 * US, 0, REAL, A);
   begin();
@@ -286,7 +285,6 @@ export function time_alarm_cancel_result(): void {
 
 /** Time may jump to the alarm's at any moment before, in or after the call. */
 export function time_alarm_cancel_racing(): void {
-  setUp();
   pvi.time_alarm_set(pvi.time_sched_clock() + 5 * US, 0, REAL, A);
   begin();
   const armed = pvi.time_alarm_cancel(REAL);

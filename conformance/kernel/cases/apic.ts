@@ -5,7 +5,7 @@ import * as machine from "../../sdk/as/machine";
 import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
-import { begin, finish, me, setUp, vcpus } from "../lib/case";
+import { begin, finish, me, vcpus } from "../lib/case";
 import { atLeast, atMost, holds, same } from "../lib/expect";
 import { boundaries, delivered, FIRST_VECTOR, faults, HIGH_VECTOR, isPending, nmisTaken, onInterrupt, raise, taken, waitTaken } from "../lib/interrupts";
 import { post, see } from "../lib/memory";
@@ -238,7 +238,6 @@ function readMessage(): void {
 }
 
 export function apic_icr_stores(role: i32): void {
-  setUp();
   see(MESSAGE);
   if (role === 0) {
     begin();

@@ -5,7 +5,7 @@ import * as machine from "../../sdk/as/machine";
 import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
-import { begin, canSteal, finish, me, setUp, steal } from "../lib/case";
+import { begin, canSteal, finish, me, steal } from "../lib/case";
 import { expectRate, expectRealTime, expectSpan, readBetween, reading, before, SECOND } from "../lib/clock";
 import { atLeast, atMost, same } from "../lib/expect";
 import { boundaries, FIRST_VECTOR, raiseLater, realTime, taken, veto } from "../lib/interrupts";
@@ -28,7 +28,6 @@ function migrate(): void {
 
 /** What the second vCPU reads of the first one's clock comes before its own reading. */
 export function time_clock_ordered(role: i32): void {
-  setUp();
   see(READING);
   pvi.time_sched_clock();
   begin();
@@ -56,7 +55,6 @@ export function time_clock_migrated(): void {
 
 /** The machine moves at any moment of one of the readings. */
 export function time_clock_migrating(): void {
-  setUp();
   readBetween();
   const origin = reading - before;
   begin();
@@ -114,7 +112,6 @@ export function time_notice_once(): void {
 
 /** The other vCPU loses its processor, and the host publishes anew, at any moment of the first one's call. */
 export function time_notice_racing(role: i32): void {
-  setUp();
   pvi.time_migration_notice();
   test.barrier(2);
   if (role === 0) migrate();

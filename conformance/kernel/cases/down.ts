@@ -7,7 +7,7 @@ import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
 import { prepare } from "../lib/boot";
 import { sharedDigest } from "../lib/areas";
-import { begin, letOthersRun, me, setUp, steal, vcpus } from "../lib/case";
+import { begin, letOthersRun, me, steal, vcpus } from "../lib/case";
 import { same } from "../lib/expect";
 import { boundaries, delivered, FIRST_VECTOR, raise, realTime, taken, waitTaken } from "../lib/interrupts";
 import { mask, post, RMW_ADD64, see, waitFor, word } from "../lib/memory";
@@ -100,7 +100,6 @@ export function smp_down_refused(): void {
 
 /** Two vCPUs take down the same one: it counts once. */
 export function smp_down_race(role: i32): void {
-  setUp();
   begin();
   same(C.smp_cpu_down_4, "result for a vCPU that another takes down too", pvi.smp_cpu_down(TARGET), 0);
   test.quiet(1);

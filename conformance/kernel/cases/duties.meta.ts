@@ -13,7 +13,8 @@ export const duties: CaseMeta[] = [
   ),
   sequential("rule-areas-elsewhere", "Memory that nobody registered", ["rule.areas.1"], everyVcpu),
   explored("rule-areas-revoked", "An interrupt amid the revocation uses ops", ["rule.areas.2"], everyVcpu, {
-    budget: 60,
+    bound: 0,
+    budget: 160,
     arrivals: [{ kind: "irq", vector: 0x43, vcpu: 0, max: 1 }],
   }),
   explored("rule-publication", "A reader is interrupted by another, after a new publication", ["rule.publication.1"], ["reader"], {

@@ -6,7 +6,7 @@ import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
 import { digest, percpuDigest, sharedDigest } from "../lib/areas";
-import { begin, finish, letOthersRun, me, meet, setUp, steal, vcpus } from "../lib/case";
+import { begin, finish, letOthersRun, me, meet, steal, vcpus } from "../lib/case";
 import { atLeast, atMost, holds, same } from "../lib/expect";
 import {
   allDelivered,
@@ -139,7 +139,6 @@ const OTHER_TARGETS: i64 = 0b0100;
 /** The set is that of vCPU 0; vCPUs 1 and 2 have no role and take what comes. */
 export function rule_untrusted_rewritten(role: i32): void {
   const clause = C.rule_untrusted_pointers_2;
-  setUp();
   const vector = FIRST_VECTOR + 1;
   if (role === 0) {
     const set = mask(TARGETS);
@@ -193,12 +192,13 @@ function useAreas(): void {
 /** All others have revoked already, so that nobody's area may be written any more. */
 export function rule_areas_revoked(role: i32): void {
   const clause = C.rule_areas_2;
-  setUp();
   if (role !== 0) pvi.init_revoke_all();
   onInterrupt(useAreas);
   begin();
-  if (role === 0) pvi.init_revoke_all();
-  test.quiet(1);
+  if (role === 0) {
+    pvi.init_revoke_all();
+    test.quiet(1);
+  }
   test.barrier(2);
   if (role !== 0) return;
   const shared = sharedDigest();
@@ -218,7 +218,6 @@ function readLater(): void {
 
 export function rule_publication(): void {
   const clause = C.rule_publication_1;
-  setUp();
   const origin = pvi.time_sched_clock() - realTime();
   const stolen = pvi.time_steal_clock(me());
   onInterrupt(readLater);

@@ -5,7 +5,7 @@ import * as machine from "../../sdk/as/machine";
 import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
-import { begin, me, setUp, steal } from "../lib/case";
+import { begin, me, steal } from "../lib/case";
 import { holds, same } from "../lib/expect";
 import { boundaries, delivered, END_BY_OP, END_NOT, endServiceBy, FIRST_VECTOR, faults, HIGH_VECTOR, isPending, onInterrupt, raise, taken, veto, waitTaken } from "../lib/interrupts";
 
@@ -66,7 +66,6 @@ export function apic_eoi_idle(): void {
 /** Arrivals come at any instruction of the handler, of the call and after it. Whatever has come is delivered in the end. */
 export function apic_eoi_any_arrival(): void {
   const vector = FIRST_VECTOR + 1;
-  setUp();
   endServiceBy(END_BY_OP);
   begin();
   raise(me(), FIRST_VECTOR);
@@ -82,7 +81,6 @@ export function apic_eoi_any_arrival(): void {
 /** A low vector stays in service while high ones come and go at any instruction, their calls' own included. */
 export function apic_eoi_nested_arrival(): void {
   const held = FIRST_VECTOR + 7;
-  setUp();
   endServiceBy(END_BY_OP);
   // What has arrived before is over by then.
   boundaries(40);

@@ -5,7 +5,7 @@ import * as machine from "../../sdk/as/machine";
 import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
-import { begin, finish, giveWay, me, meet, setUp } from "../lib/case";
+import { begin, finish, giveWay, me, meet } from "../lib/case";
 import { same } from "../lib/expect";
 import { FIRST_VECTOR, faults, onInterrupt, raise, taken } from "../lib/interrupts";
 import { mask, PAGE_SIZE, post, see, waitFor } from "../lib/memory";
@@ -21,7 +21,6 @@ const FLUSHED: i32 = 0;
 
 /** Maps page i to data frame 0, lets vCPU `target` cache it, and meets it at the start of the searched part. */
 function flusherReady(i: i32, target: i32): i64 {
-  setUp();
   const targets = mask(1 << target);
   touchShared();
   pvi.mmu_set_pte(entry(i), leaf(0));
@@ -31,7 +30,6 @@ function flusherReady(i: i32, target: i32): i64 {
 }
 
 function targetReady(i: i32): void {
-  setUp();
   test.barrier(3);
   touchShared();
   touch(i);
@@ -79,7 +77,6 @@ export function mmu_flush_multi_in_handler(role: i32): void {
     changeAndFlush(C.mmu_flush_tlb_multi_1, 33, flusherReady(33, 0));
     finish();
   } else {
-    setUp();
     test.barrier(3);
     touchShared();
     touch(33);
@@ -192,7 +189,6 @@ export function mmu_flush_multi_freed_tables(role: i32): void {
 
 /** Both flush the other at the same time; neither may wait for the other with its own door shut. */
 export function mmu_flush_multi_crossed(role: i32): void {
-  setUp();
   const other = 1 - role;
   const targets = mask(1 << (2 * other));
   if (role === 0) {
@@ -299,7 +295,6 @@ export function mmu_flush_multi_odd_ranges(role: i32): void {
 export function mmu_flush_multi_switching(role: i32): void {
   const clause = C.mmu_flush_tlb_multi_12;
   if (role === 0) {
-    setUp();
     const targets = mask(8);
     touchShared();
     pvi.mmu_set_pte(entry(75), leaf(0, GLOBAL));

@@ -6,7 +6,7 @@ import * as machine from "../../sdk/as/machine";
 import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
-import { begin, finish, me, setUp, steal, vcpus } from "../lib/case";
+import { begin, finish, me, steal, vcpus } from "../lib/case";
 import { atLeast, atMost, holds, same } from "../lib/expect";
 import { boundaries, delivered, FIRST_VECTOR, isPending, realTime } from "../lib/interrupts";
 import { DATA_FRAMES, direct, FRAME_DATA, frame, PAGE_SIZE } from "../lib/memory";
@@ -76,7 +76,6 @@ export function hostile_answers(): void {
 
 /** The host takes the first vCPU's processor at any moment and updates its area while the other one rewrites it. */
 export function hostile_rewriting(role: i32): void {
-  setUp();
   const before = pvi.time_sched_clock();
   begin();
   if (role === 0) {

@@ -5,7 +5,7 @@ import * as machine from "../../sdk/as/machine";
 import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
-import { begin, finish, me, meet, setUp, vcpus } from "../lib/case";
+import { begin, finish, me, meet, vcpus } from "../lib/case";
 import { holds, same } from "../lib/expect";
 import { prepare } from "../lib/boot";
 import {
@@ -50,7 +50,6 @@ function readMessage(): void {
 /** The message is a plain store, which may still be on its way when the interrupt is sent. */
 export function ipi_stores_visible(role: i32): void {
   const vector = FIRST_VECTOR + 1;
-  setUp();
   see(MESSAGE);
   if (role === 0) {
     const targets = mask(2);
@@ -209,7 +208,6 @@ export function ipi_nmi_coalesce(role: i32): void {
 }
 
 export function ipi_nmi_stores(role: i32): void {
-  setUp();
   see(MESSAGE);
   if (role === 0) {
     const targets = mask(2);

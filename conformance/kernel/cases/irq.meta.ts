@@ -3,7 +3,7 @@ import { type CaseMeta, explored, sequential } from "../case-meta.ts";
 export const irq: CaseMeta[] = [
   sequential("irq-save-fl-both-states", "The flag reads as it is and stays so", ["irq.save_fl.1", "irq.save_fl.2"]),
   explored("irq-save-fl-in-nmi", "An NMI reads the flag amid the ops", ["irq.save_fl.3"], ["vCPU"], {
-    budget: 400,
+    budget: 220,
     irq: "fine",
     arrivals: [{ kind: "nmi", vector: 2, vcpu: 0, max: 1 }],
   }),
@@ -55,7 +55,7 @@ export const irq: CaseMeta[] = [
   sequential("irq-safe-halt-enabled", "The halt with interrupts enabled", ["irq.safe_halt.5"], ["vCPU"], { on: [1] }),
   explored("irq-enable-any-arrival", "An interrupt arrives around irq.enable", ["irq.enable.1"], ["vCPU"], {
     on: [2],
-    budget: 400,
+    budget: 120,
     irq: "fine",
     arrivals: [{ kind: "irq", vector: 0x47, vcpu: 2, max: 1 }],
   }),

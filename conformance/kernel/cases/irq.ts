@@ -5,7 +5,7 @@ import * as machine from "../../sdk/as/machine";
 import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
-import { begin, finish, me, setUp } from "../lib/case";
+import { begin, finish, me } from "../lib/case";
 import { atLeast, atMost, holds, same } from "../lib/expect";
 import {
   boundaries,
@@ -37,7 +37,6 @@ function saveInNmi(): void {
 
 /** An NMI may hit at any instruction of these ops, private ones too. Its gate clears IF, so there the flag reads 0. */
 export function irq_save_fl_in_nmi(): void {
-  setUp();
   onNmi(saveInNmi);
   begin();
   const before = pvi.irq_save_fl() & IF;
@@ -83,7 +82,6 @@ export function irq_disable_holds_delivery(): void {
 /** The interrupt arrives at any moment before, in or after irq.disable. */
 export function irq_disable_any_arrival(role: i32): void {
   const vector = FIRST_VECTOR + 1;
-  setUp();
   begin();
   if (role === 0) {
     pvi.irq_disable();
@@ -161,7 +159,6 @@ export function irq_safe_halt_pending_before(): void {
 /** The interrupt arrives at any moment: before the call, between enabling and sleeping, or in the sleep. */
 export function irq_safe_halt_any_arrival(role: i32): void {
   const vector = FIRST_VECTOR + 6;
-  setUp();
   begin();
   if (role === 0) {
     pvi.irq_disable();
@@ -204,7 +201,6 @@ export function irq_safe_halt_enabled(): void {
 /** The interrupt may come between any two instructions, private ones too. */
 export function irq_enable_any_arrival(): void {
   const vector = FIRST_VECTOR + 7;
-  setUp();
   begin();
   pvi.irq_disable();
   const waiting = isPending(me(), vector);

@@ -5,7 +5,7 @@ import * as machine from "../../sdk/as/machine";
 import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
-import { begin, finish, giveWay, letOthersRun, me, setUp, vcpus } from "../lib/case";
+import { begin, finish, giveWay, letOthersRun, me, vcpus } from "../lib/case";
 import { holds, same } from "../lib/expect";
 import {
   allDelivered,
@@ -73,7 +73,6 @@ export function lock_wait_changed(): void {
 
 /** The waiter says that it waits by a plain store; the owner kicks only those who said so. */
 export function lock_wait_announced(role: i32): void {
-  setUp();
   if (role === 0) {
     pvi.irq_disable();
     hold(OUTER);
@@ -94,7 +93,6 @@ export function lock_wait_announced(role: i32): void {
 
 /** The kick comes before, in or after the waiter's comparison and sleep: wait and kick both promise that it wakes. */
 export function lock_kick_any_time(role: i32): void {
-  setUp();
   if (role === 0) {
     pvi.irq_disable();
     hold(OUTER);
@@ -155,7 +153,6 @@ function waitForInner(): void {
 
 /** An interrupt hits at any moment of the wait; its handler waits for another lock and takes all kicks. */
 export function lock_wait_nested(role: i32): void {
-  setUp();
   if (role === 0) {
     hold(OUTER);
     hold(INNER);
@@ -198,7 +195,6 @@ export function lock_kick_running(role: i32): void {
 
 /** The owner releases and writes by plain stores, then kicks the sleeping waiter: it must see both. */
 export function lock_kick_stores(role: i32): void {
-  setUp();
   if (role === 0) {
     pvi.irq_disable();
     hold(OUTER);

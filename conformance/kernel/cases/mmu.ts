@@ -4,7 +4,7 @@ import * as machine from "../../sdk/as/machine";
 import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
-import { begin, finish, me, setUp } from "../lib/case";
+import { begin, finish, me } from "../lib/case";
 import { holds, same } from "../lib/expect";
 import { faults, interruptsOn } from "../lib/interrupts";
 import {
@@ -83,7 +83,6 @@ export function mmu_set_pte_reads_back(): void {
 export function mmu_set_pte_whole(role: i32): void {
   const old: i64 = 0x1111_00002220;
   const changed: i64 = 0x3333_00004440;
-  setUp();
   if (role === 0) pvi.mmu_set_pte(entry(11), old);
   machine.load64(entry(11));
   begin();

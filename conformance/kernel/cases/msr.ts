@@ -5,7 +5,7 @@ import * as machine from "../../sdk/as/machine";
 import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
-import { begin, finish, setUp } from "../lib/case";
+import { begin, finish } from "../lib/case";
 import { holds, same } from "../lib/expect";
 import { faults, onNmi } from "../lib/interrupts";
 import { see, word } from "../lib/memory";
@@ -128,7 +128,6 @@ function readMissing(): void {
 
 /** An NMI at any point of a read that succeeds makes one that is refused. */
 export function msr_read_safe_in_handler(): void {
-  setUp();
   machine.wrmsr(TSC_AUX, 0x1234);
   onNmi(readMissing);
   begin();

@@ -5,7 +5,7 @@ import * as machine from "../../sdk/as/machine";
 import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
-import { begin, finish, me, meet, setUp, steal } from "../lib/case";
+import { begin, finish, me, meet, steal } from "../lib/case";
 import { holds, same } from "../lib/expect";
 import { faults, interruptsOn, onInterrupt, onNmi, taken, FIRST_VECTOR } from "../lib/interrupts";
 import { mask, word } from "../lib/memory";
@@ -99,7 +99,6 @@ function useOps(): void {
 
 /** The interrupted op is a flush of one page, whose argument must survive. */
 export function rule_nmi_safety(): void {
-  setUp();
   mapAndTouch(81, 0);
   onNmi(useOps);
   begin();
@@ -149,7 +148,6 @@ function flushInHandler(): void {
 
 export function rule_long_ops(): void {
   const clause = C.rule_long_ops_1;
-  setUp();
   for (let i = 0; i < 4; i++) mapAndTouch(82 + i, i);
   const targets = mask(1 << me());
   onInterrupt(flushInHandler);

@@ -6,7 +6,7 @@ import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
 import { prepare } from "../lib/boot";
-import { begin, me, setUp } from "../lib/case";
+import { begin, me } from "../lib/case";
 import { holds, same } from "../lib/expect";
 import {
   boundaries,
@@ -101,7 +101,6 @@ export function smp_state_read_once(): void {
 
 /** Each starter offers its own argument; the one that succeeds starts the target. */
 export function smp_state_race(role: i32): void {
-  setUp();
   if (role === 0) takeDown(TARGET);
   const at = writeApState(TARGET, report.index, 100 + role);
   see(RESULT + role);
@@ -265,7 +264,6 @@ export function smp_start_refused(): void {
 }
 
 export function smp_start_race(role: i32): void {
-  setUp();
   if (role === 0) {
     takeDown(TARGET);
     pvi.smp_set_initial_ap_state(TARGET, writeApState(TARGET, report.index, 5));
@@ -294,7 +292,6 @@ function countOwn(_rsp: i64): void {
 /** Two vCPUs start one each; both targets have been started and taken down before. */
 export function smp_start_two(role: i32): void {
   const target = TARGET - role;
-  setUp();
   takeDown(target);
   startAt(target, countOwn.index, STARTS + role);
   waitFor(STARTS + role, 1);
@@ -313,7 +310,6 @@ function reportMessage(_rsp: i64): void {
 }
 
 export function smp_start_stores(): void {
-  setUp();
   see(MESSAGE);
   takeDown(TARGET);
   pvi.smp_set_initial_ap_state(TARGET, writeApState(TARGET, reportMessage.index, 77));
@@ -326,7 +322,6 @@ export function smp_start_stores(): void {
 
 /** The leaver may be anywhere between its last instruction and its halt when INIT and SIPI come. */
 export function smp_start_while_leaving(role: i32): void {
-  setUp();
   begin();
   if (role === 1) {
     pvi.smp_cpu_down(me());

@@ -5,7 +5,7 @@ import * as machine from "../../sdk/as/machine";
 import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
-import { me } from "../lib/case";
+import { begin, me } from "../lib/case";
 import { holds, same } from "../lib/expect";
 import { interruptsOn } from "../lib/interrupts";
 
@@ -53,6 +53,7 @@ export function sys_power_off_everybody(role: i32): void {
 /** One reason per schedule: an unknown one, reboot, crash, watchdog, soft reset. */
 export function sys_other_reasons(): void {
   const reasons = memory.data<i32>([UNKNOWN_REASON, 1, 3, 4, 5]);
+  begin();
   test.expect(C.sys_shutdown_3, 1);
   const reason = load<i32>(reasons + (test.choose(5) << 2));
   test.may_end(END_SHUTDOWN | END_CRASH | END_TRIPLE_FAULT);

@@ -4,7 +4,7 @@ import * as info from "../../sdk/as/info";
 import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
-import { begin, canSteal, finish, isToldOfSteal, me, setUp, steal, vcpus } from "../lib/case";
+import { begin, canSteal, finish, isToldOfSteal, me, steal, vcpus } from "../lib/case";
 import { after, before, expectRate, expectRealTime, expectSpan, HOUR, readBetween, reading, SECOND } from "../lib/clock";
 import { atLeast, atMost, same } from "../lib/expect";
 import { FIRST_VECTOR, onInterrupt, raise, raiseLater, realTime, taken, veto, waitTaken } from "../lib/interrupts";
@@ -41,7 +41,6 @@ export function time_clock_hours(): void {
 
 /** The host takes a vCPU's processor at any moment and publishes new parameters when it gives it back, 1 ms later. */
 export function time_clock_torn(role: i32): void {
-  setUp();
   readBetween();
   const origin = reading - before;
   begin();
@@ -56,7 +55,6 @@ export function time_clock_torn(role: i32): void {
 
 export function time_clock_across_vcpus(role: i32): void {
   const stable = (pvi.init_features(0) & info.FEATURE_CLOCK_STABLE) !== 0;
-  setUp();
   see(READING);
   pvi.time_sched_clock();
   begin();
@@ -104,7 +102,6 @@ function readInHandler(): void {
 
 /** The interrupt, whose handler reads the clock too, arrives anywhere: even between two private instructions. */
 export function time_clock_in_handler(): void {
-  setUp();
   onInterrupt(readInHandler);
   const start = pvi.time_sched_clock();
   earlierRead = true;
@@ -146,7 +143,6 @@ export function time_steal_not_asleep(): void {
 
 /** One vCPU is preempted again and again; another one reads about it at any moment. */
 export function time_steal_monotone(role: i32): void {
-  setUp();
   pvi.time_steal_clock(0);
   if (role === 0) steal(me(), 0x1_0000_0000);
   begin();
@@ -216,6 +212,7 @@ export function time_wallclock_utc(): void {
     178761601, // 2011-09-01 00:00:01
     2971490828, // 2100-03-01 06:07:08
   ]);
+  begin();
   // Without its feature a backend asks the machine's clock, or what stands in for it.
   if (test.choose(2) !== 0) veto(info.FEATURE_WALLCLOCK);
   test.advance(load<i64>(moments + (test.choose(10) << 3)) * SECOND);

@@ -3,12 +3,7 @@ import * as machine from "../../sdk/as/machine";
 import * as test from "../../sdk/as/test";
 import { RMW_ADD64, WORD_MEETING, word, wordAddress } from "./memory";
 
-/** First line of a role of an explored case: what follows opens no choices. */
-export function setUp(): void {
-  test.quiet(1);
-}
-
-/** Waits until every role is set up; what follows is searched. */
+/** Waits until every role is set up; what follows is searched, in an explored case. Before, nothing opens a choice. */
 export function begin(): void {
   // Before the barrier: whoever leaves it first would otherwise run unsearched until all others have left it too.
   test.quiet(0);
