@@ -13,7 +13,7 @@ export const eoi: CaseMeta[] = [
   sequential("apic-eoi-fallback", "With the feature vetoed, and after", ["apic.eoi.5"]),
   explored("apic-eoi-nested-arrival", "Interrupts come and go above one in service", ["apic.eoi.1"], ["vCPU"], {
     on: [1],
-    budget: 120,
+    budget: 580,
     irq: "fine",
     arrivals: [{ kind: "irq", vector: 0x50, vcpu: 1, max: 2 }],
   }),
