@@ -103,6 +103,7 @@ export interface Quota {
 
 export type QuotaName =
   | "validate"
+  | "validate-bytes"
   | "registrations"
   | "exchanges"
   | "reproductions"
@@ -110,14 +111,17 @@ export type QuotaName =
   | "bytes"
   | "address-submissions"
   | "address-bytes"
-  | "queued";
+  | "queued"
+  | "address-queued";
 
 /**
  * Per address where the caller is nobody that is known. Submissions are counted per vendor, and per address besides, since anybody
- * can be several vendors; CI of many vendors may share an address, so that one is wider. Validation keeps nothing, and is the tightest.
+ * can be several vendors; CI of many vendors may share an address, so that one is wider. Of all ways to bring a build, anonymous
+ * validation has the least, in number and in bytes.
  */
 export const QUOTAS: Readonly<Record<QuotaName, Quota>> = {
-  validate: { max: 30, windowSeconds: 60 },
+  validate: { max: 30, windowSeconds: 300 },
+  "validate-bytes": { max: 256 * MIB, windowSeconds: 24 * 3600, unit: "content-bytes" },
   registrations: { max: 20, windowSeconds: 3600 },
   exchanges: { max: 60, windowSeconds: 60 },
   reproductions: { max: 20, windowSeconds: 24 * 3600 },
@@ -126,4 +130,5 @@ export const QUOTAS: Readonly<Record<QuotaName, Quota>> = {
   "address-submissions": { max: 1200, windowSeconds: 3600 },
   "address-bytes": { max: 1024 * MIB, windowSeconds: 24 * 3600, unit: "content-bytes" },
   queued: { max: 200, unit: "concurrent-requests" },
+  "address-queued": { max: 400, unit: "concurrent-requests" },
 };

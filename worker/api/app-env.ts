@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import type { Env } from "../env.ts";
 import type { Grant } from "../identity/authenticate.ts";
+import type { Standing } from "./quota.ts";
 
 /** What a request carries through the middleware. */
 export interface AppEnv {
@@ -10,8 +11,8 @@ export interface AppEnv {
     body: Uint8Array<ArrayBuffer>;
     /** The vendor that the token acts for, once `vendor()` has checked it. */
     vendor: string;
-    /** RateLimit fields of the response, once a quota was charged. */
-    rateLimit: Record<string, string> | undefined;
+    /** Where the quotas stand that were charged. */
+    standings: readonly Standing[] | undefined;
     /** What that token may do. */
     grant: Grant;
   };

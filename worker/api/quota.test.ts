@@ -1,7 +1,8 @@
 import { env, SELF } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { QUOTAS } from "../limits.ts";
+import { QUOTAS, type QuotaName } from "../limits.ts";
 import { builtParts, formOf, multipart, quickParts } from "../test/builds.ts";
+import { deliver, heldQueue, submitBuild } from "../test/pipeline.ts";
 import { bearer, call, countRows, jsonOf, type ProblemBody, postJson, registerVendor } from "../test/requests.ts";
 import { insertRun } from "../test/rows.ts";
 import { addressKey } from "./quota.ts";
@@ -36,24 +37,50 @@ describe("quota of an address", () => {
   it("is announced, used up, and given back when its window ends", async () => {
     const first = await validate();
     expect(first.status).toBe(415);
-    expect(first.headers.get("RateLimit-Policy")).toBe('"validate";q=30;w=60');
-    expect(first.headers.get("RateLimit")).toBe('"validate";r=29;t=60');
+    expect(first.headers.get("RateLimit-Policy")).toBe(
+      '"validate";q=30;w=300, "validate-bytes";q=268435456;w=86400;qu="content-bytes"',
+    );
+    expect(first.headers.get("RateLimit")).toBe('"validate";r=29;t=300, "validate-bytes";r=268435456;t=86400');
     for (let i = 2; i <= 30; i++) expect((await validate(1000)).status).toBe(415);
     const refused = await validate(20_000);
-    expect(refused.headers.get("RateLimit")).toBe('"validate";r=0;t=40');
-    expect(refused.headers.get("Retry-After")).toBe("40");
+    expect(refused.headers.get("RateLimit")).toMatch(/^"validate";r=0;t=280, /);
+    expect(refused.headers.get("Retry-After")).toBe("280");
     await expectExceeded(refused, "validate");
     expect((await validate(20_000, "192.0.2.2")).status).toBe(415);
-    expect((await validate(59_999)).status).toBe(429);
-    const again = await validate(60_000);
+    expect((await validate(299_999)).status).toBe(429);
+    const again = await validate(300_000);
     expect(again.status).toBe(415);
-    expect(again.headers.get("RateLimit")).toBe('"validate";r=29;t=60');
+    expect(again.headers.get("RateLimit")).toMatch(/^"validate";r=29;t=300, /);
+  });
+
+  it("counts the bytes that a validation states, before it reads them", async () => {
+    const left = QUOTAS["validate-bytes"].max - 100;
+    await use("address:192.0.2.1", "validate-bytes", left);
+    const stating = (sizeBytes: number) =>
+      call("/api/v1/validate", {
+        method: "POST",
+        headers: { ...time(), "CF-Connecting-IP": "192.0.2.1", "Content-Length": String(sizeBytes) },
+        body: new Uint8Array(sizeBytes),
+      });
+    await expectExceeded(await stating(101), "validate-bytes");
+    const taken = await stating(100);
+    expect(taken.status).toBe(415);
+    // The refused one cost nothing of the number either.
+    expect(taken.headers.get("RateLimit")).toBe('"validate";r=29;t=300, "validate-bytes";r=0;t=86400');
+  });
+
+  it("has the least for anonymous validation, in number and in bytes", () => {
+    const perHour = (name: QuotaName) => (QUOTAS[name].max * 3600) / (QUOTAS[name].windowSeconds ?? Number.NaN);
+    for (const name of ["submissions", "address-submissions"] as const)
+      expect(perHour("validate"), name).toBeLessThan(perHour(name));
+    for (const name of ["bytes", "address-bytes"] as const)
+      expect(perHour("validate-bytes"), name).toBeLessThan(perHour(name));
   });
 
   it("is announced with a good answer too", async () => {
     const response = await SELF.fetch(await multipart("/api/v1/validate", formOf(builtParts("native")), time()));
     expect(response.status).toBe(200);
-    expect(response.headers.get("RateLimit")).toBe('"validate";r=29;t=60');
+    expect(response.headers.get("RateLimit")).toMatch(/^"validate";r=29;t=300, "validate-bytes";r=26\d{7};t=86400$/);
   });
 
   it("holds for registration and token exchange; the mediator registers freely", async () => {
@@ -86,10 +113,10 @@ describe("quota of a vendor", () => {
     const response = await submit(await registerVendor("parley"));
     expect(response.status).toBe(202);
     expect(response.headers.get("RateLimit-Policy")).toBe(
-      '"submissions";q=600;w=3600, "bytes";q=536870912;w=86400;qu="content-bytes", "address-submissions";q=1200;w=3600, "address-bytes";q=1073741824;w=86400;qu="content-bytes", "queued";q=200;qu="concurrent-requests"',
+      '"submissions";q=600;w=3600, "address-submissions";q=1200;w=3600, "bytes";q=536870912;w=86400;qu="content-bytes", "address-bytes";q=1073741824;w=86400;qu="content-bytes", "queued";q=200;qu="concurrent-requests", "address-queued";q=400;qu="concurrent-requests"',
     );
     expect(response.headers.get("RateLimit")).toMatch(
-      /^"submissions";r=599;t=3600, "bytes";r=5368\d{5};t=86400, "address-submissions";r=1199;t=3600, "address-bytes";r=1073\d{6};t=86400, "queued";r=200$/,
+      /^"submissions";r=599;t=3600, "address-submissions";r=1199;t=3600, "bytes";r=5368\d{5};t=86400, "address-bytes";r=1073\d{6};t=86400, "queued";r=200, "address-queued";r=400$/,
     );
   });
 
@@ -132,5 +159,66 @@ describe("quota of a vendor", () => {
     expect(refused.headers.get("RateLimit")).toContain('"queued";r=0');
     await expectExceeded(refused, "queued");
     expect((await submit(other)).status).toBe(202);
+  });
+
+  it("refuses while too many runs of its address wait, whoever they belong to", async () => {
+    const from = async (token: string, address: string) =>
+      SELF.fetch(
+        await multipart("/api/v1/builds", formOf(quickParts()), { ...bearer(token), "CF-Connecting-IP": address }),
+      );
+    const token = await registerVendor("parley");
+    const waiting = await insertRun("received");
+    const others = Array.from({ length: QUOTAS["address-queued"].max }, (_, i) => [
+      env.DB.prepare(
+        `INSERT INTO runs (id, build, suite, attempt, state, state_at, state_actor, next_at, created_at, cause)
+         SELECT 'r' || ?1, build, suite, 2 + ?1, state, state_at, state_actor, next_at, created_at, cause FROM runs WHERE id = ?2`,
+      ).bind(i, waiting),
+      env.DB.prepare("INSERT INTO run_addresses VALUES ('r' || ?, 'address:192.0.2.9')").bind(i),
+    ]);
+    await env.DB.batch(others.flat());
+    const refused = await from(token, "192.0.2.9");
+    expect(refused.headers.get("RateLimit")).toMatch(/"queued";r=200, "address-queued";r=0$/);
+    await expectExceeded(refused, "address-queued");
+    expect((await from(token, "192.0.2.8")).status).toBe(202);
+    await env.DB.prepare(
+      "UPDATE runs SET state = 'cancelled', reason = 'over', state_actor = 'test', next_at = NULL WHERE id = 'r7'",
+    ).run();
+    expect((await from(token, "192.0.2.9")).status).toBe(202);
+  });
+
+  it("knows an address as long as its run waits, and gives it to nobody", async () => {
+    const held = heldQueue();
+    const { run } = await submitBuild(held.env);
+    const kept = async () => (await env.DB.prepare("SELECT run, address FROM run_addresses").all()).results;
+    expect(await kept()).toEqual([{ run: run.id, address: "address:test" }]);
+    expect(await (await call("/api/v1/export")).text()).not.toContain("address:test");
+    await deliver(held.env, held.messages);
+    expect(await kept()).toEqual([]);
+    // The same build again is the run that is over: nothing waits, so nothing is noted.
+    await submitBuild(held.env);
+    expect(await kept()).toEqual([]);
+  });
+
+  it("counts a run that is done again, and none that another party's reproduction needs", async () => {
+    const token = await registerVendor("parley");
+    const held = heldQueue();
+    const { run } = await submitBuild(held.env);
+    await deliver(held.env, held.messages);
+    const again = () =>
+      call(`/api/v1/runs/${run.id}/rerun`, { method: "POST", headers: { ...bearer(token), ...time() } });
+    await use("vendor:parley", "submissions", QUOTAS.submissions.max - 1);
+    const taken = await again();
+    expect(taken.status).toBe(202);
+    expect(taken.headers.get("RateLimit")).toMatch(/^"submissions";r=0;t=3600, /);
+    await expectExceeded(await again(), "submissions");
+    await use("vendor:parley", "submissions", 0);
+    const copies = Array.from({ length: QUOTAS.queued.max }, (_, i) =>
+      env.DB.prepare(
+        `INSERT INTO runs (id, build, suite, challenge, attempt, state, state_at, state_actor, next_at, created_at, cause)
+         SELECT 'c' || ?1, build, suite, 'seed' || ?1, 1, 'received', 1, 'vendor:acme', 1, 1, 'reproduction' FROM runs WHERE id = ?2`,
+      ).bind(i, run.id),
+    );
+    await env.DB.batch(copies);
+    expect((await again()).status).toBe(202);
   });
 });

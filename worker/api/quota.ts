@@ -2,7 +2,7 @@
 // is not counted.
 import { sql } from "drizzle-orm";
 import { statement } from "../db/client.ts";
-import { QUOTAS, type QuotaName } from "../limits.ts";
+import { BUILD_BODY_MAX_BYTES, QUOTAS, type QuotaName } from "../limits.ts";
 import { ProblemError } from "../problems.ts";
 import type { AppContext } from "./app-env.ts";
 
@@ -17,7 +17,7 @@ interface Charge {
 }
 
 /** Where a charge stands after it was made, or refused. */
-interface Standing {
+export interface Standing {
   name: QuotaName;
   left: number;
   /** Seconds until the window begins anew; null for what is not counted by time. */
@@ -25,9 +25,22 @@ interface Standing {
   refused: boolean;
 }
 
-/** Charges an address: the caller is nobody that is known. @throws ProblemError quota-exceeded */
+/** Charges an address for one request: the caller is nobody that is known. @throws ProblemError quota-exceeded */
 export function chargeAddress(c: AppContext, name: QuotaName, at: number): Promise<void> {
   return settle(c, [{ owner: addressOf(c), name, amount: 1 }], at);
+}
+
+/** Charges an address for a validation of the size that it states; the body is not read yet. @throws ProblemError quota-exceeded */
+export function chargeValidation(c: AppContext, at: number): Promise<void> {
+  const stated = Number(c.req.header("Content-Length"));
+  // What is no size, or too large, is refused when the body is read.
+  const sizeBytes = Number.isSafeInteger(stated) && stated >= 0 ? Math.min(stated, BUILD_BODY_MAX_BYTES) : 0;
+  const owner = addressOf(c);
+  const charges: Charge[] = [
+    { owner, name: "validate", amount: 1 },
+    { owner, name: "validate-bytes", amount: sizeBytes },
+  ];
+  return settle(c, charges, at);
 }
 
 /** Charges a vendor for one thing that it asks for. @throws ProblemError quota-exceeded */
@@ -35,49 +48,81 @@ export function chargeVendor(c: AppContext, vendor: string, name: QuotaName, at:
   return settle(c, [{ owner: `vendor:${vendor}`, name, amount: 1 }], at);
 }
 
-/** Charges a vendor, and the address that it comes from, for one submission. @throws ProblemError quota-exceeded */
+/**
+ * Charges a vendor, and the address that it comes from, for one submission. Of several at the same instant each sees the runs that
+ * waited before all of them; `submissions` bounds how many that can be. @throws ProblemError quota-exceeded
+ */
 export function chargeSubmission(c: AppContext, vendor: string, sizeBytes: number, at: number): Promise<void> {
-  const [own, address] = [`vendor:${vendor}`, addressOf(c)];
-  const charges: Charge[] = [
-    { owner: own, name: "submissions", amount: 1 },
-    { owner: own, name: "bytes", amount: sizeBytes },
-    { owner: address, name: "address-submissions", amount: 1 },
-    { owner: address, name: "address-bytes", amount: sizeBytes },
+  const number: Charge[] = [
+    { owner: `vendor:${vendor}`, name: "submissions", amount: 1 },
+    { owner: addressOf(c), name: "address-submissions", amount: 1 },
   ];
-  return settle(c, charges, at, vendor);
+  return settle(c, [...number, ...bytesOf(c, vendor, sizeBytes)], at, vendor);
 }
 
-function addressOf(c: AppContext): string {
+/** Charges both for what a message made us fetch. @throws ProblemError quota-exceeded */
+export function chargeFetched(c: AppContext, vendor: string, sizeBytes: number, at: number): Promise<void> {
+  return settle(c, bytesOf(c, vendor, sizeBytes), at);
+}
+
+function bytesOf(c: AppContext, vendor: string, sizeBytes: number): Charge[] {
+  return [
+    { owner: `vendor:${vendor}`, name: "bytes", amount: sizeBytes },
+    { owner: addressOf(c), name: "address-bytes", amount: sizeBytes },
+  ];
+}
+
+/** `address:…` as quotas count it. */
+export function addressOf(c: AppContext): string {
   return `address:${addressKey(c.req.header("CF-Connecting-IP") ?? "local")}`;
 }
 
-/** @param vendor whose waiting runs count too */
-async function settle(c: AppContext, charges: Charge[], at: number, vendor?: string): Promise<void> {
-  const statements = charges.flatMap((charge) => counting(c, charge, at));
-  const queued = sql`SELECT count(*) AS used FROM runs JOIN builds ON builds.digest = runs.build
-    WHERE runs.next_at IS NOT NULL AND builds.vendor = ${vendor ?? ""}`;
+/** @param vendor whose waiting runs count too, and those of its address */
+async function settle(c: AppContext, charges: readonly Charge[], at: number, vendor?: string): Promise<void> {
   const ended = sql`DELETE FROM quota_use WHERE began_at <= ${at - WINDOW_MAX_MS}`;
   const results = await c.env.DB.batch<{ used: number; began_at: number }>([
-    ...statements,
-    ...(vendor === undefined ? [] : [statement(c.env, queued)]),
     statement(c.env, ended),
+    ...charges.flatMap((charge) => counting(c, charge, at)),
+    ...(vendor === undefined ? [] : waiting(c, vendor)),
   ]);
   const standings = charges.map(({ name }, i): Standing => {
     const { max, windowSeconds = 0 } = QUOTAS[name];
-    const row = results[2 * i + 1]?.results[0];
+    const row = results[2 * i + 2]?.results[0];
     const began = row?.began_at ?? at;
     return {
       name,
       left: Math.max(0, max - (row?.used ?? 0)),
       resetSeconds: Math.max(1, Math.ceil((began - at) / 1000 + windowSeconds)),
-      refused: results[2 * i]?.meta.changes !== 1,
+      refused: results[2 * i + 1]?.meta.changes !== 1,
     };
   });
-  if (vendor !== undefined) {
-    const left = Math.max(0, QUOTAS.queued.max - (results[2 * charges.length]?.results[0]?.used ?? 0));
-    standings.push({ name: "queued", left, resetSeconds: null, refused: left === 0 });
+  for (const [i, name] of (vendor === undefined ? [] : (["queued", "address-queued"] as const)).entries()) {
+    const used = results[2 * charges.length + 1 + i]?.results[0]?.used ?? 0;
+    const left = Math.max(0, QUOTAS[name].max - used);
+    standings.push({ name, left, resetSeconds: null, refused: left === 0 });
   }
+  if (standings.some(({ refused }) => refused)) await giveBack(c, charges, standings);
   announce(c, standings);
+}
+
+/** Runs that wait or run: of the vendor's builds, as far as nobody else asked for them, and those that came from the address. */
+function waiting(c: AppContext, vendor: string) {
+  return [
+    sql`SELECT count(*) AS used FROM runs JOIN builds ON builds.digest = runs.build
+      WHERE runs.next_at IS NOT NULL AND runs.challenge = '' AND builds.vendor = ${vendor}`,
+    sql`SELECT count(*) AS used FROM run_addresses WHERE address = ${addressOf(c)}`,
+  ].map((query) => statement(c.env, query));
+}
+
+/** What one quota refuses costs nothing of the others. */
+async function giveBack(c: AppContext, charges: readonly Charge[], standings: readonly Standing[]): Promise<void> {
+  const queries = charges.flatMap(({ owner, name, amount }, i) => {
+    const standing = standings[i];
+    if (!standing || standing.refused) return [];
+    standing.left += amount;
+    return sql`UPDATE quota_use SET used = max(0, used - ${amount}) WHERE owner = ${owner} AND quota = ${name}`;
+  });
+  if (queries.length > 0) await c.env.DB.batch(queries.map((query) => statement(c.env, query)));
 }
 
 /** Counts, if that stays within the quota; then reads how it stands. One batch, so both see the same. */
@@ -94,14 +139,11 @@ function counting(c: AppContext, { owner, name, amount }: Charge, at: number) {
   ].map((query) => statement(c.env, query));
 }
 
-function announce(c: AppContext, standings: readonly Standing[]): void {
-  c.set("rateLimit", {
-    "RateLimit-Policy": standings.map(({ name }) => policyOf(name)).join(", "),
-    RateLimit: standings
-      .map(({ name, left, resetSeconds }) => `"${name}";r=${left}${resetSeconds === null ? "" : `;t=${resetSeconds}`}`)
-      .join(", "),
-  });
-  const violated = standings.filter(({ refused }) => refused);
+function announce(c: AppContext, settled: readonly Standing[]): void {
+  const earlier = (c.get("standings") ?? []).filter((one) => !settled.some(({ name }) => name === one.name));
+  const standings = [...earlier, ...settled];
+  c.set("standings", standings);
+  const violated = settled.filter(({ refused }) => refused);
   if (violated.length === 0) return;
   const wait = Math.max(...violated.map(({ resetSeconds }) => resetSeconds ?? 30));
   const told = violated.map(({ name }) => `${name} (${policyOf(name)})`).join(", ");
@@ -109,6 +151,18 @@ function announce(c: AppContext, standings: readonly Standing[]): void {
     headers: { "Retry-After": String(wait) },
     violatedPolicies: violated.map(({ name }) => name),
   });
+}
+
+/** RateLimit fields of what was charged in this request; none if nothing was. */
+export function rateLimitFields(standings: readonly Standing[] | undefined): Record<string, string> {
+  if (!standings) return {};
+  const left = standings.map(
+    ({ name, left, resetSeconds }) => `"${name}";r=${left}${resetSeconds === null ? "" : `;t=${resetSeconds}`}`,
+  );
+  return {
+    "RateLimit-Policy": standings.map(({ name }) => policyOf(name)).join(", "),
+    RateLimit: left.join(", "),
+  };
 }
 
 function policyOf(name: QuotaName): string {

@@ -37,6 +37,6 @@ export const runOperations: RouteConfig[] = [
     secured: true,
     params: { id: RunId },
     answer: { status: 202, says: "The attempt exists.", schema: AcceptedBuild },
-    problems: ["malformed-request", "not-found"],
+    problems: ["malformed-request", "not-found", "quota-exceeded"],
   }),
 ];

@@ -357,6 +357,19 @@ export const quotaUse = sqliteTable(
   (t) => [primaryKey({ columns: [t.owner, t.quota] }), index("quota_use_age").on(t.beganAt)],
 );
 
+/** The address that a waiting run came from, for its quota alone: a trigger forgets it when the run ends. Never given out. */
+export const runAddresses = sqliteTable(
+  "run_addresses",
+  {
+    run: text()
+      .primaryKey()
+      .references(() => runs.id),
+    address: text().notNull(),
+  },
+  // "waiting runs of an address"
+  (t) => [index("run_addresses_address").on(t.address)],
+);
+
 /** Ed25519 public keys of vendors. A key is never changed: it ends by `notAfter` or is revoked, with the reason. */
 export const vendorKeys = sqliteTable(
   "vendor_keys",

@@ -2,6 +2,7 @@ import { env } from "cloudflare:test";
 import { Webhook } from "standardwebhooks";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { BuildParts } from "../../conformance/runner/types.ts";
+import { QUOTAS } from "../limits.ts";
 import { inlineParts, quickParts } from "../test/builds.ts";
 import { bearer, call, countRows, jsonOf, postJson, problemOf, registerVendor } from "../test/requests.ts";
 
@@ -15,6 +16,7 @@ const DAY = 24 * 3_600_000;
 let token: string;
 let hook: Hook;
 let sent = 0;
+let sentBytes = 0;
 
 beforeEach(async () => {
   token = await registerVendor("parley");
@@ -26,6 +28,7 @@ afterEach(() => vi.restoreAllMocks());
 function send(data: unknown, { secret = hook.secret, at = NOW } = {}): Promise<Response> {
   const body = JSON.stringify({ type: "build.submitted", timestamp: new Date(at).toISOString(), data });
   const id = `msg_${sent++}`;
+  sentBytes = new TextEncoder().encode(body).length;
   const headers = {
     "X-Parley-Now": new Date(at).toISOString(),
     "webhook-id": id,
@@ -53,6 +56,10 @@ describe("parts by address", () => {
     const response = await send(await remote("https://builds.acme.org/1/guest.wasm"));
     expect(response.status).toBe(202);
     expect(fetched).toHaveBeenCalledOnce();
+    const used = await env.DB.prepare("SELECT used FROM quota_use WHERE quota = 'bytes'").first<number>("used");
+    const size = quickParts().guest?.length ?? 0;
+    expect(used).toBe(sentBytes + size);
+    expect(response.headers.get("RateLimit")).toContain(`"bytes";r=${QUOTAS.bytes.max - sentBytes - size};`);
     expect(fetched.mock.lastCall?.[1]).toMatchObject({
       redirect: "manual",
       headers: { "User-Agent": "parley-registry" },

@@ -55,17 +55,22 @@ export async function verifyMessage(
 }
 
 /**
- * The parts of a message, inline or fetched, each held against its digest.
+ * The parts of a message, inline or fetched, each held against its digest; and how much had to be fetched.
  * @throws ProblemError malformed-request, too-large, digest-mismatch, host-not-allowed, fetch-failed
  */
-export async function messageParts({ data }: CiMessage, hosts: readonly string[]): Promise<BuildParts> {
+export async function messageParts(
+  { data }: CiMessage,
+  hosts: readonly string[],
+): Promise<{ parts: BuildParts; fetchedBytes: number }> {
   const parts: BuildParts = { manifest: null };
+  let fetchedBytes = 0;
   for (const name of ["manifest", "guest", "host", "rom"] as const) {
     const part = data[name];
     if (!part) continue;
     const pointer = `/data/${name}`;
     const bytes = "url" in part ? await fetchPart(part.url, name, hosts) : inlinePart(part.base64, pointer);
     checkSize(name, bytes.length);
+    if ("url" in part) fetchedBytes += bytes.length;
     const digest = `sha256:${await sha256Hex(bytes)}`;
     if (digest !== part.digest) {
       const detail = `${pointer}: the bytes have digest ${digest}, the message says ${part.digest}.`;
@@ -73,7 +78,7 @@ export async function messageParts({ data }: CiMessage, hosts: readonly string[]
     }
     parts[name] = bytes;
   }
-  return parts;
+  return { parts, fetchedBytes };
 }
 
 function inlinePart(base64: string, pointer: string): Uint8Array<ArrayBuffer> {

@@ -2,6 +2,7 @@ import { env } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { app } from "../app.ts";
 import { toHex } from "../identity/encoding.ts";
+import { QUOTAS } from "../limits.ts";
 import { quickParts } from "../test/builds.ts";
 import { bearer, countRows, jsonOf, ORIGIN, postJson, problemOf, registerVendor } from "../test/requests.ts";
 import { zipOf } from "../test/zip.ts";
@@ -103,6 +104,17 @@ describe("POST /hooks/github/{id}", () => {
     ]);
     expect(asked[0]?.headers.Authorization).toBe("Bearer operator-token");
     expect(asked[3]?.headers).toEqual({ "User-Agent": "parley-registry" });
+    const used = await env.DB.prepare("SELECT used FROM quota_use WHERE quota = 'bytes'").first<number>("used");
+    expect(used).toBeGreaterThan(manifest.length + guest.length);
+  });
+
+  it("charges what it pulled, and stores nothing beyond the quota", async () => {
+    const most = QUOTAS.bytes.max - manifest.length - guest.length;
+    await env.DB.prepare("INSERT INTO quota_use VALUES ('vendor:parley', 'bytes', ?, ?)").bind(Date.now(), most).run();
+    const refused = await send(release);
+    expect(refused.status).toBe(429);
+    expect(await jsonOf(refused)).toMatchObject({ "violated-policies": ["bytes"] });
+    expect(await countRows("builds", "runs", "deliveries")).toBe(0);
   });
 
   it("pulls the artefact of a workflow run", async () => {

@@ -1,4 +1,5 @@
 import { and, eq } from "drizzle-orm";
+import type { BuildParts } from "../../conformance/runner/index.ts";
 import { database } from "../db/client.ts";
 import { deliveries, hookSecrets, hooks } from "../db/schema.ts";
 import type { Env } from "../env.ts";
@@ -14,6 +15,16 @@ interface Delivery {
   hook: string;
   headers: Headers;
   body: Uint8Array<ArrayBuffer>;
+  /** As quotas count it. */
+  address: string;
+}
+
+/** Charges a vendor; each throws if that is beyond its quota. */
+interface Charges {
+  /** Before anything is pulled. */
+  submission(vendor: string): Promise<void>;
+  /** For what was. */
+  fetched(vendor: string, sizeBytes: number): Promise<void>;
 }
 
 /** What an event of GitHub led to: a build, or the reason why none was looked for. */
@@ -21,14 +32,13 @@ export type Taken = { accepted: Accepted } | { ignored: string };
 
 /**
  * Takes in one delivery. It is marked as taken together with its build, so that one that failed may be redelivered.
- * @param charge called before anything is pulled; throws if the vendor's quota is used up
  * @throws ProblemError not-found, malformed-request, signature-invalid, forbidden, fetch-failed, and those of `submit`
  */
 export async function takeGithub(
   env: Env,
-  { hook, headers, body }: Delivery,
+  { hook, headers, body, address }: Delivery,
   at: number,
-  charge: (vendor: string) => Promise<void>,
+  charge: Charges,
 ): Promise<Taken> {
   const message = headers.get("X-GitHub-Delivery") ?? "";
   if (!/^[0-9A-Za-z-]{1,64}$/.test(message)) {
@@ -52,10 +62,17 @@ export async function takeGithub(
   if (taken.length > 0) return { ignored: "This delivery was taken in before." };
   const hint = hintOf(headers.get("X-GitHub-Event"), body, row.repositoryId);
   if ("ignored" in hint) return hint;
-  await charge(row.vendor);
+  const { vendor } = row;
+  await charge.submission(vendor);
   const parts = await pulled(env, row.repositoryId, hint);
-  const submission = { parts, vendor: row.vendor, provenance: "token", delivery: { hook, message } } as const;
+  await charge.fetched(vendor, sizeOf(parts));
+  const submission = { parts, vendor, provenance: "token", address, delivery: { hook, message } } as const;
   return { accepted: await submit(env, submission, at) };
+}
+
+/** Bytes of all parts together. */
+function sizeOf({ manifest, guest, host, rom }: BuildParts): number {
+  return [manifest, guest, host, rom].reduce((sum, part) => sum + (part?.length ?? 0), 0);
 }
 
 async function pulled(env: Env, repositoryId: string, hint: Hint) {

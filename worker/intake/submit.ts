@@ -4,7 +4,7 @@ import { putBlob } from "../db/blobs.ts";
 import { database, isDuplicate } from "../db/client.ts";
 import { backends, builds, deliveries, runs, suites } from "../db/schema.ts";
 import type { Env } from "../env.ts";
-import { newRun, start } from "../pipeline/attempts.ts";
+import { fromAddress, newRun, start } from "../pipeline/attempts.ts";
 import { theSuite, theVm } from "../pipeline/engine.ts";
 import { ProblemError } from "../problems.ts";
 import type { RunState, Trust } from "../registry/views.ts";
@@ -16,6 +16,8 @@ export interface Submission {
   /** The vendor that the caller proved to be; the manifest must name it. */
   vendor: string;
   provenance: Trust["provenance"];
+  /** Where it comes from, as quotas count it. */
+  address: string;
   /** The one backend that the credential is good for. */
   backend?: string | null;
   /** The signed message that brought it: recorded with the build, and refused a second time. */
@@ -79,7 +81,7 @@ async function record(
   { build, suite, run }: { build: Build; suite: Suite; run: typeof runs.$inferInsert },
   at: number,
 ): Promise<void> {
-  const { vendor, delivery } = submission;
+  const { vendor, delivery, address } = submission;
   const db = database(env);
   const statements = [
     db.insert(backends).values({ vendor, slug: build.manifest.backend, createdAt: at }).onConflictDoNothing(),
@@ -92,6 +94,7 @@ async function record(
       .values(buildRow(submission, build, at))
       .onConflictDoNothing(),
     db.insert(runs).values(run).onConflictDoNothing(),
+    db.run(fromAddress(run.id, address)),
   ] as const;
   const taken = delivery ? [db.insert(deliveries).values({ ...delivery, receivedAt: at })] : [];
   try {

@@ -107,7 +107,7 @@ describe("an old build that is run again", () => {
     await deliverAll();
     const { run } = await submitBuild(held.env, quickParts("1.0.1"), T0 + 1);
     await deliverAll();
-    const again = await repeatRun(held.env, old.run.id, "parley", T0 + 2);
+    const again = await repeatRun(held.env, old.run.id, { vendor: "parley", address: "address:test" }, T0 + 2);
     await deliverAll();
     expect((await runNow(again.run.id)).state).toBe("published");
     expect(await shown()).toBe(run.id);

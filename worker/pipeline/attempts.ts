@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { database } from "../db/client.ts";
 import type { runs } from "../db/schema.ts";
 import type { Env } from "../env.ts";
@@ -41,6 +41,12 @@ export async function newRun(
     nextAt: at + SWEEP_AGAIN_MS,
     createdAt: at,
   };
+}
+
+/** Notes where a run came from as long as it is not over, for the quota of that address. Needs the run in the same batch before. */
+export function fromAddress(run: string, address: string): SQL {
+  return sql`INSERT INTO run_addresses (run, address)
+    SELECT id, ${address} FROM runs WHERE id = ${run} AND next_at IS NOT NULL ON CONFLICT DO NOTHING`;
 }
 
 /** Cuts and sends a run that was received. It is safe in D1 by now: if the queue fails, the sweeper starts it. */

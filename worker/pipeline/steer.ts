@@ -7,7 +7,7 @@ import { latestRun } from "../intake/latest-run.ts";
 import type { Accepted } from "../intake/submit.ts";
 import { ProblemError } from "../problems.ts";
 import type { RunState } from "../registry/views.ts";
-import { newRun, start } from "./attempts.ts";
+import { fromAddress, newRun, start } from "./attempts.ts";
 import { theSuite } from "./engine.ts";
 import { finish } from "./publish.ts";
 import { isFinal } from "./states.ts";
@@ -29,7 +29,12 @@ export async function cancelRun(env: Env, id: string, vendor: string, at: number
  * Runs the build of a run again under the current suite: a new attempt beside the old ones. While the newest attempt is not
  * final, that one is the answer. @throws ProblemError not-found, forbidden
  */
-export async function repeatRun(env: Env, id: string, vendor: string, at: number): Promise<Accepted> {
+export async function repeatRun(
+  env: Env,
+  id: string,
+  { vendor, address }: { vendor: string; address: string },
+  at: number,
+): Promise<Accepted> {
   const { build } = await ownRun(env, id, vendor);
   const suite = await theSuite();
   const before = await latestRun(env, build, suite.digest);
@@ -41,6 +46,7 @@ export async function repeatRun(env: Env, id: string, vendor: string, at: number
   const [, inserted] = await db.batch([
     db.insert(suites).values({ digest, pvi, judge, seenAt: at }).onConflictDoNothing(),
     db.insert(runs).values(row).onConflictDoNothing(),
+    db.run(fromAddress(row.id, address)),
   ]);
   const state = await start(env, { id: row.id, build }, at);
   return { build: { digest: build }, run: { id: row.id, state }, created: inserted.meta.changes > 0 };

@@ -1,23 +1,29 @@
 import { env, reset } from "cloudflare:test";
 import { beforeEach } from "vitest";
 import { forgetKept } from "../registry/kept.ts";
-import { endConsumers } from "./entry.ts";
+import { endConsumers, openQueue, shutQueue } from "./entry.ts";
 
 const RESETS_MAX = 5;
 
 /** Rows that the connection had changed when the tables were new: as long as it says so, nobody has written. */
 let changesWhenNew: number | null = null;
 
-// Runs have the same ids in every test that submits the same build: a batch that the queue still consumes would go on in the
-// storage of the next test, so consumers end first.
+// Runs have the same ids in every test that submits the same build: what the queue still consumes, or delivers late or again,
+// would go on in the storage of the next test. So it is shut until the storage is empty, and consumers end first.
 beforeEach(async () => {
   forgetKept();
+  shutQueue();
   await endConsumers(env);
+  await renewStorage();
+  openQueue();
+});
+
+async function renewStorage(): Promise<void> {
   if (changesWhenNew !== null && (await isUntouched(changesWhenNew))) return;
   await emptyStorage();
   await env.DB.batch(env.MIGRATIONS.flatMap(({ queries }) => queries.map((query) => env.DB.prepare(query))));
   changesWhenNew = await changes();
-});
+}
 
 /** Whoever still holds the storage open makes a reset do nothing: then once more. */
 async function emptyStorage(): Promise<void> {

@@ -4,7 +4,7 @@
 export const submissionSteps: readonly string[] = [
   "D1: select id of runs",
   "R2: put blobs/",
-  "D1: insert backends + insert suites + insert builds + insert runs",
+  "D1: insert backends + insert suites + insert builds + insert runs + insert run_addresses",
   "D1: select digest of builds",
   "R2: get blobs/",
   "D1: insert shards + update runs.state queued",

@@ -1,13 +1,13 @@
 import { createMiddleware } from "hono/factory";
 import { now } from "../../clock.ts";
-import type { QuotaName } from "../../limits.ts";
 import type { AppEnv } from "../app-env.ts";
-import { chargeAddress } from "../quota.ts";
+import { chargeAddress, chargeValidation } from "../quota.ts";
 
 /** Charges the caller's address, before the body is read. */
-export function anonymous(quota: QuotaName) {
+export function anonymous(quota: "validate" | "exchanges") {
   return createMiddleware<AppEnv>(async function chargeCaller(c, next) {
-    await chargeAddress(c, quota, now(c.env, c.req.raw));
+    const at = now(c.env, c.req.raw);
+    await (quota === "validate" ? chargeValidation(c, at) : chargeAddress(c, quota, at));
     await next();
   });
 }

@@ -1,5 +1,6 @@
 import { createMiddleware } from "hono/factory";
 import type { AppEnv } from "../app-env.ts";
+import { rateLimitFields } from "../quota.ts";
 
 /** What every response carries unless its route says otherwise. Pages and badges bring their own policy. */
 const defaults: Readonly<Record<string, string>> = {
@@ -30,7 +31,7 @@ export const headers = createMiddleware<AppEnv>(async function setHeaders(c, nex
   await next();
   const { headers } = c.res;
   for (const [name, value] of added) if (!headers.has(name)) headers.set(name, value);
-  for (const [name, value] of Object.entries(c.var.rateLimit ?? {})) headers.set(name, value);
+  for (const [name, value] of Object.entries(rateLimitFields(c.var.standings))) headers.set(name, value);
   if (c.req.method === "GET" || c.req.method === "HEAD") {
     headers.set("Access-Control-Allow-Origin", "*");
     headers.set("Access-Control-Expose-Headers", "ETag, Link, RateLimit, RateLimit-Policy, Repr-Digest, Retry-After");

@@ -14,7 +14,7 @@ import { body } from "../middleware/body.ts";
 import { cachedJson, LIVE } from "../middleware/etag.ts";
 import { once } from "../once.ts";
 import { parseParam } from "../parse.ts";
-import { chargeSubmission } from "../quota.ts";
+import { addressOf, chargeSubmission } from "../quota.ts";
 import { Digest } from "../schemas/common.ts";
 
 const multipart = body("multipart/form-data", BUILD_BODY_MAX_BYTES);
@@ -27,7 +27,7 @@ export const buildRoutes = new Hono<AppEnv>()
     const at = now(c.env, c.req.raw);
     const { vendor, backend, provenance } = c.var.grant;
     await chargeSubmission(c, vendor, c.var.body.length, at);
-    const submission = { parts: await parts(c), vendor, backend, provenance };
+    const submission = { parts: await parts(c), vendor, backend, provenance, address: addressOf(c) };
     return once(c, submission.parts, at, async () => accepted(c, await submit(c.env, submission, at)));
   })
   .get("/api/v1/builds/:digest", async (c) => {

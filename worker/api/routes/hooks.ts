@@ -12,7 +12,7 @@ import type { AppEnv } from "../app-env.ts";
 import { vendor } from "../middleware/auth.ts";
 import { body } from "../middleware/body.ts";
 import { parseJson } from "../parse.ts";
-import { chargeSubmission } from "../quota.ts";
+import { addressOf, chargeFetched, chargeSubmission } from "../quota.ts";
 import { CiMessage } from "../schemas/ci-message.ts";
 import { NewHookInput } from "../schemas/identity.ts";
 
@@ -45,14 +45,19 @@ export const hookRoutes = new Hono<AppEnv>()
       at,
     );
     await chargeSubmission(c, vendor, c.var.body.length, at);
-    const parts = await messageParts(parseJson(CiMessage, c.var.body), hosts);
-    const submission = { parts, vendor, provenance: "token", delivery: { hook, message } } as const;
+    const { parts, fetchedBytes } = await messageParts(parseJson(CiMessage, c.var.body), hosts);
+    if (fetchedBytes > 0) await chargeFetched(c, vendor, fetchedBytes, at);
+    const delivery = { hook, message };
+    const submission = { parts, vendor, provenance: "token", address: addressOf(c), delivery } as const;
     return accepted(c, await submit(c.env, submission, at));
   })
   .post("/hooks/github/:id", body("application/json", GITHUB_BODY_MAX_BYTES), async (c) => {
-    const delivery = { hook: c.req.param("id"), headers: c.req.raw.headers, body: c.var.body };
+    const { headers } = c.req.raw;
+    const delivery = { hook: c.req.param("id"), headers, body: c.var.body, address: addressOf(c) };
     const at = now(c.env, c.req.raw);
-    const charge = (vendor: string) => chargeSubmission(c, vendor, c.var.body.length, at);
-    const taken = await takeGithub(c.env, delivery, at, charge);
+    const taken = await takeGithub(c.env, delivery, at, {
+      submission: (vendor) => chargeSubmission(c, vendor, c.var.body.length, at),
+      fetched: (vendor, sizeBytes) => chargeFetched(c, vendor, sizeBytes, at),
+    });
     return "ignored" in taken ? c.json(taken, 200, { "Cache-Control": "no-store" }) : accepted(c, taken.accepted);
   });

@@ -12,6 +12,7 @@ import type { AppContext, AppEnv } from "../app-env.ts";
 import { vendor } from "../middleware/auth.ts";
 import { answerTagged, cached, IMMUTABLE, LIVE, SHORT, tagged } from "../middleware/etag.ts";
 import { parseParam } from "../parse.ts";
+import { addressOf, chargeSubmission } from "../quota.ts";
 import { reprDigest } from "../repr-digest.ts";
 import { RunId } from "../schemas/common.ts";
 
@@ -49,9 +50,12 @@ export const runRoutes = new Hono<AppEnv>()
     const url = `${new URL(c.req.url).origin}/api/v1/runs/${id}`;
     return c.json({ run: { id, state, url } }, 200, { "Cache-Control": "no-store" });
   })
-  .post("/api/v1/runs/:id/rerun", vendor("submit"), async (c) =>
-    accepted(c, await repeatRun(c.env, runIdOf(c), c.var.vendor, now(c.env, c.req.raw))),
-  );
+  .post("/api/v1/runs/:id/rerun", vendor("submit"), async (c) => {
+    const id = runIdOf(c);
+    const at = now(c.env, c.req.raw);
+    await chargeSubmission(c, c.var.vendor, 0, at);
+    return accepted(c, await repeatRun(c.env, id, { vendor: c.var.vendor, address: addressOf(c) }, at));
+  });
 
 function runIdOf(c: AppContext): string {
   return parseParam(RunId, "The run", c.req.param("id"));
