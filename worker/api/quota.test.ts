@@ -96,7 +96,8 @@ describe("quota of an address", () => {
   it("is forgotten once every window has ended", async () => {
     for (const address of ["192.0.2.1", "192.0.2.2"]) await validate(0, address);
     await validate(24 * 3_600_000, "192.0.2.3");
-    expect(await countRows("quota_use")).toBe(1);
+    const { results } = await env.DB.prepare("SELECT DISTINCT owner FROM quota_use").all();
+    expect(results).toEqual([{ owner: "address:192.0.2.3" }]);
   });
 
   it.each([
@@ -171,9 +172,9 @@ describe("quota of a vendor", () => {
     const others = Array.from({ length: QUOTAS["address-queued"].max }, (_, i) => [
       env.DB.prepare(
         `INSERT INTO runs (id, build, suite, attempt, state, state_at, state_actor, next_at, created_at, cause)
-         SELECT 'r' || ?1, build, suite, 2 + ?1, state, state_at, state_actor, next_at, created_at, cause FROM runs WHERE id = ?2`,
-      ).bind(i, waiting),
-      env.DB.prepare("INSERT INTO run_addresses VALUES ('r' || ?, 'address:192.0.2.9')").bind(i),
+         SELECT ?1, build, suite, ?2, state, state_at, state_actor, next_at, created_at, cause FROM runs WHERE id = ?3`,
+      ).bind(`r${i}`, i + 2, waiting),
+      env.DB.prepare("INSERT INTO run_addresses VALUES (?, 'address:192.0.2.9')").bind(`r${i}`),
     ]);
     await env.DB.batch(others.flat());
     const refused = await from(token, "192.0.2.9");

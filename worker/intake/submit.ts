@@ -1,7 +1,7 @@
 // Every way in ends here: inspect → store bytes → record in one batch → cut into shards. Nothing is kept of a build that is refused.
 import { type Build, type BuildParts, inspectBuild, type Suite } from "../../conformance/runner/index.ts";
 import { putBlob } from "../db/blobs.ts";
-import { database, isDuplicate } from "../db/client.ts";
+import { database, isDuplicate, statement } from "../db/client.ts";
 import { backends, builds, deliveries, runs, suites } from "../db/schema.ts";
 import type { Env } from "../env.ts";
 import { fromAddress, newRun, start } from "../pipeline/attempts.ts";
@@ -94,11 +94,11 @@ async function record(
       .values(buildRow(submission, build, at))
       .onConflictDoNothing(),
     db.insert(runs).values(run).onConflictDoNothing(),
-    db.run(fromAddress(run.id, address)),
-  ] as const;
+    fromAddress(run.id, address),
+  ];
   const taken = delivery ? [db.insert(deliveries).values({ ...delivery, receivedAt: at })] : [];
   try {
-    await db.batch([...statements, ...taken]);
+    await env.DB.batch([...statements, ...taken].map((query) => statement(env, query)));
   } catch (error) {
     if (delivery && isDuplicate(error)) {
       throw new ProblemError("replayed", `Message ${delivery.message} of this hook was taken in before.`);

@@ -2,6 +2,7 @@ import { env, SELF } from "cloudflare:test";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { app } from "../app.ts";
+import { iso } from "../clock.ts";
 import { formOf, multipart, quickParts, withManifest } from "../test/builds.ts";
 import { bearer, call, countRows, jsonOf, ORIGIN, postJson, problemOf, registerVendor } from "../test/requests.ts";
 import type { Minted } from "./exchange.ts";
@@ -118,6 +119,29 @@ describe("POST /api/v1/oidc/token", () => {
       detail: string;
     }>();
     expect(JSON.parse(event?.detail ?? "")).toMatchObject({ run_id: "7", sha: good.sha, actor_id: "9" });
+  });
+
+  it("proves the repository anew once all keys of the vendor have ended, so that it may add one", async () => {
+    const day = 24 * 3_600_000;
+    const until = (after: number) => ({ notBefore: "2026-11-22T00:00:00Z", notAfter: iso(NOW + after) });
+    const add = (letter: string, at: number, after: number) =>
+      postJson(
+        "/api/v1/keys",
+        { publicKey: btoa(letter.repeat(32)), ...until(after) },
+        { ...bearer(token), ...time(at) },
+      );
+    const proofs = async () =>
+      (await env.DB.prepare("SELECT count(*) AS n FROM events WHERE type = 'vendor.verified'").first<number>("n")) ?? 0;
+    await minted();
+    expect((await add("a", NOW, day)).status).toBe(201);
+    await minted();
+    expect(await proofs()).toBe(1);
+    const later = NOW + day + 60_000;
+    await problemOf(await add("b", later, 3 * day), 403);
+    const seconds = later / 1000;
+    expect((await offer(await sign({ iat: seconds, exp: seconds + 300 }), { at: later })).status).toBe(201);
+    expect(await proofs()).toBe(2);
+    expect((await add("b", later + 1000, 3 * day)).status).toBe(201);
   });
 
   it("records which claims decided nothing, and tells the operator of those that it does not know", async () => {
@@ -257,6 +281,13 @@ describe("publishers", () => {
     expect((await problemOf(await submit(made.value), 401)).detail).toContain("revoked");
     expect((await problemOf(await offer(await sign()), 403)).type).toMatch(/publisher-unknown$/);
     expect((await call("/api/v1/tokens", { headers })).status).toBe(200);
+    const events = await env.DB.prepare("SELECT type, before, after FROM events WHERE subject = ? ORDER BY id")
+      .bind(`token:${made.id}`)
+      .all();
+    expect(events.results).toEqual([
+      { type: "token.minted", before: null, after: "submit" },
+      { type: "token.revoked", before: "submit", after: "" },
+    ]);
   });
 
   it.each([

@@ -1,11 +1,12 @@
 import { and, eq, isNull, lte } from "drizzle-orm";
 import { iso } from "../clock.ts";
 import { database, isDuplicate } from "../db/client.ts";
-import { events, oidcUses, publishers, tokens, vendors } from "../db/schema.ts";
+import { events, oidcUses, publishers, tokens, vendorKeys, vendors } from "../db/schema.ts";
 import type { Env } from "../env.ts";
 import { hashOf, newToken, randomBase62 } from "../identity/token.ts";
 import { OIDC_LEEWAY_S, OIDC_MINTED_MS } from "../limits.ts";
 import { ProblemError } from "../problems.ts";
+import { isValid } from "../registry/keys.ts";
 import { verifyVendor } from "../registry/verify-vendor.ts";
 import { type Claims, verifyToken } from "./verify.ts";
 
@@ -111,11 +112,16 @@ async function mint(
   return { token: { id, value, scopes: ["submit"], expiresAt: iso(expiresAt) }, vendor, backend };
 }
 
-/** A token of the repository's own workflow proves the repository of a vendor that has proved nothing yet. */
+/**
+ * A token of the repository's own workflow proves the repository of a vendor that has proved nothing yet, or whose keys have all
+ * ended, so that it may add one (worker/registry/keys.ts).
+ */
 async function proveRepository(env: Env, { id, vendor, repository }: Publisher, at: number): Promise<void> {
-  const [row] = await database(env)
-    .select({ verifiedAt: vendors.verifiedAt })
-    .from(vendors)
-    .where(eq(vendors.slug, vendor));
-  if (row?.verifiedAt === null) await verifyVendor(env, vendor, `repository:${repository}`, `publisher:${id}`, at);
+  const db = database(env);
+  const [[row], keys] = await db.batch([
+    db.select({ verifiedAt: vendors.verifiedAt }).from(vendors).where(eq(vendors.slug, vendor)),
+    db.select().from(vendorKeys).where(eq(vendorKeys.vendor, vendor)),
+  ]);
+  const isNeeded = row?.verifiedAt === null || (keys.length > 0 && !keys.some((key) => isValid(key, at)));
+  if (isNeeded) await verifyVendor(env, vendor, `repository:${repository}`, `publisher:${id}`, at);
 }

@@ -1,6 +1,6 @@
 // What a vendor may ask of a run of its own: to end it, or to do it again. Neither takes anything away from the record.
 import { eq } from "drizzle-orm";
-import { database } from "../db/client.ts";
+import { database, statement } from "../db/client.ts";
 import { builds, runs, suites } from "../db/schema.ts";
 import type { Env } from "../env.ts";
 import { latestRun } from "../intake/latest-run.ts";
@@ -43,13 +43,15 @@ export async function repeatRun(
   const row = await newRun(attempt, { actor: actorOf(vendor), cause: "rerun" }, at);
   const db = database(env);
   const { digest, pvi, judge } = suite;
-  const [, inserted] = await db.batch([
-    db.insert(suites).values({ digest, pvi, judge, seenAt: at }).onConflictDoNothing(),
-    db.insert(runs).values(row).onConflictDoNothing(),
-    db.run(fromAddress(row.id, address)),
-  ]);
+  const [, inserted] = await env.DB.batch(
+    [
+      db.insert(suites).values({ digest, pvi, judge, seenAt: at }).onConflictDoNothing(),
+      db.insert(runs).values(row).onConflictDoNothing(),
+      fromAddress(row.id, address),
+    ].map((query) => statement(env, query)),
+  );
   const state = await start(env, { id: row.id, build }, at);
-  return { build: { digest: build }, run: { id: row.id, state }, created: inserted.meta.changes > 0 };
+  return { build: { digest: build }, run: { id: row.id, state }, created: (inserted?.meta.changes ?? 0) > 0 };
 }
 
 async function ownRun(

@@ -67,16 +67,17 @@ async function voucher(env: Env, vendor: string, input: NewKey, at: number): Pro
     if (key && (await signs(key.publicKey, value, vendor, input))) return id;
     throw new ProblemError("forbidden", "The signature is not that of a key of this vendor which is valid now.");
   }
-  const newest = Math.max(...rows.map(({ createdAt }) => createdAt));
-  const provedAnew = (owner?.verifiedAt ?? Number.NEGATIVE_INFINITY) > newest;
-  if (rows.length === 0 || (provedAnew && !rows.some((row) => isValid(row, at)))) return null;
+  const ended = Math.max(...rows.map(({ revokedAt, notAfter }) => Math.min(revokedAt ?? notAfter, notAfter)));
+  const provedAnew = (owner?.verifiedAt ?? Number.NEGATIVE_INFINITY) > ended;
+  if (rows.length === 0 || provedAnew) return null;
   throw new ProblemError(
     "forbidden",
-    "A further key is signed by one that is valid; if none is left, prove the vendor's domain anew first.",
+    "A further key is signed by one that is valid; if none is left, prove the vendor's domain or repository anew first.",
   );
 }
 
-function isValid(row: Row, at: number): boolean {
+/** @param at ms since 1970 */
+export function isValid(row: Row, at: number): boolean {
   return row.revokedAt === null && row.notBefore <= at && at < row.notAfter;
 }
 

@@ -70,6 +70,12 @@ export async function revokePublisher(
     ),
     statement(
       env,
+      sql`INSERT INTO events (at, actor, type, subject, before, after, detail)
+          SELECT ${at}, 'vendor:' || vendor, 'token.revoked', 'token:' || id, scopes, '', vendor FROM tokens
+          WHERE vendor = ${vendor} AND publisher = ${id} AND revoked_at IS NULL`,
+    ),
+    statement(
+      env,
       sql`UPDATE tokens SET revoked_at = ${at} WHERE vendor = ${vendor} AND publisher = ${id} AND revoked_at IS NULL`,
     ),
     statement(env, sql`UPDATE publishers SET revoked_at = ${at} WHERE ${own}`),
