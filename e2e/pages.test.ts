@@ -18,7 +18,7 @@ describe.skipIf(!hasBrowser)(`pages in a browser (${browserReason})`, () => {
 
   beforeAll(async () => {
     browser = await launchBrowser();
-    const parts = demoParts("conformance/mutants/kvm-no-remote-flush/build", { backend: "shown" });
+    const parts = demoParts("conformance/mutants/native-halt-window/build", { backend: "shown" });
     const { run, build } = await accepted(url, inject("demoToken"), parts);
     await finished(url, run.id);
     failedRun = `/runs/${run.id}`;

@@ -12,9 +12,14 @@ export interface Parts {
 
 /** A build folder of the project, under the demo vendor's name. */
 export function demoParts(folder: string, changes: Record<string, unknown> = {}): Parts {
+  return partsOf(folder, { vendor: "demo", ...changes });
+}
+
+/** A build folder of the project, its manifest changed. */
+export function partsOf(folder: string, changes: Record<string, unknown> = {}): Parts {
   const at = join(root, folder);
   const manifest = JSON.parse(readFileSync(join(at, "parley.json"), "utf8"));
-  const parts: Parts = { manifest: { ...manifest, vendor: "demo", ...changes } };
+  const parts: Parts = { manifest: { ...manifest, ...changes } };
   for (const half of ["guest", "host"] as const) {
     const path = join(at, `${half}.wasm`);
     if (existsSync(path)) parts[half] = readFileSync(path);
@@ -53,13 +58,15 @@ export async function runView(url: string, id: string): Promise<RunView> {
 
 const finals = new Set(["published", "abandoned", "cancelled"]);
 
-/** Waits until a run is final; `timeout_ms` is generous because two cores may be busy. */
+/**
+ * Follows a run to its end by its server-sent events: shards give way to every request, so that polling would slow the run.
+ * `timeout_ms` is generous because two cores may be busy.
+ */
 export async function finished(url: string, id: string, timeout_ms = 45_000): Promise<RunView> {
-  const deadline = Date.now() + timeout_ms;
-  for (;;) {
-    const view = await runView(url, id);
-    if (finals.has(view.state)) return view;
-    if (Date.now() > deadline) throw new Error(`run ${id} is still ${view.state}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  const answer = await fetch(`${url}/api/v1/runs/${id}/live`, { signal: AbortSignal.timeout(timeout_ms) });
+  if (!answer.ok) throw new Error(`following run ${id} answered ${answer.status}`);
+  const events = await answer.text();
+  const view = await runView(url, id);
+  if (!finals.has(view.state)) throw new Error(`run ${id} is ${view.state}, but its events ended:\n${events}`);
+  return view;
 }

@@ -5,6 +5,8 @@ declare module "vitest" {
   interface ProvidedContext {
     url: string;
     demoToken: string;
+    /** Of the vendor of the reference builds. */
+    parleyToken: string;
     mediatorToken: string;
     /** Where the registry looks for GitHub and its OIDC issuer: github.ts listens there. */
     githubPort: number;
@@ -21,6 +23,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide("mediatorToken", registry.mediatorToken);
   project.provide("url", registry.url);
   project.provide("demoToken", registry.tokens.demo);
+  project.provide("parleyToken", registry.tokens.parley);
   return async () => {
     await registry.stop("SIGTERM", "npm");
     removeStateFolder(registry.stateFolder);

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import type { BuildParts } from "../../conformance/runner/types.ts";
-import { builtParts, quickParts } from "../test/builds.ts";
+import { builds, builtParts, quickParts } from "../test/builds.ts";
 import { deliver, heldQueue, submitBuild } from "../test/pipeline.ts";
 import type { OpView } from "./op-views.ts";
 import { readBadge, readBuild, readMatrix, readOp, readReport, readRun } from "./read.ts";
@@ -46,6 +46,8 @@ async function expectAgreement(run: string): Promise<void> {
 describe("what is read of a published run", () => {
   it("names each clause of an op with its verdict, counts costs, and agrees with itself", async () => {
     const { run, build } = await published(builtParts("kvm-no-remote-flush"));
+    const digest = builds.find(({ name }) => name === "kvm-no-remote-flush")?.report;
+    expect((await readRun(env, run))?.reportDigest).toBe(digest);
     const { op, results } = await opOf("mmu.flush_tlb_multi");
     expect(op.signature).toBe("mmu_flush_tlb_multi(mask_va: i64, start: i64, end: i64, flags: i32): i32");
     expect(op.clauses.every(({ text, source }) => text.length > 10 && source.length > 3)).toBe(true);
