@@ -25,7 +25,13 @@ describe.skipIf(!hasBrowser)(`pages in a browser (${browserReason})`, () => {
     addresses = ["/", "/ops/mmu.flush_tlb_multi", `/builds/${build.digest}`, failedRun];
     // Another party that differs: its reproduction and the dispute are on these pages too.
     disputed = await disputedRun(run.id);
-    addresses.push("/vendors/demo", "/backends/demo/shown", `/runs/${disputed}`, "/problems");
+    addresses.push(
+      "/vendors/demo",
+      "/backends/demo/shown",
+      `/runs/${disputed}`,
+      "/problems",
+      "/problems/invalid-build",
+    );
   });
   afterAll(() => browser?.close());
 
@@ -60,8 +66,8 @@ describe.skipIf(!hasBrowser)(`pages in a browser (${browserReason})`, () => {
     for (const path of addresses) expect(await violations(path, scheme), path).toEqual([]);
   });
 
-  it("have none where every clause is listed: a long page, in colours that the others have", async () => {
-    expect(await violations("/coverage", "dark")).toEqual([]);
+  it.each(["light", "dark"] as const)("have none where every clause is listed, a long page, in %s", async (scheme) => {
+    expect(await violations("/coverage", scheme)).toEqual([]);
   });
 
   it("show a dispute on run, backend and matrix, in words", async () => {

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
+import type { Matrix } from "../../worker/registry/views.ts";
 import { accepted, demoParts, finished, runView } from "../lib/client.ts";
 import {
   newStateFolder,
@@ -13,7 +14,10 @@ import {
 
 const onLinux = process.platform === "linux";
 
-describe("npm start, stopped in the middle of a run and started again", () => {
+/** The way of a run, each step once. */
+const way = ["received", "queued", "running", "merging", "judging", "published"].map((state) => `run.${state}`);
+
+describe("npm start, stopped in the middle of a run with others queued, and started again", () => {
   const stateFolder = newStateFolder();
   // If an expectation fails half-way, the server must not outlive the test.
   let running: Registry | undefined;
@@ -22,17 +26,24 @@ describe("npm start, stopped in the middle of a run and started again", () => {
     removeStateFolder(stateFolder);
   });
 
-  it("keeps its data, submits nothing twice, finishes the run, and leaves no process behind", {
+  it("keeps its data, submits nothing twice, finishes every run once, and leaves no process behind", {
     timeout: 240_000,
   }, async () => {
     const first = await startRegistry(stateFolder);
     running = first;
     expect(first.output()).toMatch(/submitted native: .*\n/);
-    const { run } = await accepted(
-      first.url,
-      first.tokens.demo,
-      demoParts("conformance/backends/kvm/build", { backend: "cut-off" }),
-    );
+    const submitted = async (name: string, backend: string) =>
+      (
+        await accepted(
+          first.url,
+          first.tokens.demo,
+          demoParts(`conformance/backends/${name}/build`, { backend, shares: ["parley"] }),
+        )
+      ).run.id;
+    const ids = [await submitted("kvm", "cut-off")];
+    for (const number of [1, 2, 3]) ids.push(await submitted("native", `queued-${number}`));
+    const states = await Promise.all(ids.map(async (id) => (await runView(first.url, id)).state));
+    expect(states.slice(1)).toEqual(["queued", "queued", "queued"]);
     await first.stop("SIGTERM", "npm");
     running = undefined;
     const stoppedAt = Date.now();
@@ -44,15 +55,24 @@ describe("npm start, stopped in the middle of a run and started again", () => {
     expect(second.output()).toMatch(/native is here already: run .* published/);
     expect(second.tokens).toEqual(first.tokens);
     expect(second.mediatorToken).toBe(first.mediatorToken);
-    expect(await finished(second.url, run.id, 90_000)).toMatchObject({
-      state: "published",
-      summary: { conforms: true },
-    });
-    const { events } = await runView(second.url, run.id);
-    const published = events.filter((event) => event.type === "run.published");
-    expect(published).toHaveLength(1);
-    // It was cut off indeed, and the second server finished it.
-    expect(Date.parse(published[0]?.at ?? "")).toBeGreaterThanOrEqual(stoppedAt);
+    for (const id of ids) {
+      const { state, summary, events, attempt } = await finished(second.url, id, 90_000);
+      expect({ state, conforms: summary?.conforms, attempt }).toEqual({
+        state: "published",
+        conforms: true,
+        attempt: 1,
+      });
+      expect(events.map(({ type }) => type)).toEqual(way);
+      // It was cut off indeed, and the second server finished it. Times are whole seconds.
+      expect(Date.parse(events.at(-1)?.at ?? "") + 1000).toBeGreaterThan(stoppedAt);
+    }
+    const matrix = (await (await fetch(`${second.url}/index.json`)).json()) as Matrix;
+    expect(
+      matrix.rows
+        .filter(({ vendor }) => vendor === "demo")
+        .map(({ run }) => run.id)
+        .sort(),
+    ).toEqual(ids.sort());
 
     // As a terminal does it: Ctrl-C reaches every process of the foreground group.
     await second.stop("SIGINT", "group");
