@@ -86,6 +86,23 @@ describe.skipIf(!hasBrowser)(`pages in a browser (${browserReason})`, () => {
     }
   });
 
+  it("show all groups of the matrix at 1200 pixels; where they scroll, by keyboard too, the backend's name stays", async () => {
+    const wide = await open("/", { width: 1200 });
+    const matrix = (page: Page) => page.getByRole("region", { name: "Backends by op group" });
+    const beyond = (page: Page) => matrix(page).evaluate((box) => box.scrollWidth - box.clientWidth);
+    expect(await beyond(wide)).toBe(0);
+    await wide.context().close();
+    const narrow = await open("/", { width: 700 });
+    expect(await beyond(narrow)).toBeGreaterThan(100);
+    const name = matrix(narrow).getByRole("rowheader").first();
+    const before = await name.evaluate((cell) => cell.getBoundingClientRect().left);
+    await matrix(narrow).focus();
+    for (let press = 0; press < 5; press++) await narrow.keyboard.press("ArrowRight");
+    await expect.poll(() => matrix(narrow).evaluate((box) => box.scrollLeft)).toBeGreaterThan(50);
+    expect(await name.evaluate((cell) => cell.getBoundingClientRect().left)).toBe(before);
+    await narrow.context().close();
+  });
+
   it("lead from the matrix to a clause, without script", async () => {
     const page = await open("/", { script: false });
     await page.getByRole("region", { name: "Backends by op group" }).getByRole("link", { name: "mmu" }).click();

@@ -16,7 +16,7 @@ export const problemTypes = {
   "signature-invalid": [
     401,
     "The webhook signature does not hold",
-    "Sign `id.timestamp.body` with the hook's secret as Standard Webhooks says, over the very bytes that are sent.",
+    "Sign the very bytes that are sent with the hook's secret: `id.timestamp.body` as Standard Webhooks says, or the body as GitHub does.",
   ],
   "signature-stale": [
     401,

@@ -63,7 +63,10 @@ tbody tr:last-child > * { border-bottom: 0; }
 thead th { font-size: .8125rem; font-weight: 600; color: var(--quiet); white-space: nowrap; vertical-align: bottom; border-bottom-color: var(--strong-line); }
 tbody th { font-weight: 500; }
 tbody th code { white-space: nowrap; }
-@media (min-width: 40rem) { th.stick { min-width: 12.5rem; } .matrix th, .matrix td { padding-inline: .55rem; } .ops th:first-child { width: 16rem; } }
+@media (min-width: 40rem) { th.stick { min-width: 12.5rem; } .ops th:first-child { width: 16rem; } }
+.matrix th, .matrix td { padding-inline: .32rem; }
+.matrix th.stick { min-width: 8rem; padding-left: .7rem; }
+.matrix td { font-size: .8125rem; }
 .ops thead th:not(:first-child), .wrap thead th { white-space: normal; min-width: 6.5rem; }
 .wrap thead th:first-child { min-width: 9rem; }
 .prose { min-width: min(24rem, 65vw); }
@@ -72,6 +75,7 @@ tbody th code { white-space: nowrap; }
 th.stick { position: sticky; left: 0; background: var(--raised); z-index: 1; }
 .verdict { display: inline-flex; align-items: center; gap: .35em; padding: .08em .5em .08em .38em; border-radius: 4px; white-space: nowrap; font-size: .875rem; font-weight: 550; line-height: 1.5; border: 1px solid transparent; }
 .verdict svg { width: .85em; height: .85em; flex: none; }
+.matrix .verdict { white-space: normal; align-items: baseline; font-size: inherit; line-height: 1.35; }
 .pass { color: var(--pass); background: var(--pass-ground); }
 .fail { color: var(--fail); background: var(--fail-ground); }
 .error { color: var(--error); background: var(--error-ground); }
