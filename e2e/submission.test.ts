@@ -7,7 +7,7 @@ import { describe, expect, inject, it } from "vitest";
 import type { Report } from "../conformance/runner/report.ts";
 import { expectedDigests, sampleBuilds } from "../conformance/runner/testing/builds.ts";
 import type { BuildView, Matrix } from "../worker/registry/views.ts";
-import { accepted, demoParts, finished, partsOf, submit } from "./lib/client.ts";
+import { accepted, demoParts, finished, folderParts, submit } from "./lib/client.ts";
 import { root } from "./lib/registry.ts";
 
 const url = inject("url");
@@ -45,7 +45,7 @@ describe.each(known)("known-bad build %s", (name) => {
     const folder = `conformance/mutants/${name}`;
     const { clauses } = JSON.parse(readFileSync(join(root, folder, "mutant.json"), "utf8")) as { clauses: string[] };
     // Under its own name, so that the report is the one that Node gives, bit for bit.
-    const { run } = await accepted(url, inject("parleyToken"), partsOf(`${folder}/build`));
+    const { run } = await accepted(url, inject("parleyToken"), folderParts(`${folder}/build`));
     const view = await finished(url, run.id);
     expect(view.reportDigest).toBe((await expectedDigests())[name]);
     expect(view).toMatchObject({ state: "published", summary: { conforms: false } });

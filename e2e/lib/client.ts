@@ -6,20 +6,23 @@ import { root } from "./registry.ts";
 /** Parts of a build as the API takes them; the manifest is an object so that a test can change it. */
 export interface Parts {
   manifest: Record<string, unknown>;
+  /** Sent instead of the object. */
+  manifestText?: string;
   guest?: Uint8Array;
   host?: Uint8Array;
 }
 
 /** A build folder of the project, under the demo vendor's name. */
 export function demoParts(folder: string, changes: Record<string, unknown> = {}): Parts {
-  return partsOf(folder, { vendor: "demo", ...changes });
+  const { manifestText = "", ...parts } = folderParts(folder);
+  return { ...parts, manifest: { ...JSON.parse(manifestText), vendor: "demo", ...changes } };
 }
 
-/** A build folder of the project, its manifest changed. */
-export function partsOf(folder: string, changes: Record<string, unknown> = {}): Parts {
+/** A build folder of the project as it is, byte for byte. */
+export function folderParts(folder: string): Parts {
   const at = join(root, folder);
-  const manifest = JSON.parse(readFileSync(join(at, "parley.json"), "utf8"));
-  const parts: Parts = { manifest: { ...manifest, ...changes } };
+  const manifestText = readFileSync(join(at, "parley.json"), "utf8");
+  const parts: Parts = { manifest: JSON.parse(manifestText), manifestText };
   for (const half of ["guest", "host"] as const) {
     const path = join(at, `${half}.wasm`);
     if (existsSync(path)) parts[half] = readFileSync(path);
@@ -29,7 +32,11 @@ export function partsOf(folder: string, changes: Record<string, unknown> = {}): 
 
 export function submit(url: string, token: string, parts: Parts): Promise<Response> {
   const form = new FormData();
-  form.set("manifest", new Blob([JSON.stringify(parts.manifest)], { type: "application/json" }), "parley.json");
+  form.set(
+    "manifest",
+    new Blob([parts.manifestText ?? JSON.stringify(parts.manifest)], { type: "application/json" }),
+    "parley.json",
+  );
   for (const half of ["guest", "host"] as const) {
     const bytes = parts[half];
     if (bytes) form.set(half, new Blob([new Uint8Array(bytes)], { type: "application/wasm" }), `${half}.wasm`);
