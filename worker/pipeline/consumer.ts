@@ -9,7 +9,7 @@ import { endEarly } from "./transition.ts";
 /** Queue of messages that failed for good (wrangler.toml). */
 export const DEAD_QUEUE = "parley-shards-dead";
 
-const RETRY_DELAY_S = 2;
+export const RETRY_DELAY_S = 2;
 
 /** Each message is answered by itself: one bad shard does not bring its neighbours back. */
 export async function consume(env: Env, batch: MessageBatch<ShardMessage>): Promise<void> {

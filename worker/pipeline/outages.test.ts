@@ -1,9 +1,9 @@
 import { env } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Env, ShardMessage } from "../env.ts";
-import { SWEEP_AGAIN_MS } from "../limits.ts";
+import { RUN_AGE_MAX_MS, SWEEP_AGAIN_MS } from "../limits.ts";
 import { quickParts, withManifest } from "../test/builds.ts";
-import { type Fault, outage, struckOnceAtEach } from "../test/faults.ts";
+import { type Fault, failing, outage, struckOnceAtEach } from "../test/faults.ts";
 import { deliver, expectPublished, heldQueue, runNow, submitBuild } from "../test/pipeline.ts";
 import { countRows, registerVendor } from "../test/requests.ts";
 import { pipelineSteps, submissionSteps } from "../test/steps.ts";
@@ -90,6 +90,23 @@ describe("the pipeline, from the sweeper to the published run", () => {
       await expectPublished(run.id);
     }
     expect(await countRows("backends")).toBe(1);
+  });
+});
+
+describe("a run that a store keeps from moving", () => {
+  it("ends as abandoned after six hours, with the reason, instead of being tried for ever", async () => {
+    const at = Date.now();
+    const broken = { ...env, BLOBS: failing(env.BLOBS, "get") };
+    const { run } = await submitBuild(broken, quickParts("9.0.0"), at);
+    await sweep(broken, at + RUN_AGE_MAX_MS);
+    expect((await runNow(run.id)).state).toBe("received");
+    await sweep(broken, at + RUN_AGE_MAX_MS + SWEEP_AGAIN_MS);
+    const { state, reason, events } = await runNow(run.id);
+    expect({ state, reason }).toEqual({
+      state: "abandoned",
+      reason: "The run did not get beyond received: get is down",
+    });
+    expect(events.map(({ type }) => type)).toEqual(["run.received", "run.abandoned"]);
   });
 });
 
