@@ -7,6 +7,10 @@ import type { SuiteCase } from "./types.ts";
 const kind = z.enum(["native", "enlightened", "shadow", "direct", "fullvirt"]);
 const count = z.number().int().min(0);
 
+/** What a search that names no bound and no budget may do. */
+export const PREEMPTIONS_DEFAULT = 2;
+export const SCHEDULES_DEFAULT = 20_000;
+
 const caseShape = z.object({
   id: z.string().min(1),
   index: count,
@@ -22,9 +26,9 @@ const caseShape = z.object({
     .min(1)
     .max(8),
   mode: z.enum(["sequential", "explored"]),
-  strategy: z.enum(["rr", "dfs", "pct"]).default("rr"),
-  bound: count.default(2),
-  budget: count.default(1),
+  strategy: z.enum(["rr", "dfs", "pct"]).default("dfs"),
+  bound: count.default(PREEMPTIONS_DEFAULT),
+  budget: z.number().int().min(1).default(SCHEDULES_DEFAULT),
   slices: z.number().int().min(1).default(1),
   irq: z.enum(["coarse", "fine"]).default("coarse"),
   evict: z.boolean().default(false),
@@ -101,7 +105,7 @@ function resolveCase(item: z.infer<typeof caseShape>, clauses: string[], ops: st
     mode: item.mode,
     strategy: item.mode === "sequential" ? "rr" : item.strategy,
     bound: item.bound,
-    budget: Math.max(1, item.budget),
+    budget: item.mode === "sequential" ? 1 : item.budget,
     slices: item.slices,
     fine: item.irq === "fine",
     evict: item.evict,

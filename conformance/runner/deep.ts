@@ -1,8 +1,8 @@
 /** A deeper search than the suite asks for: the same cases with one preemption more, and a larger budget. */
+import { SCHEDULES_DEFAULT } from "./cases.ts";
 import type { Suite, SuiteCase } from "./types.ts";
 
-/** Schedules that a unit of an explored case tries by default, and the factor beyond the case's own budget. */
-const SCHEDULES_DEFAULT = 20_000;
+/** Beyond the case's own budget. */
 const FACTOR = 10;
 
 /**

@@ -9,10 +9,10 @@ beforeAll(async () => {
   await compileTesting();
 });
 
-describe.each(["enlightened", "fullvirt"] as KindName[])("host.* with hostile arguments, %s", (kind) => {
+describe.each(["enlightened", "fullvirt", "shadow"] as KindName[])("host.* with hostile arguments, %s", (kind) => {
   it("ends every run with a verdict, and the next case is not concerned", async () => {
     const vm = await booted(kind, 3);
-    const healthy = () => JSON.stringify(run(vm, unit(1, 2)));
+    const healthy = () => JSON.stringify(run(vm, unit(kind === "shadow" ? 0 : 1, kind === "shadow" ? 1 : 2)));
     const before = healthy();
     const seen = new Set<string>();
     for (let seed = 1; seed <= SEEDS; seed++) {

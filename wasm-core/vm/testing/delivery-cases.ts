@@ -3,9 +3,9 @@ import { word, X, Y } from "./cases";
 import { barrier, hypercall, iret, load64, mayEnd, outcome, param, pause, quiet, rmw, state, store64, wrmsr } from "./imports";
 import { EOI, gateOf, ICR, setGate } from "./kernel";
 
-/** Hypercalls of host.ts: stop the other vCPU, kick it. */
-const CALL_STOP: i64 = 25;
-const CALL_KICK: i64 = 26;
+/** Hypercalls of the test host halves: stop the other vCPU, kick it. */
+const CALL_STOP: i64 = 26;
+const CALL_KICK: i64 = 27;
 /** Of test.state. */
 const BUFFERED: i32 = 8;
 const EXITS: i32 = 10;

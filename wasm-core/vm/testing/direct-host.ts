@@ -2,7 +2,7 @@
 import { done, machineAddress } from "./host-common";
 import { misbehave, multicall } from "./direct-batch";
 import { buildTables, entryOf, entryVa, loadRoot } from "./direct-paging";
-import { get, guestFrame, rmw, set, vcpuOn, wake } from "./host-imports";
+import { get, guestFrame, kick, rmw, set, stop, vcpuOn, wake } from "./host-imports";
 import { block, eventArea, eventEnter, eventExit, registerEvents } from "./host-events";
 
 const RIP: i32 = 0x20;
@@ -50,6 +50,13 @@ export function exit(vcpu: i32, reason: i32): i32 {
       return done(vcpu, 0);
     }
     case 21: return done(vcpu, machineAddress(a));
+    // Stops, or kicks, the other vCPU.
+    case 26:
+    case 27: {
+      if (get(vcpu, 0) == 26) stop(1 - vcpu);
+      else kick(1 - vcpu);
+      return done(vcpu, 0);
+    }
   }
   return done(vcpu, -38);
 }

@@ -121,9 +121,9 @@ function act(vcpu: i32, nr: i32): i32 {
       return done(vcpu, answer);
     }
     // Stops, or kicks, the other vCPU.
-    case 25:
-    case 26: {
-      if (nr == 25) stop(1 - vcpu);
+    case 26:
+    case 27: {
+      if (nr == 26) stop(1 - vcpu);
       else kick(1 - vcpu);
       return done(vcpu, 0);
     }

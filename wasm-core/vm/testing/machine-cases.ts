@@ -33,6 +33,7 @@ const STAR: i32 = <i32>0xc0000081;
 const SFMASK: i32 = <i32>0xc0000084;
 
 export function runMachineCase(index: i32, role: i32): void {
+  if (index == 140) return timesAddUp(role);
   if (index >= 110) return runTableCase(index);
   if (index >= 94) return runLayeredCase(index, role);
   if (index >= 90) return runStartCase(index);
@@ -265,6 +266,21 @@ function migrated(): void {
   let told: i64 = ask(SCALE_SEEN, 0) >> 28;
   for (let v = 0; v < 2; v++) told = (told << 8) | (ask(TOLD_LEFT, v) << 4) | ask(TOLD_BACK, v);
   outcome(7, told);
+}
+
+/** Behind each of some accesses: real = available + stolen of every vCPU. Outcome: whether something was stolen. */
+function timesAddUp(role: i32): void {
+  barrier(1);
+  const before = state(0, STOLEN) + state(1, STOLEN);
+  for (let i = 0; i < 6; i++) {
+    if (i & 1) store64(word(role), i);
+    else load64(word(1 - role));
+    rdtsc();
+    for (let v = 0; v < (param(0) as i32); v++) {
+      expectEq(140, state(v, AVAILABLE) + state(v, STOLEN), state(v, REAL));
+    }
+  }
+  outcome(role, state(0, STOLEN) + state(1, STOLEN) > before ? 1 : 0);
 }
 
 /** Role 1 reads what role 0's TSC was, then its own: 1 = a smaller one. Seed 1: with LFENCE in between. */

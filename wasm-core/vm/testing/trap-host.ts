@@ -1,5 +1,5 @@
 // A trap-and-emulate host half (kind F) for the VM's tests: shadow tables filled on demand, interrupts injected through the guest's IDT.
-import { cmpxchg, get, kick, now, param, rmw, set, shutdown, store64, timerSet, vcpuOn, wake } from "./host-imports";
+import { cmpxchg, get, kick, now, param, rmw, set, shutdown, stop, store64, timerSet, vcpuOn, wake } from "./host-imports";
 import { misuse } from "./misuse";
 import { fill, forget, misplace, pagingInit, physical, read, refusedPresent } from "./trap-paging";
 
@@ -100,8 +100,8 @@ function emulate(vcpu: i32, va: i64): void {
 }
 
 /**
- * No hypercalls exist, but 20 to 23 have the host half map what it may not (trap-paging.ts), 24 has it watch the page at RDI, and 25
- * has its timer expire RDI ns from now.
+ * No hypercalls exist, but 20 to 23 have the host half map what it may not (trap-paging.ts), 24 has it watch the page at RDI, 25
+ * has its timer expire RDI ns from now, 26 and 27 stop and kick the other vCPU.
  */
 function hypercall(vcpu: i32, nr: i32): void {
   if (nr == 25) {
@@ -112,6 +112,11 @@ function hypercall(vcpu: i32, nr: i32): void {
     watched = get(vcpu, 7);
     forget(vcpu);
     return done(vcpu, emulated);
+  }
+  if (nr == 26 || nr == 27) {
+    if (nr == 26) stop(1 - vcpu);
+    else kick(1 - vcpu);
+    return done(vcpu, 0);
   }
   if (nr < 20 || nr > 23) return inject(vcpu, 6, 3);
   misplace(vcpu, nr - 20);

@@ -2,6 +2,7 @@
 // the kernel's own gates, alarms, and the state of APs (VMI draft of 13 March 2006).
 import { done, loadStart, machineAddress } from "../host-common";
 import { get, kick, load64, now, param, set, stop, store64, timerSet, vcpuOff, vcpuOn, wake } from "../host-imports";
+import { misuse } from "../misuse";
 import { fill, forget, pagingInit, physical, read } from "../trap-paging";
 
 const RIP: i32 = 0x20;
@@ -56,6 +57,7 @@ export function exit(vcpu: i32, reason: i32): i32 {
 }
 
 function vmiCall(vcpu: i32, nr: i32, a: i64, b: i64, c: i32): i32 {
+  if (nr >= 1000) return misuse(vcpu, nr);
   switch (nr) {
     case 1:
       areas[vcpu] = machineAddress(a);
