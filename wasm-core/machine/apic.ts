@@ -2,6 +2,7 @@
 import { config, Kind } from "./config";
 import { generalProtection } from "./faults";
 import { physLoad } from "./frames";
+import { IMPLICIT_TABLE, implicitNote } from "./implicit";
 import { Step } from "./ops";
 import { resetVcpu } from "./reset";
 import { SLAT_MISS, toMachine } from "./second-level";
@@ -158,6 +159,19 @@ function sendInit(target: Vcpu, icr: u64): void {
   }
 }
 
+/** Machine address of the page that a startup vector names, or SLAT_MISS. */
+@inline
+function startupPage(v: Vcpu, vector: u32): u32 {
+  return toMachine(v, <u64>vector << 12, 0, true);
+}
+
+/** Frame that the startup which is pending reads (N): where the vCPU begins. 0, which holds no code, if none does. */
+export function startupFrame(v: Vcpu): u32 {
+  if (v.startup_pending == STARTUP_INIT || config.kind != <u32>Kind.NATIVE) return 0;
+  const page = startupPage(v, v.startup_pending >> 8);
+  return page == SLAT_MISS ? 0 : page >>> 12;
+}
+
 /**
  * Serves startup_pending. INIT: DONE, the vCPU waits for SIPI and its contexts are gone. SIPI: JUMP with RIP, CR3 and RSP
  * from the page that the vector names (N), or EXIT SIPI (the others).
@@ -178,8 +192,11 @@ export function serveStartup(v: Vcpu): i32 {
     v.exit_a = vector;
     return Step.EXIT;
   }
-  const page = toMachine(v, <u64>vector << 12, 0, true);
+  const page = startupPage(v, vector);
   if (page == SLAT_MISS) return Step.DONE;
+  implicitNote(page, 8, IMPLICIT_TABLE);
+  implicitNote(page + 8, 8, IMPLICIT_TABLE);
+  implicitNote(page + 16, 8, IMPLICIT_TABLE);
   v.rip = physLoad(page, 8);
   v.cr3 = physLoad(page + 8, 8);
   setReg(v, RSP, physLoad(page + 16, 8));

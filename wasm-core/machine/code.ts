@@ -3,6 +3,7 @@ import { Fate, fateOf } from "./controls";
 import { fault, Vector } from "./faults";
 import { enterSyscall, leave } from "./hypercalls";
 import { softwareInterrupt } from "./execute";
+import { implicitNote } from "./implicit";
 import { MachineOp, Step } from "./ops";
 import { Access } from "./paging";
 import { sbLoad } from "./storebuffer";
@@ -16,7 +17,9 @@ let byte: u32 = 0;
 
 function fetch(v: Vcpu, va: u64): i32 {
   const status = translate(v, va, Access.FETCH);
-  if (status == Step.DONE) byte = <u32>sbLoad(v, translated, 1);
+  if (status != Step.DONE) return status;
+  byte = <u32>sbLoad(v, translated, 1);
+  implicitNote(translated, 1, 0);
   return status;
 }
 

@@ -2,26 +2,12 @@
 //
 //   | limit 15:0 | base 23:0 | type 43:40 | S 44 | DPL 46:45 | P 47 | L 53 | base 31:24 at 63:56 |   system: 16 bytes, base 63:32 in the second half
 import { faultError, generalProtection, Vector } from "./faults";
+import { IMPLICIT_TABLE, implicitNote } from "./implicit";
 import { Step } from "./ops";
 import { Access } from "./paging";
 import { sbLoad, sbStore } from "./storebuffer";
 import { translate, translated } from "./translate";
 import { Vcpu } from "./vcpu";
-
-/** What was read of the IDT, GDT and TSS since quadsForget: machine address of each read, u32, and how many. */
-const QUADS_MAX: u32 = 32;
-export const quadsRead: usize = memory.data(128, 4);
-export let quadCount: u32 = 0;
-
-export function quadsForget(): void {
-  quadCount = 0;
-}
-
-function quadNote(ma: u32): void {
-  if (quadCount == QUADS_MAX) return;
-  store<u32>(quadsRead + (quadCount << 2), ma);
-  quadCount += 1;
-}
 
 /** Value found by the last readQuad or readDescriptor that answered DONE. */
 export let quad: u64 = 0;
@@ -32,15 +18,15 @@ export function readQuad(v: Vcpu, va: u64, access: u32): i32 {
   if (status != Step.DONE) return status;
   const inPage = 4096 - (<u32>va & 0xfff);
   const first = translated;
-  quadNote(first);
-  if (first & 7) quadNote(inPage >= 8 ? first + 7 : first);
+  const kind: u32 = access & Access.IMPLICIT ? IMPLICIT_TABLE : 0;
+  implicitNote(first, min(inPage, 8), kind);
   if (inPage >= 8) {
     quad = sbLoad(v, first, 8);
     return Step.DONE;
   }
   status = translate(v, va + inPage, access);
   if (status != Step.DONE) return status;
-  quadNote(translated);
+  implicitNote(translated, 8 - inPage, kind);
   quad = sbLoad(v, first, inPage) | (sbLoad(v, translated, 8 - inPage) << (inPage << 3));
   return Step.DONE;
 }

@@ -31,7 +31,7 @@ import {
   token,
 } from "./cpu";
 import { countChange } from "./costs";
-import { decideDelivery, deliveryRead } from "./explorer";
+import { decideDelivery, implicitRead } from "./explorer";
 import { FAIL_BAD_ENTRY, FAIL_CONTROL, FAIL_TRAP, fail, failBegin, failEnd } from "./failure";
 import { kernelStart, stackPointerGlobal } from "./link";
 import { setRunstate } from "../machine/time";
@@ -288,7 +288,7 @@ function handlerReturned(c: Cpu): void {
 function injectHere(c: Cpu): void {
   decideDelivery(c);
   const status = inject(c.vcpu, 1);
-  deliveryRead(c);
+  implicitRead(c);
   if (status == Step.JUMP) enterCode(c, true, false);
   else exitGuest(c);
 }

@@ -9,7 +9,7 @@ import { enterCode } from "./contexts";
 import { contextAt, Cpu, token } from "./cpu";
 import { isHeld } from "./delays";
 import { orderAll } from "./early";
-import { decideDelivery, deliveryRead, lands } from "./explorer";
+import { decideDelivery, implicitRead, lands } from "./explorer";
 import { exitGuest, inGuest, takeOutBetween } from "./lock";
 import { machineEnded } from "./machine-calls";
 import { END_OK, run } from "./run";
@@ -104,7 +104,9 @@ export function serveEvent(c: Cpu): bool {
 
 function serveStart(c: Cpu): bool {
   const v = c.vcpu;
+  decideDelivery(c);
   const status = serveStartup(v);
+  implicitRead(c);
   if (c.role >= 0) {
     run.rolesLeft -= 1;
     if (run.rolesLeft == 0) run.end = END_OK;
@@ -127,7 +129,7 @@ function delivered(c: Cpu, status: i32): void {
   orderAll(c);
   // Before this its sender could not have sent another one that counts.
   c.visible = 1;
-  deliveryRead(c);
+  implicitRead(c);
   if (tracing) traceDeliver(c, status);
   if (status == Step.DONE) enterCode(c, false, false);
   else if (status == Step.EXIT) exitGuest(c);

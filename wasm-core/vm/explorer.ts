@@ -1,5 +1,5 @@
 // Choices: at every point, a planned deviation, one drawn by chance, or the default; while searching, the alternatives are noted.
-import { quadsForget } from "../machine/descriptors";
+import { implicitForget } from "../machine/implicit";
 import { sbCount, sbDrainAll } from "../machine/storebuffer";
 import { Runstate } from "../machine/vcpu";
 import { apply, APPLIED_LEAVE, APPLIED_NOT, APPLIED_STAY, setDraining, setLanding, setPicking, switchTo } from "./apply";
@@ -11,7 +11,7 @@ import { FAIL_SCHEDULE, failBegin, failEnd } from "./failure";
 import { put, putU64 } from "./text";
 import { linesCreate } from "./lines";
 import { offerArrivals, offerAt, offerKeep, offerLanding, offerPick, offerTables, offerValues, PRIVATE } from "./offers";
-import { inspect, learn, learnDelivery, pointBuffers, pointVisible, tablesWait } from "./point";
+import { inspect, learn, learnImplicit, pointBuffers, pointVisible, tablesWait } from "./point";
 import { END_KNOWN, END_UNFIT, run } from "./run";
 import { CHOICE_VALUE, madeAdd, plannedAt, plannedTotal } from "./schedule";
 import { runnable } from "./scheduler";
@@ -147,7 +147,7 @@ export function lands(c: Cpu, letter: u32): bool {
 
 /** A delivery reads the IDT, GDT and TSS: stores to them that wait in other buffers may become visible before. */
 export function decideDelivery(c: Cpu): void {
-  quadsForget();
+  implicitForget();
   while (anyTablesWait(c)) {
     const index = run.decisions;
     run.decisions = index + 1;
@@ -165,9 +165,9 @@ function anyTablesWait(c: Cpu): bool {
   return false;
 }
 
-/** What the delivery has read is learnt. */
-export function deliveryRead(c: Cpu): void {
-  if (searching) learnDelivery(c);
+/** What an instruction or a delivery has touched beside its operand is learnt. */
+export function implicitRead(c: Cpu): void {
+  if (searching) learnImplicit(c);
 }
 
 /** Between two private instructions only arrivals make a difference. */

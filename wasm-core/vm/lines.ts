@@ -118,6 +118,12 @@ export function bufferHolds(v: Vcpu, ma: u32): bool {
   return false;
 }
 
+/** Whether a store that waits in v's buffer is to this frame. */
+export function bufferHoldsFrame(v: Vcpu, frame: u32): bool {
+  for (let i: u32 = 0, n = sbCount(v); i < n; i++) if (sbAddress(v, i) >>> 12 == frame) return true;
+  return false;
+}
+
 /** Whether stores to the same line wait in both buffers. */
 export function buffersMeet(a: Vcpu, b: Vcpu): bool {
   for (let i: u32 = 0, n = sbCount(a); i < n; i++) if (bufferHolds(b, sbAddress(a, i))) return true;

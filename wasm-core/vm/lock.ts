@@ -13,7 +13,7 @@ import { armIfReturning, enterCode, resumeAt } from "./contexts";
 import { countExit } from "./costs";
 import { contextAt, Cpu, cpuAt, token } from "./cpu";
 import { orderAll } from "./early";
-import { decideDelivery, deliveryRead } from "./explorer";
+import { decideDelivery, implicitRead } from "./explorer";
 import { FAIL_BAD_ENTRY, FAIL_TRAP, fail, failBegin, failEnd, failureToHost } from "./failure";
 import { hostBootFunc, hostEnterFunc, hostExitFunc, hostInstance, hostSchedFunc, hostThread, hostTimerFunc } from "./link";
 import { HOST_BOOT, HOST_ENTER, HOST_EXIT, HOST_SCHED, HOST_TIMER, NESTED_AWAY, NESTED_LEAVES, QUEUE_MAX, queueAt, queueDrop, queuePush, run } from "./run";
@@ -257,7 +257,7 @@ function enterGuest(c: Cpu): void {
   const injects = contextAt(c, c.depth).armed == 0;
   if (injects && v.entry_event >> 31) decideDelivery(c);
   const status = enterMachine(v, injects);
-  if (status == Step.JUMP) deliveryRead(c);
+  if (status == Step.JUMP) implicitRead(c);
   if (status == Step.EXIT) return v.exit_reason == Exit.BAD_ENTRY ? badEntry(c) : exitGuest(c);
   const entered = status == Step.JUMP ? enterCode(c, true, false) : resumeAt(c, true);
   if (!entered) failureToHost();

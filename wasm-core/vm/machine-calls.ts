@@ -1,6 +1,7 @@
 // machine.* calls: each is an instruction at the resume token, executed by the machine, restartable.
 import { HOST_DONE, HOST_LEAVE, HOST_RESTART, HOST_TRAP, instanceTag, memoryBase, memorySize } from "../engine/index";
 import { asThread } from "../engine/thread";
+import { implicitCount, implicitForget } from "../machine/implicit";
 import { exec } from "../machine/instructions";
 import { codeAddress } from "../machine/layout";
 import { MachineOp, Step } from "../machine/ops";
@@ -13,7 +14,7 @@ import { FAIL_CONTROL, FAIL_DIED, fail, failBegin, failEnd } from "./failure";
 import { Binding, bindingAt } from "./link";
 import { pausesPass } from "./delays";
 import { orderAfter } from "./early";
-import { drainSleepers } from "./explorer";
+import { drainSleepers, implicitRead } from "./explorer";
 import { deliverable, guestPoint } from "./points";
 import { END_NOT_OFFERED, END_OK, run } from "./run";
 import { put, putU64 } from "./text";
@@ -51,8 +52,10 @@ export function machineCall(c: Cpu, id: u32, args: usize): i32 {
     const a = load<u64>(args);
     const b = load<u64>(args, 8);
     if (id == <u32>MachineOp.iret) saveReturn(c);
+    implicitForget();
     status = id - <u32>MachineOp.copy_in < 2 ? copy(c, id, args) : exec(v, id, args);
     if (tracing) traceMachine(c, id, a, b, status, load<u64>(args));
+    if (implicitCount) implicitRead(c);
     if (status < 0) return HOST_TRAP;
     if (status == Step.DONE) {
       c.middle = 0;

@@ -13,7 +13,7 @@ import { Cpu, cpuAt } from "./cpu";
 import { bufferHolds, buffersMeet, tablesShared } from "./lines";
 import { momentOf } from "./early";
 import { nextAfter } from "./explorer";
-import { inspectStale, pointDrains, pointMa, pointMeetsHost, pointSlot, pointStealable, pointVisible, pointWalks, tablesWait } from "./point";
+import { implicitWaits, inspectStale, pointDrains, pointMa, pointMa2, pointMeetsHost, pointSlot, pointStealable, pointVisible, pointWalks, tablesWait } from "./point";
 import { HOST_POINT } from "./points";
 import { run } from "./run";
 import {
@@ -114,7 +114,8 @@ export function offerTables(c: Cpu, index: u32): void {
 /** Whether this CPU's instruction would make a difference to a store that waits in the other's buffer. */
 export function wouldSee(c: Cpu, other: Cpu): bool {
   if (!sbCount(other.vcpu)) return false;
-  if (pointWalks || (pointMa != 0 && bufferHolds(other.vcpu, pointMa))) return true;
+  if (pointWalks || (pointMa != 0 && bufferHolds(other.vcpu, pointMa)) || (pointMa2 != 0 && bufferHolds(other.vcpu, pointMa2))) return true;
+  if (implicitWaits(c, other)) return true;
   return pointDrains && buffersMeet(c.vcpu, other.vcpu);
 }
 

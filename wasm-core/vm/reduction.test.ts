@@ -99,3 +99,27 @@ describe("what a delivery reads is an access", () => {
     expect(seen(unitFlags.unreduced)).toEqual(outcomes);
   });
 });
+
+describe("every word and page that an instruction touches is an access", () => {
+  // Slot 0: whether role 0, behind its store, sees that role 1 is about to begin; slot 1: what role 1 got.
+  const storeBuffers = ["0,0", "0,1", "1,0", "1,1"];
+  it.each([
+    ["a load across two lines", 0n, storeBuffers],
+    ["a locked instruction across two lines", 1n, storeBuffers],
+    ["a locked instruction across two pages", 2n, storeBuffers],
+    ["an unlocked read-modify-write across two lines", 3n, ["0,1", "0,2", "1,1", "1,2"]],
+    ["INT: the gate", 4n, ["0,1", "0,2", "1,1", "1,2"]],
+    ["IRET: the frame", 5n, storeBuffers],
+    ["code", 6n, ["0,1", "0,2", "1,1", "1,2"]],
+    ["SIPI: the page it names", 7n, ["1", "2"]],
+  ])("%s", (_, seed, outcomes) => {
+    const seen = (flags: number) => {
+      const settings = { strategy: 1, bound: 2, schedules_max: 60_000, seed, flags };
+      const { outcomes, ...found } = run(vm, unit(79, seed === 7n ? 1 : 2, settings));
+      expect(found).toMatchObject({ end: "ok", exhausted: 1 });
+      return outcomes.map((slots) => slots.slice(0, seed === 7n ? 1 : 2).join()).sort();
+    };
+    expect(seen(0)).toEqual(outcomes);
+    expect(seen(unitFlags.unreduced)).toEqual(outcomes);
+  });
+});

@@ -3,6 +3,7 @@ import { advance, barrier, cli, codeAddr, expect, expectEq, hypercall, invlpg, i
 import { expectFault, ICR, taken } from "./kernel";
 import { runBatchCase } from "./batch-cases";
 import { runDeliveryCase } from "./delivery-cases";
+import { runImplicitCase } from "./implicit-cases";
 import { runFlushCase } from "./flush-cases";
 import { runLayeredCase } from "./layered/cases";
 import { runProtocolCase } from "./protocol-cases";
@@ -43,6 +44,7 @@ export function runMachineCase(index: i32, role: i32): void {
   if (index == 70 || index == 71) return runFlushCase(index, role);
   if (index >= 72 && index <= 74) return runWaitCase(index, role);
   if (index == 75 || index == 78) return runDeliveryCase(index, role);
+  if (index == 79) return runImplicitCase(role);
   if (index == 76) return readsEarly(role);
   if (index >= 50) return runProtocolCase(index, role);
   if (index == 40) return misuse(role);
