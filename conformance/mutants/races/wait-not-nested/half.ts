@@ -17,10 +17,12 @@ export function race_prepare(at: i64): void {
 
 /** Role 0 waits for A, its handler for B; role 1 sends the first interrupt, releases both and kicks whoever says that it waits. */
 export function race_run(role: i32, at: i64): void {
-  if (role === 0) return wait(at, A);
-  interrupt(at, 0);
-  release(at, B);
-  release(at, A);
+  if (role === 0) wait(at, A);
+  else {
+    interrupt(at, 0);
+    release(at, B);
+    release(at, A);
+  }
 }
 
 function release(at: i64, lock: i64): void {
