@@ -1,20 +1,20 @@
-// Accesses that an instruction or a delivery makes beside its operand: gates, descriptors, stacks, frames, code, the startup page.
+// What an instruction or a delivery reads beside its operand: gates, descriptors, the TSS, an IRET frame, code, the startup page.
 //
-//   note (u32): | machine address 31:3 | 0 | 2 table: any delivery may read it | 1 write |
+//   note (u32): | machine address 31:3 | kinds 2:0 |
 
 const NOTES_MAX: u32 = 64;
 const notes: usize = memory.data(256, 4);
-/** Accesses noted since implicitForget. */
+/** Reads noted since implicitForget. */
 export let implicitCount: u32 = 0;
 
-export const IMPLICIT_WRITE: u32 = 1;
-export const IMPLICIT_TABLE: u32 = 2;
+/** Any delivery to the vCPU may read it. */
+export const IMPLICIT_TABLE: u32 = 1;
 
 export function implicitForget(): void {
   implicitCount = 0;
 }
 
-/** Notes an access to `size` bytes at ma, of these kinds. */
+/** Notes a read of `size` bytes at ma, of these kinds. */
 export function implicitNote(ma: u32, size: u32, kinds: u32): void {
   add((ma & ~(<u32>7)) | kinds);
   if ((ma & 7) + size > 8) add(((ma + size - 1) & ~(<u32>7)) | kinds);

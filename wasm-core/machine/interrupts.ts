@@ -8,7 +8,6 @@ import { checkCode, dplOf, quad, readQuad } from "./descriptors";
 import { enterDebug } from "./debug";
 import { forget } from "./decode";
 import { canonical, faultError, faultForget, Vector } from "./faults";
-import { IMPLICIT_WRITE, implicitNote } from "./implicit";
 import { deliversInterrupts } from "./machine";
 import { Step } from "./ops";
 import { Access } from "./paging";
@@ -251,7 +250,6 @@ function pushFrame(v: Vcpu, top: u64, hasError: bool, error: u32): i32 {
     const at = bottom + (words - 1 - i) * 8;
     const ma = !crosses || (at ^ bottom) >> 12 == 0 ? low + <u32>(at - bottom) : high - <u32>(top - 8 - at);
     sbStore(v, ma, 8, i == 0 ? v.ss : i == 1 ? reg(v, RSP) : i == 2 ? v.rflags : i == 3 ? v.cs : i == 4 ? v.rip : error);
-    implicitNote(ma, 8, IMPLICIT_WRITE);
   }
   setReg(v, RSP, bottom);
   return Step.DONE;

@@ -165,7 +165,7 @@ function anyTablesWait(c: Cpu): bool {
   return false;
 }
 
-/** What an instruction or a delivery has touched beside its operand is learnt. */
+/** What an instruction or a delivery has read beside its operand is learnt. */
 export function implicitRead(c: Cpu): void {
   if (searching) learnImplicit(c);
 }

@@ -3,7 +3,7 @@
 //   A switch away is worth trying only before a visible instruction: what nobody else touches commutes with everything.
 //   A store is not visible when it executes: it enters the store buffer, and draining is a choice of its own.
 import { startupFrame } from "../machine/apic";
-import { IMPLICIT_TABLE, IMPLICIT_WRITE, implicitAt, implicitCount, implicitForget } from "../machine/implicit";
+import { IMPLICIT_TABLE, implicitAt, implicitCount, implicitForget } from "../machine/implicit";
 import { MachineOp } from "../machine/ops";
 import { sbAddress, sbCount } from "../machine/storebuffer";
 import { tlbLookup, tlbMa } from "../machine/tlb";
@@ -225,12 +225,12 @@ function learnWalk(): void {
   for (let i: u32 = 0; i < walkedCount; i++) lineTouch(load<u32>(walkedEntries + (i << 2)), agent, false);
 }
 
-/** What an instruction or a delivery has touched beside its operand is an access of the vCPU like any other. */
+/** What an instruction or a delivery has read beside its operand is an access of the vCPU like any other. */
 export function learnImplicit(c: Cpu): void {
   for (let i: u32 = 0; i < implicitCount; i++) {
     const note = implicitAt(i);
     if (note & IMPLICIT_TABLE) tableTouch(note & ~(<u32>7), c.index);
-    else lineTouch(note & ~(<u32>7), 1 << c.index, (note & IMPLICIT_WRITE) != 0);
+    else lineTouch(note & ~(<u32>7), 1 << c.index, false);
   }
   implicitForget();
 }
