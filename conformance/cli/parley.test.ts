@@ -76,6 +76,12 @@ describe("parley test", () => {
   });
 });
 
+it("names the clause of each expectation in a trace", () => {
+  const directory = "conformance/mutants/native-ipi-no-fence/build";
+  const { stdout } = run("test", directory, "--case", "ipi-stores-visible", "--schedule", "1-");
+  expect(stdout).toMatch(/kernel +expect_eq ipi\.send_mask\.3 +got 0x[0-9a-f]+\n/);
+});
+
 it("ends for a half that never yields, with exit code 1 and which op of which half it was", async () => {
   const loop = (await hostileBuilds()).get("guest-op-loop");
   const directory = mkdtempSync(join(tmpdir(), "parley-loop-"));

@@ -158,6 +158,10 @@ describe("faults of the host half", () => {
     expect(failureOf(11n)).toMatchObject({ kind: "fuel" });
   });
 
+  it("after shutdown nothing of it runs, so that nothing is written late", () => {
+    expect(run(enlightened, unit(17, 2, { seed: 28n }))).toMatchObject({ end: "ok", failure: null });
+  });
+
   it("BLOCK sleeps until wake, by another vCPU or by a timer", () => {
     expect(run(enlightened, unit(17, 2, { seed: 2n }))).toMatchObject({ end: "ok" });
     expect(run(enlightened, unit(17, 1, { seed: 2n })).failure).toMatchObject({ kind: "stuck" });

@@ -90,6 +90,7 @@ describe("run page", () => {
     const page = await text(<RunPage run={run} report={report} suite={suite.digest} />);
     expect(page).toContain('<th scope="col">vCPU 0</th><th scope="col">vCPU 1</th>');
     expect(page).toContain("hypercall number 0x5, first argument 0x0");
+    expect(page).toMatch(/expect_eq lock\.kick\.1.{0,80}got 0x5/s);
   });
 
   it("escapes what a build said", async () => {

@@ -120,6 +120,12 @@ function act(vcpu: i32, nr: i32): i32 {
       stored = false;
       return done(vcpu, answer);
     }
+    // Shuts the guest down, and would go on in a frame of somebody else.
+    case 28: {
+      shutdown(0);
+      foreign();
+      return ENTER;
+    }
     // Stops, or kicks, the other vCPU.
     case 26:
     case 27: {

@@ -299,6 +299,7 @@ export const report: ReportView = {
           { v: 0, layer: "kernel", op: "lock.wait", what: "enter", a: "4096", b: "1" },
           { v: 1, layer: "guest", op: "lock.kick", what: "hypercall", a: "5", b: "0" },
           { v: 0, layer: "machine", op: null, what: "halt", a: "", b: "" },
+          { v: 1, layer: "kernel", op: null, what: "expect_eq lock.kick.1", a: "9", b: "5" },
         ],
       },
     },
