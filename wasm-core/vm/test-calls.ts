@@ -217,6 +217,7 @@ function stateOf(c: Cpu, what: u32): u64 {
     case 12: return c.exits;
     case 13: return v.runstate == Runstate.HALTED || v.runstate == Runstate.BLOCKED ? 1 : 0;
     case 14: return run.shutdown;
+    case 15: return run.hostNested != 0 && run.hostCpu == c.index ? 1 : 0;
     default: return ~(<u64>0);
   }
 }

@@ -229,6 +229,12 @@ export const mmuFlushTlbMulti = op({
       source:
         "Linux arch/x86/mm/tlb.c flush_tlb_func: a vCPU that has left the address space may skip the flush only if nothing stays cached",
     },
+    {
+      n: 13,
+      text: "No vCPU in the mask is still inside of an instruction that it was inside of when the call began, the host's part of it included.",
+      source:
+        "CVE-2022-39189; Linux commit 6cd88243c7e0 (KVM: x86: do not report a vCPU as preempted outside instruction boundaries)",
+    },
   ],
   deviations: [
     "A vCPU that is not running may be flushed later, before its next guest instruction.",

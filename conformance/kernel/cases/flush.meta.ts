@@ -14,6 +14,13 @@ export const flush: CaseMeta[] = [
     steal: true,
     on: [0, 3],
   }),
+  explored(
+    "mmu-flush-multi-inside",
+    "A target that is preempted amid an instruction",
+    ["mmu.flush_tlb_multi.13"],
+    flusher,
+    { bound: 2, budget: 450, steal: true, on: [0, 2] },
+  ),
   sequential(
     "mmu-flush-multi-self",
     "The calling vCPU, without anybody's help",

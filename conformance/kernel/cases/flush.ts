@@ -122,6 +122,29 @@ export function mmu_flush_multi_preempted(role: i32): void {
   }
 }
 
+/** A port at which nobody is: where there is a host, it completes the instruction. */
+const PORT_NOBODY: i32 = 0x80;
+
+/** The host may take the processor from the target amid the one instruction that it completes for it. */
+export function mmu_flush_multi_inside(role: i32): void {
+  const clause = C.mmu_flush_tlb_multi_13;
+  if (role === 0) {
+    const targets = flusherReady(76, 2);
+    giveWay();
+    // The target has gone first; where it is stopped is what matters.
+    test.quiet(1);
+    const before = test.state(2, test.STATE_INSIDE);
+    same(clause, "result of the flush", pvi.mmu_flush_tlb_multi(targets, page(76), page(77), 0), 0);
+    const after = test.state(2, test.STATE_INSIDE);
+    same(clause, "whether the target is inside the same instruction as before", before & after, 0);
+    finish();
+  } else {
+    targetReady(76);
+    machine.in_port(PORT_NOBODY, 1);
+    finish();
+  }
+}
+
 /** The other vCPU takes no interrupts all the while: flushing oneself must not need it. */
 export function mmu_flush_multi_self(role: i32): void {
   if (role === 1) pvi.irq_disable();

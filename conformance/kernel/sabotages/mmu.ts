@@ -1,6 +1,6 @@
 /** Sabotages of mmu.*. */
 import { lazySabotages } from "./lazy.ts";
-import { atStart, edit, host, kvmSteal, native, nativeFlush, nativeGuest, type Sabotage } from "./sabotage.ts";
+import { atStart, edit, host, kvmHost, kvmSteal, native, nativeFlush, nativeGuest, type Sabotage } from "./sabotage.ts";
 
 const readCr3 = "  return machine.read_cr(3);";
 const writeCr3 = "  machine.write_cr(3, root);";
@@ -141,6 +141,11 @@ const remote: Sabotage[] = [
     "mmu-flush-multi-preempted",
     "a flush left for a preempted vCPU is not done when it runs again (CVE-2019-3016)",
     edit(kvmSteal, "if (preempted & FLUSH_TLB && offered", "if (preempted & FLUSH_TLB & PREEMPTED && offered"),
+  ),
+  host(
+    "mmu-flush-multi-inside",
+    "vCPU 2 is reported as preempted wherever the host has stopped it",
+    edit(kvmHost, "if (what == SCHED_OUT) stealPreempted", "if (what == SCHED_OUT || (what != SCHED_IN && vcpu == 2)) stealPreempted"),
   ),
   native(
     "mmu-flush-multi-self",

@@ -102,6 +102,8 @@ export const STATE_TRANSITIONS: i32 = 12;
 export const STATE_HALTED: i32 = 13;
 /** what of test.state; IRR, ISR and DELIVERED take vector << 8. */
 export const STATE_SHUTDOWN: i32 = 14;
+/** what of test.state; IRR, ISR and DELIVERED take vector << 8. */
+export const STATE_INSIDE: i32 = 15;
 /** k of test.param; APIC_ID, STACK_TOP, VCPU_IDT_VA and VCPU_GDT_VA take vCPU << 8. */
 export const TEST_PARAM_VCPUS: i32 = 0;
 /** k of test.param; APIC_ID, STACK_TOP, VCPU_IDT_VA and VCPU_GDT_VA take vCPU << 8. */

@@ -22,7 +22,7 @@ const EVERYBODY: i64 = -1;
 const UNKNOWN: StaticArray<i64> = [0, 2, 4, 12, 99, 0x7fff_ffff, -1, i64.MIN_VALUE];
 const NOBODY: StaticArray<i64> = [255, 256, 0x100_00_00, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff, i64.MAX_VALUE, -1];
 /** Lowest ids of windows of 128 in which nobody is. */
-const WINDOWS: StaticArray<i64> = [256, 1024, 0x7fff_ff00, 0x8000_0000, 0xffff_ff00];
+const WINDOWS: StaticArray<i64> = [256, 1024, 0x7fff_ff00, 0x8000_0000, 0xffff_ff00, 0xffff_ff80, 0xffff_ffc0];
 /** Logical destination, self, all, all but self: the targets are in the bitmap alone. */
 const DESTINATIONS: StaticArray<i64> = [0x800, 0x40000, 0x80000, 0xc0000];
 
