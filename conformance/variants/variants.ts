@@ -102,6 +102,11 @@ function bitOf(name: string): bigint {
   return BigInt(bit.value);
 }
 
+/** The bits of the features named, with spaces between: a bitmap, decimal. */
+function bitsOf(names: string): string {
+  return String(names.split(" ").reduce((word, name) => word | bitOf(name), 0n));
+}
+
 /** The user of a host may take any one feature away: the guest half falls back, and what it promises stays. */
 function without(name: string, missing: string, ops: string[]): Omit<Variant, "peer" | "half"> {
   return {
@@ -111,7 +116,7 @@ function without(name: string, missing: string, ops: string[]): Omit<Variant, "p
       "Linux Documentation/virt/kvm/x86/cpuid.rst: every feature has a bit of its own, and whoever manages the host may clear it.",
     ops,
     module: "../backends/kvm/build/host",
-    withheld: String(missing.split(" ").reduce((word, name) => word | bitOf(name), 0n)),
+    withheld: bitsOf(missing),
   };
 }
 
@@ -195,6 +200,28 @@ const kvmGuests: Omit<Variant, "peer" | "half">[] = [
   },
 ];
 
+/** The same questions to a host that must refuse some: what its feature leaf does not show (Linux kvm_pv_test). */
+function refusing(name: string, title: string, missing: string): Omit<Variant, "peer" | "half"> {
+  return {
+    name: `answers-${name}`,
+    title,
+    freedom:
+      "A guest may call what is not offered: Linux Documentation/virt/kvm/api.rst KVM_CAP_ENFORCE_PV_FEATURE_CPUID; tools/testing/selftests/kvm/x86/kvm_pv_test.c.",
+    ops: ["msr.read"],
+    module: "build/kvm-published-answers",
+    withheld: bitsOf(missing),
+  };
+}
+
+const someFeatures = "FEATURE_STEAL FEATURE_REMOTE_FLUSH FEATURE_EOI FEATURE_YIELD FEATURE_CRASH_REPORT";
+const otherFeatures = "FEATURE_CLOCK FEATURE_WAIT FEATURE_IPI FEATURE_WATCHDOG";
+
+const kvmRefusing = [
+  refusing("without-some", "Every legal call, where half of the features are missing", someFeatures),
+  refusing("without-others", "Every legal call, where the other half is missing", otherFeatures),
+  refusing("without-all", "Every legal call, where no feature is offered", `${someFeatures} ${otherFeatures}`),
+];
+
 const of =
   (half: "guest" | "host") =>
   (variant: Omit<Variant, "peer" | "half">): Variant => ({
@@ -208,4 +235,5 @@ export const variants: readonly Variant[] = [
   ...kvmMasked.map(of("host")),
   ...kvmLeaves.map(of("host")),
   ...kvmGuests.map(of("guest")),
+  ...kvmRefusing.map(of("guest")),
 ];

@@ -21,7 +21,7 @@ import {
   waitTaken,
 } from "../lib/interrupts";
 import { mask, post, see, waitFor } from "../lib/memory";
-import { startAt, takeDown } from "../lib/smp";
+import { takeDown, writeApState } from "../lib/smp";
 
 /** Shared word that the sender writes before it sends. */
 const MESSAGE: i32 = 0;
@@ -158,7 +158,10 @@ export function ipi_to_down(role: i32): void {
   same(C.ipi_send_mask_9, "result of the call", pvi.ipi_send_mask(mask(0b1010), vector), 0);
   boundaries(4);
   same(C.ipi_send_mask_9, "whether the vCPU is up now", pvi.smp_is_up(3), 0);
-  same(C.ipi_send_mask_9, "result of starting it", startAt(3, rest.index), 0);
+  const state = writeApState(3, rest.index, 0);
+  same(C.ipi_send_mask_9, "result of giving it a state", pvi.smp_set_initial_ap_state(3, state), 0);
+  same(C.ipi_send_mask_9, "result of the call while it waits for its start", pvi.ipi_send_mask(mask(0b1000), vector), 0);
+  same(C.ipi_send_mask_9, "result of starting it", pvi.smp_cpu_up(3), 0);
   untilHalted(3);
   same(C.ipi_send_mask_9, "interrupts delivered to it", delivered(3, vector), 0);
 }

@@ -22,6 +22,7 @@ export const mmu: CaseMeta[] = [
   }),
   sequential("mmu-flush-user-keeps-state", "Root and interrupt flag stay", ["mmu.flush_tlb_user.3"]),
   sequential("mmu-flush-kernel-all", "Every translation goes, global ones too", ["mmu.flush_tlb_kernel.1"]),
+  sequential("mmu-flush-kernel-identifiers", "Translations of other address spaces go too", ["mmu.flush_tlb_kernel.1"]),
   sequential("mmu-flush-kernel-structures", "Cached upper levels go too", ["mmu.flush_tlb_kernel.2"], ["vCPU"], {
     on: [1],
   }),

@@ -166,6 +166,25 @@ export function mmu_flush_kernel_all(): void {
   same(C.mmu_flush_tlb_kernel_1, "content of the other page", touch(23), content(3));
 }
 
+const CR4_PCIDE: i64 = 1 << 17;
+const CR3_NO_FLUSH: i64 = i64.MIN_VALUE;
+const IDENTIFIER: i64 = 1;
+
+/** A translation that is kept under another process-context identifier than the present one. */
+export function mmu_flush_kernel_identifiers(): void {
+  const root = bootRoot();
+  machine.write_cr(4, machine.read_cr(4) | CR4_PCIDE);
+  machine.write_cr(3, root | IDENTIFIER);
+  mapAndTouch(28, 0);
+  machine.write_cr(3, root);
+  pvi.mmu_set_pte(entry(28), leaf(2));
+  pvi.mmu_flush_tlb_kernel();
+  machine.write_cr(3, root | IDENTIFIER | CR3_NO_FLUSH);
+  same(C.mmu_flush_tlb_kernel_1, "content of the page under the other identifier", touch(28), content(2));
+  machine.write_cr(3, root);
+  machine.write_cr(4, machine.read_cr(4) & ~CR4_PCIDE);
+}
+
 /** As for the user flush, with a global page: dropping leaves alone would not reach the cached directory entry. */
 export function mmu_flush_kernel_structures(): void {
   mapAndTouch(24, 0, GLOBAL);

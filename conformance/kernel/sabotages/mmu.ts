@@ -1,6 +1,17 @@
 /** Sabotages of mmu.*. */
 import { lazySabotages } from "./lazy.ts";
-import { atStart, edit, host, kvmHost, kvmSteal, native, nativeFlush, nativeGuest, type Sabotage } from "./sabotage.ts";
+import {
+  atStart,
+  edit,
+  host,
+  kvmHost,
+  kvmIo,
+  kvmSteal,
+  native,
+  nativeFlush,
+  nativeGuest,
+  type Sabotage,
+} from "./sabotage.ts";
 
 const readCr3 = "  return machine.read_cr(3);";
 const writeCr3 = "  machine.write_cr(3, root);";
@@ -105,6 +116,15 @@ const kernel: Sabotage[] = [
     edit(nativeGuest, kernelFlush, kernelFlush.replace("INVPCID_ALL_GLOBAL", "3")),
   ),
   native(
+    "mmu-flush-kernel-identifiers",
+    "with identifiers on, only the present one is flushed",
+    edit(
+      nativeGuest,
+      kernelFlush,
+      `  if (machine.read_cr(4) & 0x20000) machine.invpcid(1, machine.read_cr(3) & 0xfff, 0);\n  else ${kernelFlush.trim()}`,
+    ),
+  ),
+  native(
     "mmu-flush-kernel-structures",
     "vCPU 1 keeps what it has cached",
     edit(nativeGuest, kernelFlush, `  if (machine.vcpu() == 1) return;\n${kernelFlush}`),
@@ -145,7 +165,16 @@ const remote: Sabotage[] = [
   host(
     "mmu-flush-multi-inside",
     "vCPU 2 is reported as preempted wherever the host has stopped it",
-    edit(kvmHost, "if (what == SCHED_OUT) stealPreempted", "if (what == SCHED_OUT || (what != SCHED_IN && vcpu == 2)) stealPreempted"),
+    edit(
+      kvmHost,
+      "if (what == SCHED_OUT) stealPreempted",
+      "if (what == SCHED_OUT || (what != SCHED_IN && vcpu == 2)) stealPreempted",
+    ),
+    edit(
+      kvmIo,
+      "  const flags = host.get(vcpu, host.FIELD_EXIT_FLAGS);\n",
+      "  const flags = host.get(vcpu, host.FIELD_EXIT_FLAGS);\n  host.resched(vcpu);\n",
+    ),
   ),
   native(
     "mmu-flush-multi-self",

@@ -40,6 +40,7 @@ export const kvmPlatform = `${backends}/kvm/guest/platform.ts`;
 export const kvmHostPlatform = `${backends}/kvm/host/platform.ts`;
 export const kvmHostClock = `${backends}/kvm/host/clock.ts`;
 export const kvmHost = `${backends}/kvm/host.ts`;
+export const kvmIo = `${backends}/kvm/host/io.ts`;
 export const kvmSteal = `${backends}/kvm/host/steal.ts`;
 
 /** Sabotage of the native half. */

@@ -4,8 +4,10 @@ import {
   FLUSH_TLB,
   KVM_CLOCKSOURCE2,
   KVM_CLOCKSOURCE_STABLE,
+  KVM_PV_EOI,
   KVM_STEAL_TIME,
   MSR_ENABLE,
+  MSR_PV_EOI,
   MSR_STEAL_TIME,
   MSR_SYSTEM_TIME,
   MSR_WALL_CLOCK,
@@ -62,6 +64,8 @@ export function registersReadBack(): bool {
     if (!refused(MSR_STEAL_TIME, (at + 128) | bit)) right = false;
     if (steal && machine.rdmsr(MSR_STEAL_TIME) != ((at + 64) | MSR_ENABLE)) right = false;
   }
+  const eoi = offers(KVM_PV_EOI);
+  right = right && holds(MSR_PV_EOI, (at + 320) | MSR_ENABLE, eoi) && holds(MSR_PV_EOI, 0, eoi);
   right = right && holds(MSR_SYSTEM_TIME, 0, clock) && holds(MSR_STEAL_TIME, 0, steal);
   right = right && holds(MSR_WALL_CLOCK, at + 256, clock);
   areasRegister();

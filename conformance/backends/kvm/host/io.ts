@@ -14,8 +14,6 @@ export function exitIo(vcpu: i32): i32 {
   const port = <i32>host.get(vcpu, host.FIELD_EXIT_A);
   const value = host.get(vcpu, host.FIELD_EXIT_B);
   const flags = host.get(vcpu, host.FIELD_EXIT_FLAGS);
-  // Devices may take long: another task may run first, in the middle of this instruction.
-  host.resched(vcpu);
   if (!(flags & FLAG_WRITE)) host.set(vcpu, host.FIELD_RAX, read(port) & ones(flags >> 1));
   else if (port == PORT_POWER && value & POWER_OFF) host.shutdown(SHUTDOWN_POWER_OFF);
   else if (port == PORT_RESET && value & RESET_CPU) host.shutdown(SHUTDOWN_REBOOT);
