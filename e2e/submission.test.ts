@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { describe, expect, inject, it } from "vitest";
+import { beforeAll, describe, expect, inject, it } from "vitest";
 import type { Report } from "../conformance/runner/report.ts";
 import { expectedDigests, sampleBuilds } from "../conformance/runner/testing/builds.ts";
 import type { BuildView, Matrix } from "../worker/registry/views.ts";
@@ -15,6 +15,12 @@ const token = inject("demoToken");
 const known = sampleBuilds()
   .filter(({ kind }) => kind === "known-bad")
   .map(({ name }) => name);
+
+/** Computed once per suite, which takes longer than a test may. */
+let expected: Record<string, string>;
+beforeAll(async () => {
+  expected = await expectedDigests();
+});
 
 async function reportOf(id: string): Promise<{ report: Report; digest: string }> {
   const answer = await fetch(`${url}/api/v1/runs/${id}/report`);
@@ -47,7 +53,7 @@ describe.each(known)("known-bad build %s", (name) => {
     // Under its own name, so that the report is the one that Node gives, bit for bit.
     const { run } = await accepted(url, inject("parleyToken"), folderParts(`${folder}/build`));
     const view = await finished(url, run.id);
-    expect(view.reportDigest).toBe((await expectedDigests())[name]);
+    expect(view.reportDigest).toBe(expected[name]);
     expect(view).toMatchObject({ state: "published", summary: { conforms: false } });
     const { report, digest } = await reportOf(run.id);
     expect(digest).toBe(view.reportDigest);
@@ -66,7 +72,7 @@ describe("the same build in Node, CLI and registry", () => {
   it.each(references.map(({ name }) => name))("%s: Node's report, bit for bit", async (name) => {
     const matrix = (await (await fetch(`${url}/index.json`)).json()) as Matrix;
     const row = matrix.rows.find(({ vendor, backend }) => vendor === "parley" && backend === name);
-    expect((await reportOf(row?.run.id ?? "")).digest).toBe((await expectedDigests())[name]);
+    expect((await reportOf(row?.run.id ?? "")).digest).toBe(expected[name]);
   });
 
   it.each(["fullvirt", "native"])("%s: the CLI's report, bit for bit", async (name) => {

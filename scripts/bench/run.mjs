@@ -35,7 +35,7 @@ async function timeRun({ url, tokens }, name, version) {
   const manifest = { ...JSON.parse(readFileSync(join(folder, "parley.json"), "utf8")), vendor: "demo", version };
   const began = performance.now();
   const accepted = await submit(url, tokens.demo, folder, JSON.stringify(manifest));
-  const view = await waitForRun(url, accepted.run.id, { poll_ms: 20 });
+  const view = await waitForRun(url, accepted.run.id);
   if (view.state !== "published") throw new Error(`run ${accepted.run.id} ended as ${view.state}: ${view.reason}`);
   return (performance.now() - began) / 1000;
 }

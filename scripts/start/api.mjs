@@ -38,16 +38,35 @@ export function isFinal(state) {
   return state === "published" || state === "abandoned" || state === "cancelled";
 }
 
-/** Polls a run until it is final or the time is up. @returns {Promise<object>} the RunView of worker/registry/views.ts */
-export async function waitForRun(url, id, { timeout_ms = 60_000, poll_ms = 50, onProgress = () => {} } = {}) {
-  const deadline = Date.now() + timeout_ms;
-  for (;;) {
-    const view = await call(url, `/api/v1/runs/${id}`);
-    onProgress(view);
-    if (isFinal(view.state)) return view;
-    if (Date.now() > deadline)
-      throw new Error(`run ${id} is still ${view.state} after ${timeout_ms / 1000} s; see ${url}/runs/${id}`);
-    await new Promise((resolve) => setTimeout(resolve, poll_ms));
+/**
+ * Follows a run by its server-sent events until it is final or the time is up; polling would slow it, since shards give way to requests.
+ * @param {{timeout_ms?: number, onProgress?: (progress: object) => void}} [options] onProgress gets the Progress of each event
+ * @returns {Promise<object>} the RunView of worker/registry/views.ts
+ */
+export async function waitForRun(url, id, { timeout_ms = 60_000, onProgress = () => {} } = {}) {
+  const signal = AbortSignal.timeout(timeout_ms);
+  try {
+    for await (const progress of progressOf(`${url}/api/v1/runs/${id}/live`, signal)) onProgress(progress);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+  const view = await call(url, `/api/v1/runs/${id}`);
+  if (isFinal(view.state)) return view;
+  throw new Error(`run ${id} is still ${view.state} after at most ${timeout_ms / 1000} s; see ${url}/runs/${id}`);
+}
+
+/** `data` of each event of a stream, as worker/live/events.ts writes them. */
+async function* progressOf(address, signal) {
+  const answer = await fetch(address, { signal });
+  if (!answer.ok) throw new Error(`${address} answered ${answer.status}: ${await answer.text()}`);
+  let rest = "";
+  for await (const chunk of answer.body.pipeThrough(new TextDecoderStream())) {
+    const events = (rest + chunk).split("\n\n");
+    rest = events.pop();
+    for (const event of events) {
+      const data = /^data: (.*)$/m.exec(event)?.[1];
+      if (data) yield JSON.parse(data);
+    }
   }
 }
 
