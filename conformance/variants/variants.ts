@@ -200,7 +200,7 @@ const kvmGuests: Omit<Variant, "peer" | "half">[] = [
   },
 ];
 
-/** The same questions to a host that must refuse some: what its feature leaf does not show (Linux kvm_pv_test). */
+/** The same questions to a host that must refuse some, and first whether its feature leaf shows what is left (Linux kvm_pv_test). */
 function refusing(name: string, title: string, missing: string): Omit<Variant, "peer" | "half"> {
   return {
     name: `answers-${name}`,
@@ -208,12 +208,12 @@ function refusing(name: string, title: string, missing: string): Omit<Variant, "
     freedom:
       "A guest may call what is not offered: Linux Documentation/virt/kvm/api.rst KVM_CAP_ENFORCE_PV_FEATURE_CPUID; tools/testing/selftests/kvm/x86/kvm_pv_test.c.",
     ops: ["msr.read"],
-    module: "build/kvm-published-answers",
     withheld: bitsOf(missing),
   };
 }
 
-const someFeatures = "FEATURE_STEAL FEATURE_REMOTE_FLUSH FEATURE_EOI FEATURE_YIELD FEATURE_CRASH_REPORT";
+const someFeatures =
+  "FEATURE_CLOCK_STABLE FEATURE_STEAL FEATURE_REMOTE_FLUSH FEATURE_EOI FEATURE_YIELD FEATURE_CLOCK_PAIRING FEATURE_CRASH_REPORT";
 const otherFeatures = "FEATURE_CLOCK FEATURE_WAIT FEATURE_IPI FEATURE_WATCHDOG";
 
 const kvmRefusing = [

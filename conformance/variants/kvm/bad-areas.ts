@@ -40,12 +40,23 @@ const MARGIN: i64 = 64;
 export function parley_hostile_step(k: i32, end: i64): i32 {
   const area = k % AREAS.length;
   const i = k / AREAS.length;
-  if (i < PLACES) {
-    attack(AREAS[area], place(i, end));
-    return 0;
-  }
+  if (i < PLACES) return outside(AREAS[area], place(i, end), end);
   if (i < PLACES + OFFSETS.length) return inside(area, OFFSETS[i - PLACES]);
   return reserved(k - AREAS.length * (PLACES + OFFSETS.length), end);
+}
+
+/** 0 if nothing is written at address 0 in its stead, and MSR_PV_EOI raises #GP (Linux arch/x86/kvm/lapic.c kvm_lapic_set_pv_eoi). */
+function outside(msr: i32, gpa: i64, end: i64): i32 {
+  const kept = sharedVa + OWN_PAGE;
+  for (let i: i64 = 0; i < MARGIN; i += 8) machine.store64(kept + i, machine.load64(DIRECT_MAP + i));
+  machine.fill(DIRECT_MAP, CANARY, 8);
+  const no = attack(msr, gpa);
+  let right = no || msr != MSR_PV_EOI || <u64>gpa < <u64>end;
+  for (let i: i64 = 0; i < MARGIN; i += 8) {
+    if (machine.load64(DIRECT_MAP + i) != CANARY) right = false;
+    machine.store64(DIRECT_MAP + i, machine.load64(kept + i));
+  }
+  return right ? 0 : 1;
 }
 
 /** The host may refuse or ignore what it cannot use. True if it refused. */

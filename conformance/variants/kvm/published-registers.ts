@@ -23,14 +23,14 @@ import {
   WALL_CLOCK_NS,
   WALL_CLOCK_SECONDS,
 } from "../../backends/kvm/abi";
-import { areasRegister } from "../../backends/kvm/guest/areas";
+import { areasRegister, areasRevoke } from "../../backends/kvm/guest/areas";
 import { clockRead } from "../../backends/kvm/guest/clock";
 import { percpuVa } from "../../backends/lib/info";
 import { DIRECT_MAP } from "../../sdk/as/info";
 import * as machine from "../../sdk/as/machine";
 import * as native from "../../sdk/as/native";
 import { readRefused, refused } from "./lib";
-import { offers } from "./published";
+import { offers, VECTOR } from "./published";
 
 const PAGE: i64 = 4096;
 const NS_PER_S: i64 = 1_000_000_000;
@@ -68,8 +68,38 @@ export function registersReadBack(): bool {
   right = right && holds(MSR_PV_EOI, (at + 320) | MSR_ENABLE, eoi) && holds(MSR_PV_EOI, 0, eoi);
   right = right && holds(MSR_SYSTEM_TIME, 0, clock) && holds(MSR_STEAL_TIME, 0, steal);
   right = right && holds(MSR_WALL_CLOCK, at + 256, clock);
+  right = right && holds(MSR_PV_EOI, (at + 512) | MSR_ENABLE, offers(KVM_PV_EOI));
+  right = right && holds(MSR_PV_EOI, 0, offers(KVM_PV_EOI));
   areasRegister();
   return right;
+}
+
+/** Takes all areas back and marks the first bytes of memory; the caller then has its processor taken away. */
+export function areasGo(): void {
+  areasRevoke();
+  copy(percpuVa + PAGE - 64, DIRECT_MAP);
+  fill(DIRECT_MAP, 64);
+}
+
+/** Nothing is written for a guest that registered nothing: not at address 0 either, be it descheduled or interrupted. */
+export function goneAreasStayUnwritten(): bool {
+  const rflags = machine.pushf();
+  machine.cli();
+  machine.wrmsr(machine.MSR_X2APIC_SELF_IPI, VECTOR);
+  machine.sti();
+  machine.lfence();
+  machine.lfence();
+  machine.popf(rflags);
+  const right = isJunk(DIRECT_MAP, 64);
+  copy(DIRECT_MAP, percpuVa + PAGE - 64);
+  areasRegister();
+  return right;
+}
+
+/** What the host keeps for itself it keeps elsewhere: the last page of the guest's memory is as it was at boot. */
+export function lastPageIsEmpty(end: i64): bool {
+  for (let at = end - PAGE; at < end; at += 8) if (machine.load64(DIRECT_MAP + at)) return false;
+  return true;
 }
 
 export function absentAreRefused(): bool {
@@ -83,6 +113,25 @@ function endOfPage(bytes: i32): i64 {
   const at = percpuVa + PAGE - bytes;
   fill(percpuVa + PAGE - 256, 256);
   return at;
+}
+
+function copy(to: i64, from: i64): void {
+  for (let i: i64 = 0; i < 64; i += 8) machine.store64(to + i, machine.load64(from + i));
+}
+
+/** Guest-physical address 0 is an address like any other: each area that lies there is written. What was there comes back. */
+export function firstBytesAreAnArea(): bool {
+  if (!offers(KVM_CLOCKSOURCE2)) return true;
+  copy(percpuVa + PAGE - 64, DIRECT_MAP);
+  machine.store32(DIRECT_MAP, 6);
+  machine.wrmsr(MSR_SYSTEM_TIME, MSR_ENABLE);
+  const clock = machine.load32(DIRECT_MAP) > 6;
+  machine.store32(DIRECT_MAP, 6);
+  machine.wrmsr(MSR_WALL_CLOCK, 0);
+  const wallClock = machine.load32(DIRECT_MAP) == 8;
+  areasRegister();
+  copy(DIRECT_MAP, percpuVa + PAGE - 64);
+  return clock && wallClock;
 }
 
 /** The version goes on from what is there, to the next even one. */
@@ -129,9 +178,9 @@ export function wallClockIsPublished(before: i32): bool {
 
 let stolenBefore: i64 = 0;
 
-/** Registers a steal area that had another user before; the caller then has its processor taken away. */
-export function stealAreaMoves(): void {
-  if (!offers(KVM_STEAL_TIME)) return;
+/** Registers a steal area that had another user before: its flags are taken at once. The caller then has its processor taken away. */
+export function stealAreaMoves(): bool {
+  if (!offers(KVM_STEAL_TIME)) return true;
   const at = endOfPage(STEAL_BYTES);
   machine.fill(at, 0, STEAL_BYTES >> 3);
   machine.store64(at, 5);
@@ -139,6 +188,7 @@ export function stealAreaMoves(): void {
   machine.store8(at + STEAL_PREEMPTED, FLUSH_TLB);
   machine.wrmsr(MSR_STEAL_TIME, (at - DIRECT_MAP) | MSR_ENABLE);
   stolenBefore = machine.load64(at);
+  return machine.load8(at + STEAL_PREEMPTED) == 0;
 }
 
 /** It has grown by what was stolen since, under an even version, and its flags are the guest's. */

@@ -15,7 +15,11 @@ import {
 } from "./published";
 import {
   absentAreRefused,
+  areasGo,
   clockAreaIsPublished,
+  firstBytesAreAnArea,
+  goneAreasStayUnwritten,
+  lastPageIsEmpty,
   registersReadBack,
   stealAreaHasGrown,
   stealAreaMoves,
@@ -39,20 +43,26 @@ export function parley_hostile_step(k: i32, end: i64): i32 {
     case 5:
       return wallClockIsPublished(7) ? 0 : 1;
     case 6:
-      stealAreaMoves();
-      return ASK_STEAL;
+      return stealAreaMoves() ? ASK_STEAL : 1;
     case 7:
       return stealAreaHasGrown(STOLEN_NS) ? 0 : 1;
     case 8:
-      return leavesFit() ? 0 : 1;
+      areasGo();
+      return ASK_STEAL;
     case 9:
-      return otherPortsAreEmpty() ? 0 : 1;
+      return goneAreasStayUnwritten() ? 0 : 1;
     case 10:
-      return callsAreGated() ? 0 : WRONG_CALL;
+      return firstBytesAreAnArea() && lastPageIsEmpty(end) ? 0 : 1;
     case 11:
+      return leavesFit() ? 0 : 1;
+    case 12:
+      return otherPortsAreEmpty() ? 0 : 1;
+    case 13:
+      return callsAreGated() ? 0 : WRONG_CALL;
+    case 14:
       return registersStay() ? 0 : WRONG_CALL;
     default:
-      return offers(KVM_PV_SEND_IPI) ? interrupts(k - 12) : DONE;
+      return offers(KVM_PV_SEND_IPI) ? interrupts(k - 15) : DONE;
   }
 }
 

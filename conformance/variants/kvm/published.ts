@@ -19,7 +19,7 @@ import * as native from "../../sdk/as/native";
 import { hypercall } from "./lib";
 
 /** A vector of the kernel that nothing else sends in the case, and its bit in the fourth word of IRR. */
-const VECTOR: i32 = 0x46;
+export const VECTOR: i32 = 0x46;
 const IRR_WORD: i32 = 0x822;
 const IRR_BIT: i64 = 1 << (VECTOR & 31);
 const WINDOW: i32 = 128;
