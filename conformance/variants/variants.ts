@@ -196,7 +196,7 @@ const kvmGuests: Omit<Variant, "peer" | "half">[] = [
     title: "Every legal call that the reference guest half leaves out",
     freedom:
       "A guest may read its registers back, move areas, use all of a window and the NMI mode of an IPI: Linux Documentation/virt/kvm/x86/{hypercalls,msr,cpuid}.rst.",
-    ops: ["msr.read"],
+    ops: ["msr.read", "smp.cpu_up.2"],
   },
 ];
 

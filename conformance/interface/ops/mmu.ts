@@ -235,6 +235,11 @@ export const mmuFlushTlbMulti = op({
       source:
         "CVE-2022-39189; Linux commit 6cd88243c7e0 (KVM: x86: do not report a vCPU as preempted outside instruction boundaries)",
     },
+    {
+      n: 14,
+      text: "With FEATURE_REMOTE_FLUSH it does not wait for a vCPU whose processor was taken away.",
+      source: "Linux arch/x86/kernel/kvm.c kvm_flush_tlb_multi; Hyper-V TLFS HvCallFlushVirtualAddressList",
+    },
   ],
   deviations: [
     "A vCPU that is not running may be flushed later, before its next guest instruction.",

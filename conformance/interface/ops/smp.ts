@@ -79,7 +79,7 @@ export const smpCpuUp = op({
     },
     {
       n: 2,
-      text: "It begins with interrupts disabled, and without pending interrupts or translations of its life before.",
+      text: "It begins with interrupts disabled, and without pending interrupts, an armed timer or translations of its life before.",
       source: "Xen VCPUOP_initialise: events masked; Intel SDM vol. 3, state after INIT",
     },
     {

@@ -7,7 +7,7 @@ import * as C from "../generated/clauses";
 import { begin, canSteal, finish, me } from "../lib/case";
 import { atLeast, atMost, same } from "../lib/expect";
 import { runUntil, sleepUntilTaken } from "../lib/idle";
-import { boundaries, FIRST_VECTOR, onInterrupt, raiseLater, realTime, taken, veto, waitTaken } from "../lib/interrupts";
+import { boundaries, FIRST_VECTOR, HIGH_VECTOR, onInterrupt, raiseLater, realTime, taken, veto, waitTaken } from "../lib/interrupts";
 
 const REAL: i32 = info.COUNTER_REAL;
 const AVAILABLE: i32 = info.COUNTER_AVAILABLE;
@@ -84,6 +84,9 @@ export function time_alarm_past(): void {
   pvi.time_alarm_set(0, 0, REAL, A);
   pass(LATE);
   same(C.time_alarm_set_3, "interrupts of an alarm for time 0", taken(A), 4);
+  pvi.time_alarm_set(0, 0, REAL, HIGH_VECTOR);
+  pass(LATE);
+  same(C.time_alarm_set_3, "interrupts of a high vector for time 0", taken(HIGH_VECTOR), 1);
 }
 
 export function time_alarm_far(): void {

@@ -40,6 +40,13 @@ export const flush: CaseMeta[] = [
     flusher,
     { on: [0, 3] },
   ),
+  sequential(
+    "mmu-flush-multi-spared",
+    "A target without a processor is not waited for",
+    ["mmu.flush_tlb_multi.14"],
+    flusher,
+    { on: [0, 3] },
+  ),
   explored("mmu-flush-multi-crossed", "Two vCPUs flush each other", ["mmu.flush_tlb_multi.7"], ["one", "other"], {
     on: [0, 2],
   }),

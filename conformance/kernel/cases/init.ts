@@ -179,6 +179,10 @@ export function init_revoke_alarms(): void {
   test.advance(1_000_000);
   boundaries(8);
   same(C.init_revoke_all_2, "interrupts of an alarm of before", taken(FIRST_VECTOR), 0);
+  const before = faults();
+  test.advance((<i64>1) << 57);
+  boundaries(8);
+  same(C.init_revoke_all_2, "faults in the next four years", faults(), before);
 }
 
 const NEEDS_AREA: i64 =

@@ -29,6 +29,7 @@ const ARGUMENT: i32 = 1;
 const MESSAGE: i32 = 2;
 const RESULT: i32 = 3;
 const SEEN: i32 = 4;
+const TIMER: i32 = 14;
 const TARGET: i32 = 3;
 /** Starts of each of two targets. */
 const STARTS: i32 = 5;
@@ -220,13 +221,27 @@ export function smp_start_registers(): void {
   same(C.smp_cpu_up_1, "GS base", see(REGISTERS + 7), page(3));
 }
 
+/** The local APIC's timer. */
+const MSR_COUNT_INITIAL: i32 = 0x838;
+const MSR_COUNT_CURRENT: i32 = 0x839;
+const MSR_DIVIDE: i32 = 0x83e;
+const DIVIDE_BY_1: i64 = 0xb;
+const LVT_MASKED: i64 = 0x10000;
+
+/** Bits of the timer's registers that are not as after INIT: masked, one-shot, nothing to count. */
+function timerLeft(): i64 {
+  const lvt = machine.rdmsr(machine.MSR_X2APIC_LVT_TIMER) ^ LVT_MASKED;
+  return lvt | machine.rdmsr(MSR_COUNT_INITIAL) | machine.rdmsr(MSR_COUNT_CURRENT) | machine.rdmsr(MSR_DIVIDE) | machine.rdmsr(machine.MSR_TSC_DEADLINE);
+}
+
 function reportClean(_rsp: i64): void {
   post(RESULT, interruptsOn(me()) ? 1 : 0);
+  post(TIMER, timerLeft());
   post(SEEN, touch(1) - content(1) + touch(2) - content(3));
   prepare();
   pvi.irq_enable();
   boundaries(4);
-  post(STARTED, 1);
+  machine.rmw(RMW_ADD64, word(STARTED), 1);
 }
 
 /** vCPU 3 leaves with an interrupt pending, and with translations that change meanwhile. */
@@ -236,6 +251,9 @@ export function smp_start_clean(role: i32): void {
     mapAndTouch(1, 0);
     mapAndTouch(2, 2, GLOBAL);
     machine.cli();
+    machine.wrmsr(machine.MSR_X2APIC_LVT_TIMER, vector);
+    machine.wrmsr(MSR_DIVIDE, DIVIDE_BY_1);
+    machine.wrmsr(MSR_COUNT_INITIAL, 0x7fff_ffff);
     raise(me(), vector);
     pvi.smp_cpu_down(me());
     test.fail(C.smp_cpu_up_2, 1);
@@ -250,6 +268,12 @@ export function smp_start_clean(role: i32): void {
   same(C.smp_cpu_up_2, "interrupts delivered that came before", delivered(TARGET, vector), before);
   holds(C.smp_cpu_up_2, "the interrupt is not pending any more", !isPending(TARGET, vector));
   same(C.smp_cpu_up_2, "difference of what was seen through new page tables", see(SEEN), 0);
+  same(C.smp_cpu_up_2, "what is left in the timer's registers", see(TIMER), 0);
+  // Whoever is taken down has given nothing back.
+  takeDown(TARGET);
+  startAt(TARGET, reportClean.index);
+  waitFor(STARTED, 2);
+  same(C.smp_cpu_up_2, "what is left in the timer's registers of one that was taken down", see(TIMER), 0);
 }
 
 export function smp_start_refused(): void {

@@ -3,9 +3,11 @@ import { lazySabotages } from "./lazy.ts";
 import {
   atStart,
   edit,
+  guest,
   host,
   kvmHost,
   kvmIo,
+  kvmRemote,
   kvmSteal,
   native,
   nativeFlush,
@@ -198,6 +200,11 @@ const remote: Sabotage[] = [
       "  if (flags & ~FLAG_FREED_TABLES) return E_INVAL;",
       "  if (flags & FLAG_FREED_TABLES) return 0;",
     ),
+  ),
+  guest(
+    "mmu-flush-multi-spared",
+    "nobody is left to flush by himself",
+    edit(kvmRemote, "  if (!(seen & PREEMPTED)) return false;", "  if (seen >= 0) return false;"),
   ),
   native(
     "mmu-flush-multi-crossed",

@@ -28,6 +28,8 @@ export function enter(vcpu: i32): void {
   host.store32(at, version);
   host.store64(at + PVCLOCK_SYSTEM, host.load64(at + PVCLOCK_SYSTEM) - vcpu * BEHIND_NS);
   host.store8(at + PVCLOCK_FLAGS, host.load8(at + PVCLOCK_FLAGS) & ~PVCLOCK_TSC_STABLE);
+  // Padding: whatever it says is not the flag.
+  host.store16(at + PVCLOCK_FLAGS + 1, -1);
   host.store32(at, version + 1);
   store<i32>(kept, version + 1);
 }
