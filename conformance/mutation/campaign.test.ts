@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Campaign, type MutantResult, runCampaign } from "./campaign.ts";
 import { percentKilled, renderCampaign, scoreOf, scorePerOp, scoreWords } from "./render.ts";
-import { readSurvivors, review } from "./survivors.ts";
-import { openBench, targets } from "./target.ts";
+import { equivalentIn, listedFor, readSurvivors, review } from "./survivors.ts";
+import { sitesOf } from "./sites.ts";
+import { openBench, readTarget, targets } from "./target.ts";
 
 const killedOne = "native/guest/irq_disable dropped call: machine.cli";
 const goneOne = "native/guest/irq_disable dropped call: machine.cli #99";
@@ -44,13 +45,21 @@ describe("a short campaign on the native half", () => {
 
 describe("a score", () => {
   const result = (id: string, killedBy: string | null) =>
-    ({ site: { id }, ops: ["irq.enable"], killedBy }) as unknown as MutantResult;
+    ({ site: { id }, ops: ["irq.enable"], killedBy, sampled: true }) as unknown as MutantResult;
   const results = [result("a", "x"), result("b", "x"), result("c", null), result("d", null)];
 
   it("counts who is listed as equivalent apart from who is killed", () => {
     expect(scoreWords(scoreOf(results, new Set(["c", "a"])))).toBe(
       "killed 2 of 4 generated (50 %); 1 listed as equivalent: 2 of the other 3 (66 %)",
     );
+  });
+
+  it("leaves out what is judged only because it is listed, and counts a gap as not killed", () => {
+    const beside = { ...result("e", null), sampled: false };
+    expect(scoreOf([...results, beside], new Set(["e"]))).toEqual({ killed: 2, equivalent: 0, generated: 4 });
+    const list = { "native/guest": [{ reason: "a reason of some length", gap: true as const, ids: ["c"] }] };
+    expect(equivalentIn(list, "native/guest").size).toBe(0);
+    expect(listedFor(list, "native/guest")).toEqual(["c"]);
   });
 
   it("is 100 % only if nobody survives who is not listed", () => {
@@ -67,6 +76,14 @@ describe("the list of survivors", () => {
     for (const groups of Object.values(list)) {
       const ids = groups.flatMap((group) => group.ids);
       expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);
+    }
+  });
+
+  it("names mutants that there are", () => {
+    const list = readSurvivors();
+    for (const target of targets) {
+      const sites = new Set(sitesOf(readTarget(target)).map(({ id }) => id));
+      expect(listedFor(list, target).filter((id) => !sites.has(id))).toEqual([]);
     }
   });
 });

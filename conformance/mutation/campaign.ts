@@ -10,6 +10,8 @@ export interface MutantResult {
   site: Site;
   ops: string[];
   killedBy: string | null;
+  /** Chosen by the seed, not judged only because it is listed. */
+  sampled: boolean;
 }
 
 export interface Campaign {
@@ -53,6 +55,7 @@ export async function runCampaign(bench: Bench, target: Target, options: Campaig
       site,
       ops: reach.get(site.id)?.ops ?? [],
       killedBy: verdicts[k]?.killedBy ?? null,
+      sampled: chosen.has(site.id),
     })),
     gone: options.listed.filter((id) => !reach.has(id)),
   };

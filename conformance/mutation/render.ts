@@ -1,22 +1,26 @@
 /** Words of a campaign: score per op, then every survivor with its reason or without one. */
 import type { Campaign, MutantResult } from "./campaign.ts";
-import { listedFor, type Review, type SurvivorList } from "./survivors.ts";
+import { equivalentIn, listedFor, type Review, type SurvivorList } from "./survivors.ts";
 
 const OUTSIDE = "(boot and between ops)";
-/** Of the mutants that are not listed as equivalent at least so many must be killed. */
+/** Of all halves' mutants that are not listed as equivalent at least so many must be killed. */
 export const KILLED_MIN_PERCENT = 90;
 
 export interface Score {
   killed: number;
-  /** Survivors that are listed with a reason. */
+  /** Survivors that are listed as equivalent. */
   equivalent: number;
   generated: number;
 }
 
-export function scoreOf(results: readonly MutantResult[], listed: ReadonlySet<string>): Score {
-  const killed = results.filter(({ killedBy }) => killedBy).length;
-  const equivalent = results.filter(({ site, killedBy }) => !killedBy && listed.has(site.id)).length;
-  return { killed, equivalent, generated: results.length };
+/** Of the results that the seed chose: what is judged beside them because it is listed would only lower the score. */
+export function scoreOf(results: readonly MutantResult[], equivalent: ReadonlySet<string>): Score {
+  const chosen = results.filter(({ sampled }) => sampled);
+  return {
+    killed: chosen.filter(({ killedBy }) => killedBy).length,
+    equivalent: chosen.filter(({ site, killedBy }) => !killedBy && equivalent.has(site.id)).length,
+    generated: chosen.length,
+  };
 }
 
 /** Rounded down; 100 where nothing is left to kill. */
@@ -33,31 +37,33 @@ export function scoreWords(score: Score): string {
 }
 
 /** One line per op in the order of the names; a mutant counts for each op that reaches it. */
-export function scorePerOp(results: readonly MutantResult[], listed: ReadonlySet<string>): string[] {
+export function scorePerOp(results: readonly MutantResult[], equivalent: ReadonlySet<string>): string[] {
   const byOp = new Map<string, MutantResult[]>();
-  for (const result of results)
+  for (const result of results.filter(({ sampled }) => sampled))
     for (const op of result.ops.length > 0 ? result.ops : [OUTSIDE]) byOp.set(op, [...(byOp.get(op) ?? []), result]);
   return [...byOp]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([op, mine]) => `  ${op.padEnd(24)} ${scoreWords(scoreOf(mine, listed))}`);
+    .map(([op, mine]) => `  ${op.padEnd(24)} ${scoreWords(scoreOf(mine, equivalent))}`);
 }
 
 export function renderCampaign(campaign: Campaign, list: SurvivorList, found: Review): string {
   const { target, results, sites, unreached } = campaign;
+  const equivalent = equivalentIn(list, target);
   const listed = new Set(listedFor(list, target));
+  const explained = results.filter(({ site, killedBy, sampled }) => sampled && !killedBy && listed.has(site.id)).length;
   const opsOf = new Map(results.map(({ site, ops }) => [site.id, ops]));
   const lines = [
-    `${target}: ${scoreWords(scoreOf(results, listed))}`,
+    `${target}: ${scoreWords(scoreOf(results, equivalent))}; ${explained} survivors explained, ${found.unexplained.length} not`,
     `  ${sites} sites, ${unreached.length} that no case reaches${byFunction(unreached.map(({ func }) => func))}`,
-    ...scorePerOp(results, listed),
+    ...scorePerOp(results, equivalent),
   ];
   const titled = (title: string, ids: readonly string[]) => {
     const words = (id: string) => (opsOf.get(id)?.length ? ` [${opsOf.get(id)?.join(" ")}]` : "");
     if (ids.length > 0) lines.push(`  ${title}`, ...ids.map((id) => `    ${id}${words(id)}`));
   };
-  for (const { reason, ids } of list[target] ?? []) {
+  for (const { reason, gap, ids } of list[target] ?? []) {
     const alive = ids.filter((id) => results.some(({ site, killedBy }) => site.id === id && !killedBy));
-    titled(`equivalent: ${reason}`, alive);
+    titled(`${gap ? "no case yet" : "equivalent"}: ${reason}`, alive);
   }
   titled("survive without an explanation:", found.unexplained);
   titled("listed as surviving, but killed (take them off the list):", found.killed);

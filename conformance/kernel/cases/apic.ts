@@ -88,6 +88,7 @@ export function apic_write_refused(): void {
   same(C.apic_write_3, "result of reserved bits of SVR", pvi.apic_write(SVR, 0x3ff), info.E_INVAL);
   same(C.apic_write_3, "the SVR afterwards", pvi.apic_read(SVR), svr);
   same(C.apic_write_3, "result of reserved bits for the timer", pvi.apic_write(LVT_TIMER, 0x100040), info.E_INVAL);
+  same(C.apic_write_3, "result of a reserved bit of the divider", pvi.apic_write(DIVIDER, 0x10), info.E_INVAL);
   same(C.apic_write_3, "the priority afterwards", pvi.apic_read(TPR), 0);
   same(C.apic_write_3, "faults", faults(), before);
 }

@@ -82,6 +82,8 @@ export function mmu_flush_multi_spared(role: i32): void {
   steal(3, STOLEN_NS);
   const before = realTime();
   same(C.mmu_flush_tlb_multi_14, "result of the flush", pvi.mmu_flush_tlb_multi(targets, page(1), page(2), 0), 0);
+  const withSelf = mask((1 << 3) | (1 << me()));
+  same(C.mmu_flush_tlb_multi_14, "result with the caller", pvi.mmu_flush_tlb_multi(withSelf, page(1), page(2), 0), 0);
   if (canSteal() && features & info.FEATURE_REMOTE_FLUSH)
     atMost(C.mmu_flush_tlb_multi_14, "ns until the flush returned", realTime() - before, STOLEN_NS / 2);
   post(FLUSHED, 1);

@@ -30,6 +30,7 @@ const MESSAGE: i32 = 2;
 const RESULT: i32 = 3;
 const SEEN: i32 = 4;
 const TIMER: i32 = 14;
+const FAULTS: i32 = 15;
 const TARGET: i32 = 3;
 /** Starts of each of two targets. */
 const STARTS: i32 = 5;
@@ -238,7 +239,9 @@ function reportClean(_rsp: i64): void {
   post(RESULT, interruptsOn(me()) ? 1 : 0);
   post(TIMER, timerLeft());
   post(SEEN, touch(1) - content(1) + touch(2) - content(3));
+  const before = faults();
   prepare();
+  post(FAULTS, faults() - before);
   pvi.irq_enable();
   boundaries(4);
   machine.rmw(RMW_ADD64, word(STARTED), 1);
@@ -273,6 +276,7 @@ export function smp_start_clean(role: i32): void {
   takeDown(TARGET);
   startAt(TARGET, reportClean.index);
   waitFor(STARTED, 2);
+  same(C.smp_cpu_up_2, "faults of the guest half's own start", see(FAULTS), 0);
   same(C.smp_cpu_up_2, "what is left in the timer's registers of one that was taken down", see(TIMER), 0);
 }
 

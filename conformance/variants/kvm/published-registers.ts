@@ -1,6 +1,7 @@
 // The registers and areas of KVM's ABI as a guest may use them and the reference guest half does not: read back, moved, revoked,
 // registered amid a version. What the feature leaf does not show raises #GP.
 import {
+  EOI_RESERVED,
   FLUSH_TLB,
   KVM_CLOCKSOURCE2,
   KVM_CLOCKSOURCE_STABLE,
@@ -34,6 +35,7 @@ import { offers, VECTOR } from "./published";
 
 const PAGE: i64 = 4096;
 const NS_PER_S: i64 = 1_000_000_000;
+const MSR_COUNT_INITIAL: i32 = 0x838;
 const JUNK: i64 = 0x6b6b_6b6b_6b6b_6b6b;
 /** Of what this ABI calls its own, numbers that this version of it leaves out, and those of the first clock. */
 const ABSENT: StaticArray<i32> = [0x11, 0x12, 0x4b564d02, 0x4b564d05, 0x4b564d06, 0x4b564d07, 0x4b564dff];
@@ -69,7 +71,7 @@ export function registersReadBack(): bool {
   right = right && holds(MSR_SYSTEM_TIME, 0, clock) && holds(MSR_STEAL_TIME, 0, steal);
   right = right && holds(MSR_WALL_CLOCK, at + 256, clock);
   right = right && holds(MSR_PV_EOI, (at + 512) | MSR_ENABLE, offers(KVM_PV_EOI));
-  right = right && holds(MSR_PV_EOI, 0, offers(KVM_PV_EOI));
+  right = right && holds(MSR_PV_EOI, 0, offers(KVM_PV_EOI)) && refused(MSR_PV_EOI, EOI_RESERVED);
   areasRegister();
   return right;
 }
@@ -94,6 +96,11 @@ export function goneAreasStayUnwritten(): bool {
   copy(DIRECT_MAP, percpuVa + PAGE - 64);
   areasRegister();
   return right;
+}
+
+/** In TSC-deadline mode, which the half's alarms have chosen, an initial count is ignored (Intel SDM vol. 3, TSC-deadline mode). */
+export function countIsIgnored(): bool {
+  return !refused(MSR_COUNT_INITIAL, 5) && machine.rdmsr(MSR_COUNT_INITIAL) == 0;
 }
 
 /** What the host keeps for itself it keeps elsewhere: the last page of the guest's memory is as it was at boot. */

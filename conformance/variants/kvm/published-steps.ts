@@ -16,6 +16,7 @@ import {
 import {
   absentAreRefused,
   areasGo,
+  countIsIgnored,
   clockAreaIsPublished,
   firstBytesAreAnArea,
   goneAreasStayUnwritten,
@@ -33,7 +34,7 @@ export function parley_hostile_step(k: i32, end: i64): i32 {
     case 0:
       return registersReadBack() ? 0 : 1;
     case 1:
-      return absentAreRefused() ? 0 : 1;
+      return absentAreRefused() && countIsIgnored() ? 0 : 1;
     case 2:
       return clockAreaIsPublished(6, 0) ? 0 : 1;
     case 3:
