@@ -9,7 +9,9 @@ import type { Target } from "./target.ts";
 
 const shape = z.record(
   z.string(),
-  z.array(z.strictObject({ reason: z.string().min(20), gap: z.literal(true).optional(), ids: z.array(z.string()).min(1) })),
+  z.array(
+    z.strictObject({ reason: z.string().min(20), gap: z.literal(true).optional(), ids: z.array(z.string()).min(1) }),
+  ),
 );
 
 export type SurvivorList = z.output<typeof shape>;
