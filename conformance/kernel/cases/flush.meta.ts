@@ -43,7 +43,7 @@ export const flush: CaseMeta[] = [
   sequential(
     "mmu-flush-multi-spared",
     "A target without a processor is not waited for",
-    ["mmu.flush_tlb_multi.14"],
+    ["mmu.flush_tlb_multi.14", "mmu.flush_tlb_multi.4"],
     flusher,
     { on: [0, 3] },
   ),
