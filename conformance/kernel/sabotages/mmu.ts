@@ -180,8 +180,12 @@ const remote: Sabotage[] = [
   ),
   native(
     "mmu-flush-multi-self",
-    "the calling vCPU is left out of a flush of one page",
-    edit(nativeFlush, "if (mask & mine) flushLocal", "if (mask & mine && end - start > 4096) flushLocal"),
+    "the calling vCPU is left out of a flush of one page if it is alone in the mask",
+    edit(
+      nativeFlush,
+      "if (mask & mine) flushLocal",
+      "if (mask & mine && (mask != mine || end - start > 4096)) flushLocal",
+    ),
   ),
   native(
     "mmu-flush-multi-nobody",

@@ -5,7 +5,6 @@ const claim = "  if (machine.cmpxchg(CMPXCHG_32, at, DOWN, SETTING) != DOWN) ret
 const checks = "  const before = machine.cmpxchg(CMPXCHG_32, at, READY, UP);";
 const jump = "  machine.call_code(rip, rsp);";
 const up = "return machine.load32(record(vcpu)) >= <i32>UP ? 1 : 0;";
-const counted = "  machine.rmw(ADD_32, upCount(), 1);\n  while";
 const init = "  machine.wrmsr(machine.MSR_X2APIC_ICR, ((<i64>apicIdOf(vcpu)) << 32) | ICR_INIT);\n";
 const gone = `${init}  machine.rmw(XCHG_32, at, DOWN);`;
 
@@ -125,9 +124,12 @@ ${checks}`,
   ),
   native(
     "smp-down-discards",
-    "from its first start on the state is kept",
-    edit(nativeSmp, counted, `  machine.store32(at + 104, machine.load32(at + 104) + 1);\n${counted}`),
-    edit(nativeSmp, gone, `${init}  machine.rmw(XCHG_32, at, machine.load32(at + 104) > 0 ? READY : DOWN);`),
+    "the second time that others take it down the state is kept",
+    edit(
+      nativeSmp,
+      gone,
+      `${init}  machine.store32(at + 104, machine.load32(at + 104) + 1);\n  machine.rmw(XCHG_32, at, machine.load32(at + 104) > 1 ? READY : DOWN);`,
+    ),
   ),
   native(
     "smp-down-areas",
