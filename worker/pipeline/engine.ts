@@ -8,8 +8,8 @@ import core from "../../wasm-core/build/core.wasm";
 const BEAT_MAX_AGE_MS = 10_000;
 const POLL_MS = 5;
 
-/** A slice of fuel takes 1–3 ms and a turn of the event loop about 1 ms; four slices stay well below 20 ms. */
-const SLICES_PER_TURN = 4;
+/** A slice of fuel takes 1–3 ms and a turn of the event loop about 1 ms; six slices stay below 20 ms. */
+const SLICES_PER_TURN = 6;
 
 /** A request takes several turns; for this long after it came, every slice gives one. */
 const REQUEST_MS = 200;
