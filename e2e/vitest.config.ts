@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** End to end: `npm start` itself, its HTTP API and a real browser. One file at a time, because latencies are measured. */
+/** End to end: `npm start` itself, its HTTP API and a real browser. One file at a time: they share one registry, and other rings run beside them. */
 export default defineConfig({
   test: {
     name: "e2e",

@@ -28,10 +28,10 @@ describe("parley test", () => {
   });
 
   it("exits 0 for a build that conforms, and says so", () => {
-    const { status, stdout, stderr } = run("test", "conformance/backends/fullvirt/build");
+    const { status, stdout, stderr } = run("test", "conformance/backends/native/build");
     expect(stderr).not.toContain("Error");
     expect(stdout).toContain("✓ conforms to PVI 1.0 in profile native");
-    expect(stdout).toContain(`report ${expected.fullvirt}`);
+    expect(stdout).toContain(`report ${expected.native}`);
     expect(status).toBe(0);
   });
 
@@ -45,9 +45,9 @@ describe("parley test", () => {
   });
 
   it("prints failures first, in words, and exits 1", () => {
-    const { status, stdout } = run("test", "conformance/mutants/fullvirt-enable-forgets-pending/build");
+    const { status, stdout } = run("test", "conformance/mutants/native-halt-window/build");
     expect(stdout.indexOf("✗ fail")).toBe(0);
-    for (const words of ["expected", "seen", "schedule   1-", "charged to the host half", "✗ does not conform"])
+    for (const words of ["expected", "seen", "schedule   1-", "charged to the guest half", "✗ does not conform"])
       expect(stdout).toContain(words);
     expect(status).toBe(1);
   });
