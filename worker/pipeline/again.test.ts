@@ -4,6 +4,7 @@ import { hostileGuest } from "../../e2e/lib/hostile.ts";
 import type { ShardMessage } from "../env.ts";
 import { SWEEP_AGAIN_MS } from "../limits.ts";
 import { forgetKept } from "../registry/kept.ts";
+import { readBuild } from "../registry/read-build.ts";
 import type { Matrix } from "../registry/views.ts";
 import { builtParts, quickParts, withManifest } from "../test/builds.ts";
 import { replaceSuite } from "../test/old-suite.ts";
@@ -53,6 +54,10 @@ describe("a run that newly fails", () => {
     expect(await shown()).toBe(second);
     expect(held.messages).toEqual([]);
     expect((await runsOf(build.digest)).map(({ cause }) => cause)).toEqual(["submission", "repeat"]);
+    expect((await readBuild(env, build.digest))?.runs).toMatchObject([
+      { id: second, cause: "repeat", repeats: first },
+      { id: first, cause: "submission", repeats: null },
+    ]);
   });
 
   it("is shown itself if its repetition ends without a result", async () => {

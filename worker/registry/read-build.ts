@@ -5,7 +5,7 @@ import { database } from "../db/client.ts";
 import { builds, revocations, runs, suites, vendors } from "../db/schema.ts";
 import type { Env } from "../env.ts";
 import { standingOf } from "../trust/standing.ts";
-import type { BlobRef, BuildView, Profile, RunState, Standing, Trust } from "./views.ts";
+import type { BlobRef, BuildView, Profile, RunCause, RunState, Standing, Trust } from "./views.ts";
 
 const ofRun = standingOf("runs");
 
@@ -55,6 +55,8 @@ export async function readBuild(env: Pick<Env, "DB">, digest: string): Promise<B
       at: iso(run.stateAt),
       suite: { digest: run.suite, pvi: run.pvi },
       attempt: run.attempt,
+      cause: run.cause as RunCause,
+      repeats: run.repeats,
       conforms: run.conforms,
       score: run.held === null || run.of === null ? null : { held: run.held, of: run.of },
       execution: run.execution,

@@ -127,6 +127,9 @@ export interface BuildView {
   runs: (RunRef & {
     suite: SuiteRef;
     attempt: number;
+    cause: RunCause;
+    /** As of a run. */
+    repeats: string | null;
     conforms: boolean | null;
     score: Score | null;
     execution: Trust["execution"];

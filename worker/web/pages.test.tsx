@@ -122,6 +122,12 @@ describe("build and op page", () => {
     expect(await text(<BuildPage build={{ ...build, vendor: "acme" }} />)).not.toContain("<aside");
   });
 
+  it("says of each run of a build why there is one", async () => {
+    const page = await text(<BuildPage build={build} />);
+    expect(page).toContain("<td>2, asked for by the vendor</td>");
+    expect(page).toContain("<td>1, on submission</td>");
+  });
+
   it("names a build by its whole digest", async () => {
     expect(await text(<BuildPage build={build} />)).toContain(`<code>${digest}</code>`);
   });

@@ -35,6 +35,8 @@ export const Summary = z
   })
   .openapi("Summary");
 
+const RunCause = z.enum(["submission", "rerun", "suite", "repeat", "reproduction"]);
+
 export const Event = z
   .object({ at: Time, actor: z.string(), type: z.string(), detail: z.string().nullable() })
   .openapi("Event");
@@ -53,7 +55,7 @@ export const Run = z
     suite: SuiteRef,
     challenge: Seed.nullable(),
     attempt: z.int().positive(),
-    cause: z.enum(["submission", "rerun", "suite", "repeat", "reproduction"]),
+    cause: RunCause,
     repeats: RunId.nullable(),
     attempts: z.array(RunRef.extend({ attempt: z.int().positive() })),
     trust: Trust,
@@ -90,6 +92,8 @@ export const Build = z
       RunRef.extend({
         suite: SuiteRef,
         attempt: z.int().positive(),
+        cause: RunCause,
+        repeats: RunId.nullable(),
         conforms: z.boolean().nullable(),
         score: Score.nullable(),
         execution: Execution,

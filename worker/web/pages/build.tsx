@@ -3,7 +3,7 @@ import type { BlobRef, BuildView, RevocationView } from "../../registry/views.ts
 import { Page } from "../parts/layout.tsx";
 import { StandingNote } from "../parts/standing.tsx";
 import { Facts, ScrollTable } from "../parts/table.tsx";
-import { bytesText, DigestText, ModelNotice, Moment, provenanceText, VendorNote } from "../parts/text.tsx";
+import { bytesText, causeText, DigestText, ModelNotice, Moment, provenanceText, VendorNote } from "../parts/text.tsx";
 import { ConformsBadge, StateBadge } from "../parts/verdict.tsx";
 
 /** `/builds/{digest}`: what was submitted, and every run of it. */
@@ -117,7 +117,9 @@ function Runs({ build }: { build: BuildView }) {
               <td>
                 PVI {run.suite.pvi}, <DigestText digest={run.suite.digest} />
               </td>
-              <td>{run.attempt}</td>
+              <td>
+                {run.attempt}, {causeText[run.cause]}
+              </td>
               <td>
                 <Moment at={run.at} />
               </td>

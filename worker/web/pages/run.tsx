@@ -4,7 +4,7 @@ import { Costs } from "../parts/costs.tsx";
 import { Page } from "../parts/layout.tsx";
 import { PrivateAbiNote, StaleNote, StandingNote } from "../parts/standing.tsx";
 import { Facts, ScrollTable } from "../parts/table.tsx";
-import { DigestText, grouped, ModelNotice, Moment, plural, TrustText, VendorNote } from "../parts/text.tsx";
+import { causeText, DigestText, grouped, ModelNotice, Moment, plural, TrustText, VendorNote } from "../parts/text.tsx";
 import { ConformsBadge, Legend, nativeText, StateBadge, VerdictBadge } from "../parts/verdict.tsx";
 import { badEntries, pairingText, type ReportCase, type ReportView } from "../report.ts";
 import { Failure } from "./failure.tsx";
@@ -129,14 +129,6 @@ function Progress({ run }: { run: RunView }) {
     </div>
   );
 }
-
-const causeText = {
-  submission: "on submission",
-  rerun: "asked for by the vendor",
-  suite: "because the suite is new",
-  repeat: "because the run before it newly failed, or did not match a reproduction",
-  reproduction: "of a reproduction’s one-time seed",
-} as const;
 
 /** This attempt, and the way to the others. */
 function Attempts({ run }: { run: RunView }) {

@@ -1,4 +1,4 @@
-import { MODEL_VENDOR, type Trust } from "../../registry/views.ts";
+import { MODEL_VENDOR, type RunCause, type Trust } from "../../registry/views.ts";
 
 /** First 12 hex digits as text, the whole digest on hover and for assistive technology. */
 export function DigestText({ digest, href }: { digest: string; href?: string }) {
@@ -14,6 +14,15 @@ export function Moment({ at }: { at: string }) {
     </time>
   );
 }
+
+/** Why there is a run, after the number of its attempt. */
+export const causeText = {
+  submission: "on submission",
+  rerun: "asked for by the vendor",
+  suite: "because the suite is new",
+  repeat: "because the run before it newly failed, or did not match a reproduction",
+  reproduction: "of a reproduction’s one-time seed",
+} as const satisfies Record<RunCause, string>;
 
 /** Shown wherever a build of vendor `parley` is: nobody may mistake a model for a product. */
 export function ModelNotice({ vendor }: { vendor: string }) {

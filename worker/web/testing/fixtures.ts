@@ -165,8 +165,30 @@ export const build: BuildView = {
   host: { digest, sizeBytes: 123_456 },
   rom: null,
   runs: [
-    { id: "run-2", state: "running", at, suite, attempt: 2, conforms: null, score: null, ...ran },
-    { id: "run-1", state: "published", at, suite, attempt: 1, conforms: true, score: { held: 24, of: 24 }, ...ran },
+    {
+      id: "run-2",
+      state: "running",
+      at,
+      suite,
+      attempt: 2,
+      cause: "rerun",
+      repeats: null,
+      conforms: null,
+      score: null,
+      ...ran,
+    },
+    {
+      id: "run-1",
+      state: "published",
+      at,
+      suite,
+      attempt: 1,
+      cause: "submission",
+      repeats: null,
+      conforms: true,
+      score: { held: 24, of: 24 },
+      ...ran,
+    },
   ],
 };
 
