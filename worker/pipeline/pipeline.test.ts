@@ -1,8 +1,10 @@
 import { env, SELF } from "cloudflare:test";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { hostileGuest } from "../../e2e/lib/hostile.ts";
+import { blobKey } from "../db/blobs.ts";
+import type { ShardMessage } from "../env.ts";
 import { sha256Hex } from "../identity/encoding.ts";
-import type { EventItem, Matrix } from "../registry/views.ts";
+import type { BlobRef, EventItem, Matrix } from "../registry/views.ts";
 import { buildRequest, builds, builtParts, quickParts } from "../test/builds.ts";
 import { deliver, expectPublished, heldQueue, runNow, submitBuild, T0, waitForRun } from "../test/pipeline.ts";
 import { call, jsonOf, problemOf, registerVendor } from "../test/requests.ts";
@@ -21,6 +23,31 @@ describe("a build, through the real queue", () => {
     const report = await call(`/api/v1/runs/${run.id}/report`);
     expect(report.headers.get("Cache-Control")).toContain("immutable");
     expect(`sha256:${await sha256Hex(new Uint8Array(await report.arrayBuffer()))}`).toBe(view.reportDigest);
+  });
+});
+
+describe("a shard that fails whenever the queue delivers it", () => {
+  it("becomes a dead letter, which ends its run as abandoned, with the reason", async () => {
+    const logged = vi.spyOn(console, "error").mockImplementation(() => {});
+    const held = heldQueue();
+    const { run } = await submitBuild(held.env, quickParts("1.0.1"));
+    const [message] = held.messages;
+    // The store loses a half, after which the isolate has another build in memory.
+    const { guest } = await jsonOf<{ guest: BlobRef }>(
+      await call(`/api/v1/builds/${(await runNow(run.id)).build.digest}`),
+    );
+    await submitBuild(held.env, quickParts("1.0.2"));
+    await env.BLOBS.delete(blobKey(guest.digest));
+    await env.SHARDS.send(message as ShardMessage);
+    const { state, reason, events } = await waitForRun(run.id);
+    expect({ state, reason }).toEqual({
+      state: "abandoned",
+      reason: expect.stringMatching(/^Shard 0 failed for good: Part .* is not in the store\.$/),
+    });
+    expect(events.at(-1)).toMatchObject({ type: "run.abandoned", actor: "registry", detail: reason });
+    // Each delivery that the queue makes of one message (wrangler.toml), and no more.
+    expect(logged.mock.calls.length).toBe(5);
+    logged.mockRestore();
   });
 });
 

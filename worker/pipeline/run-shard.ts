@@ -108,10 +108,10 @@ async function keep(env: Env, run: string, shard: number, result: ShardResult): 
   await announce(env, run);
 }
 
-/** Frees the shard for the next try and notes what this one failed with. */
+/** Frees the shard for the next try and notes what this one failed with, without the full stop of a sentence that goes on. */
 export async function noteFailure(env: Env, { run, shard }: ShardMessage, reason: string): Promise<void> {
   await database(env)
     .update(shards)
-    .set({ leaseUntil: null, error: reason.slice(0, 500) })
+    .set({ leaseUntil: null, error: reason.slice(0, 500).replace(/\.$/, "") })
     .where(and(eq(shards.run, run), eq(shards.shard, shard)));
 }
