@@ -1,7 +1,9 @@
-// Builds everything that is compiled or generated: generators, AssemblyScript, kernel section, manifests, mutants, suite.
+// Builds what is compiled or generated: generators, AssemblyScript, kernel section, manifests, known-bad halves, suite.
+// Run by itself it leaves out the known-bad halves that `npm test` does not need; `--known-bad` makes them all.
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { sampledMutants } from "../conformance/mutants/mutants.ts";
 import { compileAll, root } from "./lib/asc.mjs";
 import { costsPath, writeCosts } from "./lib/costs.mjs";
 import { completeMutants, mutantJobs } from "./lib/mutants.mjs";
@@ -11,19 +13,26 @@ import { variantJobs } from "./lib/variants.mjs";
 
 let built;
 
-/** Builds what is out of date, once per process; later calls wait for the first. */
-export function ensureBuilt(progress = (line) => console.error(`build: ${line}`)) {
-  built ??= build(progress);
+const toConsole = (line) => console.error(`build: ${line}`);
+
+/** Builds what is out of date and `npm test` needs, once per process; later calls wait for the first. */
+export function ensureBuilt(progress = toConsole) {
+  built ??= ensureSuiteBuilt(progress, sampledMutants);
   return built;
 }
 
-/** The same with these known-bad halves alone; all of them are most of what is compiled. */
+/** The suite, and these known-bad halves alone; all of them are most of what is compiled. */
 export function ensureSuiteBuilt(progress, knownBad = []) {
   return build(progress, ({ name }) => knownBad.includes(name));
 }
 
+/** The suite and every known-bad half. */
+export function ensureKnownBadBuilt(progress = toConsole) {
+  return build(progress, () => true);
+}
+
 /** @returns {Promise<{compiled: number, cached: number, suite: {bytes: number, digest: string}}>} */
-async function build(progress, isWanted = () => true) {
+async function build(progress, isWanted) {
   await runGenerators(progress);
   const jobs = [coreJob(), kernelJob(), ...backendJobs(), ...variantJobs(), ...mutantJobs(isWanted)];
   const { compiled, cached } = await compileAll(jobs, progress);
@@ -68,6 +77,6 @@ function copyManifests() {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const started = Date.now();
-  const { compiled, cached, suite } = await ensureBuilt();
+  const { compiled, cached, suite } = await (process.argv[2] === "--known-bad" ? ensureKnownBadBuilt() : ensureBuilt());
   console.error(`build: ${compiled} compiled, ${cached} current, suite ${suite.digest}, ${Date.now() - started} ms`);
 }

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { sampledMutants } from "../../mutants/mutants.ts";
 import { digestOf } from "../digest.ts";
 import { inspectBuild } from "../intake.ts";
 import { mergeAndJudge } from "../merge.ts";
@@ -10,6 +11,7 @@ import { openSuite } from "../suite.ts";
 import type { Build, BuildParts, Judged, Suite } from "../types.ts";
 import { planShards } from "../units.ts";
 import { createVm, type Vm } from "../vm.ts";
+import { sampled } from "./sampled.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const cachePath = join(root, "conformance/build/digests.json");
@@ -21,9 +23,13 @@ export interface BuildFiles {
   parts: BuildParts;
 }
 
-/** Every reference build and every known-bad one that scripts/build.mjs has made, by name. */
+/** Every reference build and the known-bad ones that scripts/build.mjs keeps current for whoever asks, by name. */
 export function listBuilds(): BuildFiles[] {
-  return [...buildsUnder("conformance/backends", "reference"), ...buildsUnder("conformance/mutants", "known-bad")];
+  const knownBad = buildsUnder("conformance/mutants", "known-bad");
+  return [
+    ...buildsUnder("conformance/backends", "reference"),
+    ...sampled(knownBad, ({ name }) => sampledMutants.includes(name)),
+  ];
 }
 
 const knownBadSampled = ["kvm-no-remote-flush", "native-halt-window"];
