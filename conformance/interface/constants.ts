@@ -293,7 +293,7 @@ const test: readonly Constant[] = [
     "k of test.param; APIC_ID, STACK_TOP, VCPU_IDT_VA and VCPU_GDT_VA take vCPU << 8.",
   ),
   ...numbered("KIND", "NATIVE ENLIGHTENED SHADOW DIRECT FULLVIRT", 0, "Machine kind."),
-  ...numbered("PLAN", "IRQ NMI STEAL MIGRATE", 0, "kind of test.plan."),
+  ...numbered("PLAN", "IRQ NMI STEAL MIGRATE UTC", 0, "kind of test.plan."),
 ];
 
 /** Numbers `PREFIX_NAME` from `first` on; first −1 makes them single bits. */

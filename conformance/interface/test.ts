@@ -31,7 +31,7 @@ export const testImports: readonly ImportedFunction[] = [
   fn(
     "plan",
     "(kind i32, vcpu i32, at i64, arg i64)",
-    "At real time `at` ns: kind 0 interrupt of vector arg, 1 NMI, 2 steal for arg ns; 3 migration of the machine: all vCPUs are descheduled, their TSCs get another rate and arg more. Not on bare metal.",
+    "At real time `at` ns: kind 0 interrupt of vector arg, 1 NMI, 2 steal for arg ns; 3 migration of the machine: all vCPUs are descheduled, their TSCs get another rate and arg more, not on bare metal; 4 the machine's UTC is set arg s forward.",
   ),
   fn("advance", "(ns i64)", "Moves real time."),
   fn("cost_begin", "(scope i32)", "Opens cost scope 0 … 63 on this vCPU; bit 8: on all vCPUs."),

@@ -24,5 +24,5 @@ export const constants: MachineConstants = {
   memory_pages: 1024,
   host_pages: 64,
   tsc_hz: 2_500_000_000,
-  apic_id: [1, 128, 0, 5, 133, 67, 200, 254],
+  apic_id: [5, 130, 0, 67, 133, 1, 200, 254],
 };

@@ -16,6 +16,8 @@ export class MachineState {
   timers_expired: u32;
   /** Register of the real-time clock that port 0x71 stands for. */
   rtc_index: u32;
+  /** s by which the real-time clock has been set forward since power-on. */
+  utc_set_s: i64;
 }
 
 /** Hot state of the present machine. */

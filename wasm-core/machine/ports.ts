@@ -3,8 +3,9 @@ import { generalProtection } from "./faults";
 import { machine } from "./machine";
 import { Step } from "./ops";
 import { Access } from "./paging";
-import { BOOT_UTC_S, PORT_RTC_DATA, PORT_RTC_INDEX, rtcRegister } from "./rtc";
+import { PORT_RTC_DATA, PORT_RTC_INDEX, rtcRegister } from "./rtc";
 import { sbLoad } from "./storebuffer";
+import { utcAtPowerOn } from "./time";
 import { translate, translated } from "./translate";
 import { EndKind, Vcpu } from "./vcpu";
 
@@ -18,7 +19,7 @@ const RESET_BIT: u32 = 4;
 /** IN: all ones of the size. */
 export function readPort(port: u32, size: u32): u32 {
   if (port == PORT_TRACE && size == 1) return 0xe9;
-  if (port == PORT_RTC_DATA && size == 1) return rtcRegister(machine.rtc_index, BOOT_UTC_S + machine.now / 1_000_000_000);
+  if (port == PORT_RTC_DATA && size == 1) return rtcRegister(machine.rtc_index, utcAtPowerOn() + machine.now / 1_000_000_000);
   return 0xffff_ffff >> (32 - (size << 3));
 }
 

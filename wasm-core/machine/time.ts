@@ -1,12 +1,18 @@
 // Simulated time. One real clock; per vCPU real = running + ready (stolen) + blocked at every instant.
 import { config } from "./config";
 import { machine } from "./machine";
+import { BOOT_UTC_S } from "./rtc";
 import { Runstate, Vcpu } from "./vcpu";
 
 /** Real time passes. Timers expire only when expireDue is asked. */
 @inline
 export function advance(ns: u64): void {
   machine.now += ns;
+}
+
+/** UTC of power-on in s, by the real-time clock as it is set now. */
+export function utcAtPowerOn(): u64 {
+  return BOOT_UTC_S + machine.utc_set_s;
 }
 
 /** Adds the time since the last change to the counter of the present runstate. */

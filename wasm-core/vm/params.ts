@@ -2,7 +2,7 @@
 import { apicId } from "../machine/config";
 import { boot, directMap, idtVa, infoVa, percpuVa, sharedVa, stackTopVa } from "../machine/boot";
 import { codeAddress, TRAMPOLINE_PFN } from "../machine/layout";
-import { BOOT_UTC_S } from "../machine/rtc";
+import { utcAtPowerOn } from "../machine/time";
 import { config, unitRoles, unitSeed } from "./config";
 import { Cpu } from "./cpu";
 import { opCount } from "./ops";
@@ -36,7 +36,7 @@ export function kernelParam(c: Cpu, k: u32): u64 {
     case 13: return sharedVa();
     case 14: return percpuVa(c.index);
     case 15: return stackTopVa(vcpu);
-    case 16: return BOOT_UTC_S;
+    case 16: return utcAtPowerOn();
     case 17: return idtVa(vcpu);
     case 18: return directMap(boot.gdt_pfn + vcpu);
     case 19: return config.declared;
@@ -55,7 +55,7 @@ export function hostParam(k: u32): i64 {
     case 5: return startAddress();
     case 6: return stackTopVa(0);
     case 7: return (<u64>boot.root_pfn) << 12;
-    case 8: return BOOT_UTC_S;
+    case 8: return utcAtPowerOn();
     default: return 0;
   }
 }

@@ -1,4 +1,4 @@
-// Events that a case planned for a point of real time (test.plan): interrupts, NMIs, steals and migrations.
+// Events that a case planned for a point of real time (test.plan): interrupts, NMIs, steals, migrations, another UTC.
 //
 //   entry (hot, 32 bytes): | at u64 | arg u64 | kind u32 | vcpu u32 | used u32 | reserved |
 import { hotAlloc } from "../memory/arena";
@@ -14,6 +14,7 @@ export const PLAN_IRQ: u32 = 0;
 export const PLAN_NMI: u32 = 1;
 export const PLAN_STEAL: u32 = 2;
 export const PLAN_MIGRATE: u32 = 3;
+export const PLAN_UTC: u32 = 4;
 
 const PLANS_MAX: u32 = 32;
 const PLAN_BYTES: usize = 32;
@@ -75,9 +76,12 @@ export function planServe(): void {
       case PLAN_MIGRATE:
         migrationBegin(arg);
         break;
+      case PLAN_UTC:
+        machine.utc_set_s += <i64>arg;
+        break;
     }
   }
 }
 
 /** The end of a steal: only its time matters. */
-export const PLAN_WAKE: u32 = 4;
+export const PLAN_WAKE: u32 = 5;

@@ -20,7 +20,7 @@ import { leave } from "./machine-calls";
 import { clauseReached, outcomeSet } from "./outcome-set";
 import { kernelParam } from "./params";
 import { guestPoint } from "./points";
-import { planAdd } from "./plan";
+import { PLAN_UTC, planAdd } from "./plan";
 import { END_NOT_OFFERED, run } from "./run";
 import { clockPoint } from "./scheduler";
 import { put, putI64 } from "./text";
@@ -83,7 +83,7 @@ function control(c: Cpu, id: u32, args: usize, a: u64, b: u64): i32 {
   const target = <u32>a < config.vcpus ? cpuAt(<u32>a) : c;
   switch (id) {
     case TestOp.plan:
-      if (b < config.vcpus && <u32>a <= 3) planAdd(<u32>a, <u32>b, load<u64>(args, 16), load<u64>(args, 24));
+      if (b < config.vcpus && <u32>a <= PLAN_UTC) planAdd(<u32>a, <u32>b, load<u64>(args, 16), load<u64>(args, 24));
       return HOST_DONE;
     case TestOp.advance:
       advance(a);

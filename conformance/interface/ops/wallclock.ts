@@ -24,8 +24,17 @@ export const timeWallclockGet = op({
       text: "A reading is not smaller than one that finished earlier on another vCPU.",
       source: "Linux arch/x86/kvm/x86.c kvm_write_wall_clock: one for the guest, though written through a vCPU's MSR",
     },
+    {
+      n: 4,
+      text: "When the clock that it is taken from is set meanwhile, it tells the time of before or of after, never a mixture.",
+      source:
+        "Linux drivers/rtc/rtc-mc146818-lib.c: registers are read again when they may have changed; Xen public/xen.h wc_version",
+    },
   ],
-  deviations: ["A step of the host's clock after the first reading need not be seen."],
+  deviations: [
+    "A step of the host's clock after the first reading need not be seen.",
+    "Where the host's clock is set back, so may the readings be.",
+  ],
   decisions: [
     {
       conflict: "Xen and KVM publish UTC at boot in s and ns, VMI answers a call, Hyper-V leaves it to a service.",

@@ -6,7 +6,17 @@ import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
 import { begin, canSteal, finish, me, steal } from "../lib/case";
-import { expectRate, expectRealTime, expectSpan, readBetween, reading, before, SECOND } from "../lib/clock";
+import {
+  expectRate,
+  expectRealTime,
+  expectSpan,
+  readBetween,
+  reading,
+  before,
+  SECOND,
+  setClockForward,
+  utc,
+} from "../lib/clock";
 import { atLeast, atMost, same } from "../lib/expect";
 import { boundaries, FIRST_VECTOR, raiseLater, realTime, taken, veto } from "../lib/interrupts";
 import { post, see, word } from "../lib/memory";
@@ -202,13 +212,13 @@ export function time_pairing_counter(): void {
 export function time_pairing_utc(): void {
   for (let i = 0; i < 4; i++) {
     if (i === 2) migrate();
+    if (i === 3) setClockForward(-86_400);
     test.advance(SECOND / 3);
-    const origin = test.param(test.TEST_PARAM_UTC_S) * SECOND;
-    const least = origin + realTime() - 1_000;
+    const least = utc() - 1_000;
     pvi.time_clock_pairing(word(SAMPLE));
-    const utc = machine.load64(word(SAMPLE));
-    atLeast(C.time_clock_pairing_2, "UTC of the sample in ns", utc, least);
-    atMost(C.time_clock_pairing_2, "UTC of the sample in ns", utc, origin + realTime() + 1_000);
+    const sample = machine.load64(word(SAMPLE));
+    atLeast(C.time_clock_pairing_2, "UTC of the sample in ns", sample, least);
+    atMost(C.time_clock_pairing_2, "UTC of the sample in ns", sample, utc() + 1_000);
   }
 }
 

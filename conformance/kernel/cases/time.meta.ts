@@ -48,8 +48,22 @@ export const time: CaseMeta[] = [
   sequential("time-frequency-rate", "The frequency is the counter's", ["time.cycle_frequency.1"]),
   sequential("time-frequency-everywhere", "All vCPUs hear the same frequency", ["time.cycle_frequency.2"], everyVcpu),
   explored("time-wallclock-utc", "The wall clock tells UTC", ["time.wallclock_get.1"], ["vCPU"], { budget: 30 }),
+  sequential("time-wallclock-late", "A clock that was set before", ["time.wallclock_get.1"], ["vCPU"], { on: [1] }),
   sequential("time-wallclock-rate", "The wall clock runs at the rate of real time", ["time.wallclock_get.2"], ["vCPU"], { on: [3] }),
   sequential("time-wallclock-everywhere", "All vCPUs tell the same time of day", ["time.wallclock_get.3"], everyVcpu),
+  sequential(
+    "time-wallclock-stepped",
+    "The machine's clock is set between two readings",
+    ["time.wallclock_get.3", "time.sched_clock.2"],
+    ["reader", "setter"],
+    { on: [0, 2] },
+  ),
+  explored(
+    "time-wallclock-stepping",
+    "The machine's clock is set amid a reading",
+    ["time.wallclock_get.4"],
+    ["reader", "setter"],
+  ),
   sequential(
     "time-wallclock-set-moves",
     "The time set is told by all",

@@ -5,7 +5,19 @@ import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
 import { begin, canSteal, finish, isToldOfSteal, me, steal, vcpus } from "../lib/case";
-import { after, before, expectRate, expectRealTime, expectSpan, HOUR, readBetween, reading, SECOND } from "../lib/clock";
+import {
+  after,
+  before,
+  expectRate,
+  expectRealTime,
+  expectSpan,
+  HOUR,
+  readBetween,
+  reading,
+  SECOND,
+  setClockForward,
+  utc,
+} from "../lib/clock";
 import { atLeast, atMost, same } from "../lib/expect";
 import { FIRST_VECTOR, onInterrupt, raise, raiseLater, realTime, taken, veto, waitTaken } from "../lib/interrupts";
 import { post, see } from "../lib/memory";
@@ -193,11 +205,6 @@ export function time_frequency_everywhere(role: i32): void {
     same(C.time_cycle_frequency_2, "Hz on another vCPU", see(other), pvi.time_cycle_frequency());
 }
 
-/** UTC in ns, by the machine. */
-function utc(): i64 {
-  return test.param(test.TEST_PARAM_UTC_S) * SECOND + realTime();
-}
-
 /** One moment per schedule, s after the machine was switched on: around ends of months, leap days and centuries. */
 export function time_wallclock_utc(): void {
   const moments = memory.data<i64>([
@@ -245,6 +252,45 @@ export function time_wallclock_everywhere(role: i32): void {
     }
     test.barrier(1 + turn);
   }
+}
+
+/** 40 days, 9 h 34 min 56 s: every part of the date is another one afterwards. */
+const FORWARD_S: i64 = 3_490_496;
+
+/** Whoever fills in the time of day has known another one. */
+export function time_wallclock_late(): void {
+  setClockForward(FORWARD_S);
+  const least = utc() - SECOND;
+  const now = pvi.time_wallclock_get();
+  atLeast(C.time_wallclock_get_1, "UTC in ns by the clock that was set", now, least);
+  atMost(C.time_wallclock_get_1, "UTC in ns by the clock that was set", now, utc() + SECOND);
+}
+
+/** The machine's clock is set between two readings. It need not be seen, but then nobody sees it. */
+export function time_wallclock_stepped(role: i32): void {
+  readBetween();
+  const origin = reading - before;
+  if (role === 0) pvi.time_wallclock_get();
+  test.barrier(1);
+  if (role === 1) {
+    setClockForward(FORWARD_S);
+    post(READING, pvi.time_wallclock_get());
+  }
+  test.barrier(2);
+  const now = pvi.time_wallclock_get();
+  atLeast(C.time_wallclock_get_3, "UTC in ns, not below an earlier reading elsewhere", now, see(READING));
+  expectRealTime(C.time_sched_clock_2, origin);
+}
+
+/** The same at any moment of the reading. */
+export function time_wallclock_stepping(role: i32): void {
+  const earliest = utc() - SECOND;
+  begin();
+  if (role === 1) return setClockForward(FORWARD_S);
+  const now = pvi.time_wallclock_get();
+  const passed = (now - earliest) % (FORWARD_S * SECOND);
+  atLeast(C.time_wallclock_get_4, "ns after the earliest time, by one of the settings", passed, 0);
+  atMost(C.time_wallclock_get_4, "ns after the earliest time, by one of the settings", passed, 2 * SECOND);
 }
 
 /** What time.wallclock_set is given: 1 January 2030. */

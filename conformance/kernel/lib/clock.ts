@@ -1,4 +1,5 @@
 /** time.sched_clock and time.cycle_frequency held against real time. */
+import * as machine from "../../sdk/as/machine";
 import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import { me } from "./case";
@@ -19,6 +20,18 @@ export function readBetween(): void {
   before = realTime();
   reading = pvi.time_sched_clock();
   after = realTime();
+}
+
+/** UTC in ns, by the machine's clock as it is set now. */
+export function utc(): i64 {
+  return test.param(test.TEST_PARAM_UTC_S) * SECOND + realTime();
+}
+
+/** Sets the machine's clock `seconds` forward, now. */
+export function setClockForward(seconds: i64): void {
+  test.plan(test.PLAN_UTC, 0, realTime() + 1, seconds);
+  test.advance(2);
+  machine.lfence();
 }
 
 /** Expects the clock to have advanced by `duration` ns, within 2 ns and one part in 2^30, while real time did. */

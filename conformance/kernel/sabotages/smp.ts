@@ -1,4 +1,5 @@
 /** Sabotages of smp.*. */
+import { knownBad } from "./known-bad.ts";
 import { edit, native, nativeApState, nativeSmp, type Sabotage } from "./sabotage.ts";
 
 const claim = "  if (machine.cmpxchg(CMPXCHG_32, at, DOWN, SETTING) != DOWN) return E_BUSY;";
@@ -29,15 +30,7 @@ export const smpSabotages: readonly Sabotage[] = [
     ),
     edit(nativeSmp, "machine.load64(state + AP_ARGUMENT)", "machine.load64(machine.load64(at + 104) + AP_ARGUMENT)"),
   ),
-  native(
-    "smp-state-race",
-    "the target is looked at and then claimed",
-    edit(
-      nativeSmp,
-      claim,
-      "  if (machine.load32(at) != <i32>DOWN) return E_BUSY;\n  machine.store32(at, <i32>SETTING);",
-    ),
-  ),
+  knownBad("smp-state-race", "native-state-unclaimed"),
   native(
     "smp-state-address",
     "a state may cross a page",

@@ -1,4 +1,5 @@
 /** Sabotages of time.*. */
+import { knownBad } from "./known-bad.ts";
 import {
   edit,
   guest,
@@ -136,8 +137,16 @@ export const timeSabotages: readonly Sabotage[] = [
   ),
   native(
     "time-wallclock-utc",
-    "hours are hours of an afternoon",
-    edit(nativeWallclock, "number(HOUR)) * 60", "number(HOUR) + 12) * 60"),
+    "every century is the twenty-first",
+    edit(nativeWallclock, "number(CENTURY) * 100", "2000"),
+  ),
+  knownBad("time-wallclock-late", "kvm-wallclock-stale"),
+  knownBad("time-wallclock-stepped", "kvm-wallclock-per-vcpu"),
+  native(
+    "time-wallclock-stepping",
+    "the registers of the real-time clock are read once",
+    edit(nativeWallclock, "  while (now != before) {\n    before = now;\n    now = snapshot();\n  }\n", ""),
+    edit(nativeWallclock, "  let before: i64 = -1;\n  let now = snapshot();", "  const now = snapshot();"),
   ),
   native(
     "time-wallclock-rate",

@@ -40,7 +40,7 @@ export declare function outcome(slot: i32, v: i64): void;
 @external("test", "choose")
 export declare function choose(n: i32): i32;
 
-/** At real time `at` ns: kind 0 interrupt of vector arg, 1 NMI, 2 steal for arg ns; 3 migration of the machine: all vCPUs are descheduled, their TSCs get another rate and arg more. Not on bare metal. */
+/** At real time `at` ns: kind 0 interrupt of vector arg, 1 NMI, 2 steal for arg ns; 3 migration of the machine: all vCPUs are descheduled, their TSCs get another rate and arg more, not on bare metal; 4 the machine's UTC is set arg s forward. */
 @external("test", "plan")
 export declare function plan(kind: i32, vcpu: i32, at: i64, arg: i64): void;
 
@@ -162,3 +162,5 @@ export const PLAN_NMI: i32 = 1;
 export const PLAN_STEAL: i32 = 2;
 /** kind of test.plan. */
 export const PLAN_MIGRATE: i32 = 3;
+/** kind of test.plan. */
+export const PLAN_UTC: i32 = 4;

@@ -1,5 +1,5 @@
 // Cases of the test kernel that are about the machine and its host halves: 40 and up.
-import { advance, barrier, cli, codeAddr, expect, expectEq, hypercall, invlpg, iret, load64, mfence, outcome, param, pause, plan, reg, rmw, softInterrupt, state, sti, store64, vcpu, wrmsr } from "./imports";
+import { advance, barrier, cli, codeAddr, expect, expectEq, hypercall, invlpg, iret, load64, mfence, outcome, outPort, param, pause, plan, reg, rmw, softInterrupt, state, sti, store64, vcpu, wrmsr } from "./imports";
 import { expectFault, ICR, taken } from "./kernel";
 import { runBatchCase } from "./batch-cases";
 import { runDeliveryCase } from "./delivery-cases";
@@ -35,6 +35,7 @@ const SFMASK: i32 = <i32>0xc0000084;
 
 export function runMachineCase(index: i32, role: i32): void {
   if (index == 140) return timesAddUp(role);
+  if (index == 141) return utcIsSet();
   if (index >= 110) return runTableCase(index);
   if (index >= 94) return runLayeredCase(index, role);
   if (index >= 90) return runStartCase(index);
@@ -268,6 +269,33 @@ function migrated(): void {
   let told: i64 = ask(SCALE_SEEN, 0) >> 28;
   for (let v = 0; v < 2; v++) told = (told << 8) | (ask(TOLD_LEFT, v) << 4) | ask(TOLD_BACK, v);
   outcome(7, told);
+}
+
+const PLAN_UTC: i32 = 4;
+const UTC_AT_POWER_ON: i32 = 16;
+const RTC_DAY: i32 = 7;
+
+@external("machine", "in") declare function inPort(port: i32, size: i32): i32;
+
+function dayOfMonth(): i32 {
+  outPort(0x70, 1, RTC_DAY);
+  return inPort(0x71, 1);
+}
+
+/** UTC goes three days forward and one back: by how much the parameter and the real-time clock have moved, and real time in ms; UTC before. */
+function utcIsSet(): void {
+  const utc = param(UTC_AT_POWER_ON);
+  const day = dayOfMonth();
+  const real = state(0, REAL);
+  for (let days = 3; days >= -1; days -= 4) {
+    plan(PLAN_UTC, 0, state(0, REAL) + 1000, days * 86_400);
+    advance(2000);
+    load64(word(X));
+    outcome(days > 0 ? 0 : 2, param(UTC_AT_POWER_ON) - utc);
+    outcome(days > 0 ? 1 : 3, dayOfMonth() - day);
+  }
+  outcome(4, (state(0, REAL) - real) / 1_000_000);
+  outcome(5, utc);
 }
 
 /** Behind each of some accesses: real = available + stolen of every vCPU. Outcome: whether something was stolen. */
