@@ -2,7 +2,7 @@
 //
 //   | limit 15:0 | base 23:0 | type 43:40 | S 44 | DPL 46:45 | P 47 | L 53 | base 31:24 at 63:56 |   system: 16 bytes, base 63:32 in the second half
 import { faultError, generalProtection, Vector } from "./faults";
-import { IMPLICIT_TABLE, implicitNote } from "./implicit";
+import { IMPLICIT_TABLE, IMPLICIT_WRITE, implicitNote } from "./implicit";
 import { Step } from "./ops";
 import { Access } from "./paging";
 import { sbLoad, sbStore } from "./storebuffer";
@@ -84,6 +84,7 @@ export function loadTask(v: Vcpu, selector: u32): i32 {
   if (status != Step.DONE) return status;
   const written = translate(v, v.gdt_base + (selector & 0xfff8), Access.IMPLICIT | Access.WRITE);
   if (written != Step.DONE) return written;
+  implicitNote(translated, 8, IMPLICIT_WRITE);
   sbStore(v, translated, 8, systemLow | ((<u64>2) << 40));
   v.tr_selector = selector;
   v.tss_base = systemBase;

@@ -34,7 +34,8 @@ function exitForget(v: Vcpu): void {
 }
 
 /**
- * Goes to guest mode, as action ENTER. DONE: resume at RIP. JUMP: an injected event was delivered, enter RIP. EXIT: BAD_ENTRY
+ * Goes to guest mode, as action ENTER. DONE: resume at RIP. JUMP: an injected event was delivered, enter RIP. SPLIT: its delivery
+ * is under way (deliverOn). EXIT: BAD_ENTRY
  * (EXIT_A is the field), a window that is open, or what the injection ran into; call leaveGuest and the host half again.
  * END cannot happen. Without `injects` ENTRY_EVENT waits for `inject`.
  */
@@ -47,24 +48,20 @@ export function enterGuest(v: Vcpu, injects: bool): i32 {
     return Step.EXIT;
   }
   setRunstate(v, Runstate.GUEST);
-  const length: u64 = v.exit_len ? v.exit_len : 1;
+  const length = v.exit_len ? v.exit_len : 1;
   exitForget(v);
   if (v.entry_event >> 31) return injects ? inject(v, length) : Step.DONE;
   return checkWindows(v);
 }
 
-/** Delivers ENTRY_EVENT: JUMP, or EXIT. A software interrupt is a trap: its frame names the instruction behind the one that exited. */
-export function inject(v: Vcpu, length: u64): i32 {
+/** Delivers ENTRY_EVENT: JUMP, SPLIT or EXIT. A software interrupt is a trap: its frame names the instruction behind the one that exited. */
+export function inject(v: Vcpu, length: u32): i32 {
   const event = v.entry_event;
   const type = (event >> 8) & 7;
-  const here = v.rip;
   v.entry_event = 0;
-  if (type == EventType.SOFT) v.rip = here + length;
-  const status = deliverEvent(v, event & 0xff, type, ((event >> 11) & 1) != 0, v.entry_error);
+  const status = deliverEvent(v, event & 0xff, type, ((event >> 11) & 1) != 0, v.entry_error, type == EventType.SOFT ? length : 0);
   v.entry_error = 0;
-  if (status == Step.DONE) return Step.JUMP;
-  v.rip = here;
-  return status;
+  return status == Step.DONE ? Step.JUMP : status;
 }
 
 /** RFLAGS bits that are always 0: 3, 5, 15 and 22 up. */

@@ -127,11 +127,7 @@ function clearTaskSwitched(v: Vcpu): i32 {
 
 /** INT n and INT3: a trap, so the frame names the next instruction. JUMP, or what delivery answers. */
 export function softwareInterrupt(v: Vcpu, vector: u32, length: u32): i32 {
-  const here = v.rip;
   v.exit_len = length;
-  v.rip = here + length;
-  const status = deliver(v, vector, false, 0, true);
-  if (status == Step.DONE) return Step.JUMP;
-  v.rip = here;
-  return status;
+  const status = deliver(v, vector, false, 0, true, length);
+  return status == Step.DONE ? Step.JUMP : status;
 }

@@ -126,6 +126,49 @@ describe("delivery", () => {
     m.h.deliverNow(0);
     expect(m.words(0, at - 40n, 5)).toEqual([TOKEN, 8n, 2n | IF, at, 0x10n]);
   });
+
+  it("sets A and D of what its walks use in locked steps of their own", () => {
+    const at = 0x7000_0000_1000n;
+    const entry = m.map(at - 4096n, m.frame(), 3n);
+    m.set(0, RSP, at);
+    m.gate(0, 0x40, HANDLER);
+    m.h.irq(0, 0x40);
+    const marks = () => m.h.memoryAt(entry, 8) & 0x60n;
+    const steps = [];
+    for (let status: number = Step.SPLIT; status === Step.SPLIT; ) {
+      status = m.h.deliverStep(0);
+      steps.push([status, marks(), m.h.bufferCount(0)]);
+    }
+    // Three tables above the page, its entry, then the frame of five words.
+    expect(steps).toEqual([
+      [Step.SPLIT, 0n, 0],
+      [Step.SPLIT, 0n, 0],
+      [Step.SPLIT, 0n, 0],
+      [Step.SPLIT, 0x60n, 0],
+      [Step.DONE, 0x60n, 5],
+    ]);
+    expect([m.get(0, RIP), m.h.deliveries(0, 0x40)]).toEqual([HANDLER, 1]);
+  });
+
+  it("goes on with the fault that it has become, whatever happens to the tables between its steps", () => {
+    m.gate(0, 0x40, HANDLER, { present: false });
+    m.gate(0, 11, HANDLER + 16n);
+    const at = 0x7000_0000_1000n;
+    m.map(at - 4096n, m.frame(), 3n);
+    m.set(0, RSP, at);
+    m.h.irq(0, 0x40);
+    expect(m.h.deliverStep(0)).toBe(Step.SPLIT);
+    m.gate(0, 0x40, HANDLER);
+    while (m.h.deliverStep(0) === Step.SPLIT);
+    expect([m.get(0, RIP), m.h.deliveries(0, 11)]).toEqual([HANDLER + 16n, 1]);
+  });
+
+  it("names the instruction INT in the frame of a fault that comes instead", () => {
+    m.gate(0, 0x40, HANDLER, { present: false });
+    m.gate(0, 11, HANDLER + 16n);
+    expect(m.step(0, "int", 0x40n)).toBe(Step.JUMP);
+    expect(m.words(0, m.get(0, RSP), 2)).toEqual([0x40n * 8n + 2n, TOKEN]);
+  });
 });
 
 describe("faults of delivery", () => {

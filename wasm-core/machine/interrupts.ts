@@ -8,12 +8,13 @@ import { checkCode, dplOf, quad, readQuad } from "./descriptors";
 import { enterDebug } from "./debug";
 import { forget } from "./decode";
 import { canonical, faultError, faultForget, Vector } from "./faults";
+import { IMPLICIT_WRITE, implicitNote } from "./implicit";
 import { deliversInterrupts } from "./machine";
 import { Step } from "./ops";
 import { Access } from "./paging";
 import { sbStore } from "./storebuffer";
 import { setRunstate } from "./time";
-import { translated, translateWhole } from "./translate";
+import { translate, translated } from "./translate";
 import {
   countDelivery, Ctl, EndKind, Exit, interruptsEnabled, irrOf, isrOf, reg, RFLAGS_IF, RSP, Runstate, setReg, Vcpu,
 } from "./vcpu";
@@ -92,15 +93,16 @@ export function encodeEvent(vector: u32, type: u32, hasError: bool): u32 {
 }
 
 /**
- * Delivers an exception (or a software interrupt, `soft`) that interrupts the instruction at v.rip. DONE: RIP, RSP, CPL, IF
- * are the handler's and its frame is written. EXIT: the host half takes it (exception, SLAT, triple fault). END: triple fault.
+ * Delivers an exception (or a software interrupt, `soft`, of an instruction of `length` bytes) that interrupts the instruction
+ * at v.rip. DONE: RIP, RSP, CPL, IF are the handler's and its frame is written. SPLIT: a walk has made a locked step, call
+ * deliverOn. EXIT: the host half takes it (exception, SLAT, triple fault). END: triple fault.
  */
-export function deliver(v: Vcpu, vector: u32, hasError: bool, error: u32, soft: bool): i32 {
+export function deliver(v: Vcpu, vector: u32, hasError: bool, error: u32, soft: bool, length: u32 = 0): i32 {
   const isException = !soft || vector == <u32>Vector.BP || vector == <u32>Vector.OF;
   if (isException && vector < 32 && (v.ctl_exc >> vector) & 1) return exitException(v, vector, error);
   if (vector == <u32>Vector.PF && !soft) v.cr2 = v.fault_address;
   if (vector == <u32>Vector.DB && !soft) enterDebug(v);
-  return deliverEvent(v, vector, soft ? EventType.SOFT : EventType.FAULT, hasError, error);
+  return deliverEvent(v, vector, soft ? EventType.SOFT : EventType.FAULT, hasError, error, length);
 }
 
 function exitException(v: Vcpu, vector: u32, error: u32): i32 {
@@ -123,58 +125,72 @@ function isContributory(vector: u32): bool {
   return vector == 0 || (vector >= <u32>Vector.TS && vector <= <u32>Vector.GP);
 }
 
-/** Delivers an event of a type; faults on the way become the next event, #DF, or the triple fault. */
-export function deliverEvent(v: Vcpu, first: u32, firstType: u32, firstHasError: bool, firstError: u32): i32 {
-  let vector = first;
-  let type = firstType;
-  let hasError = firstHasError;
-  let error = firstError;
+/** Delivers an event of a type. A trap's frame names the instruction behind the one at RIP, which is `length` bytes long. */
+export function deliverEvent(v: Vcpu, vector: u32, type: u32, hasError: bool, error: u32, length: u32 = 0): i32 {
+  v.event = encodeEvent(vector, type, hasError);
+  v.event_error = error;
+  v.event_length = length;
+  v.rip += length;
+  return deliverOn(v);
+}
+
+/** Goes on with the delivery under way; faults on the way become the next event, #DF, or the triple fault. */
+export function deliverOn(v: Vcpu): i32 {
   // #DF's own fault ends the chain, so this is left after at most three rounds.
   while (true) {
-    const status = enterGate(v, vector, type, hasError, error);
-    // A walk of its own set A or D: delivery goes on as one step.
-    if (status == Step.SPLIT) continue;
+    const vector = v.event & 0xff;
+    const type = (v.event >> 8) & 7;
+    const status = enterGate(v, vector, type, (v.event & EVENT_ERROR_VALID) != 0, v.event_error);
+    if (status == Step.SPLIT) return status;
     if (status == Step.DONE) {
       v.sti_shadow = 0;
       if (type == EventType.NMI) v.nmi_blocked = 1;
       countDelivery(v, vector);
       forget(v);
       faultForget(v);
+      eventForget(v);
       return Step.DONE;
     }
-    if (status == Step.EXIT) return interruptedExit(v, vector, type, hasError, error);
+    // The software interrupt did not happen: what comes instead names its instruction.
+    v.rip -= v.event_length;
+    v.event_length = 0;
+    if (status == Step.EXIT) return interruptedExit(v);
     const second = v.fault_vector;
     // What the host half asked for exits as itself: whether it makes a double fault is then the host's to say (SDM vol. 3, 25.2).
     if ((v.ctl_exc >> second) & 1) {
-      interruptedExit(v, vector, type, hasError, error);
+      interruptedExit(v);
       return exitException(v, second, v.fault_error);
     }
-    if (type == EventType.FAULT && vector == <u32>Vector.DF) return tripleFault(v);
     const firstIsFault = type == EventType.FAULT;
+    if (firstIsFault && vector == <u32>Vector.DF) return tripleFault(v);
     const doubles = firstIsFault && ((isContributory(vector) && isContributory(second)) ||
       (vector == <u32>Vector.PF && (second == <u32>Vector.PF || isContributory(second))));
     const next = doubles ? <u32>Vector.DF : second;
     if ((v.ctl_exc >> next) & 1) {
-      interruptedExit(v, vector, type, hasError, error);
+      interruptedExit(v);
       return exitException(v, next, 0);
     }
     if (second == <u32>Vector.PF) v.cr2 = v.fault_address;
-    hasError = doubles || v.fault_has_error != 0;
-    error = doubles ? 0 : v.fault_error;
-    vector = next;
-    type = EventType.FAULT;
+    v.event = encodeEvent(next, EventType.FAULT, doubles || v.fault_has_error != 0);
+    v.event_error = doubles ? 0 : v.fault_error;
   }
 }
 
+function eventForget(v: Vcpu): void {
+  v.event = v.event_error = v.event_length = 0;
+}
+
 /** Records what was being delivered when the exit came; the host half must inject it again. */
-function interruptedExit(v: Vcpu, vector: u32, type: u32, hasError: bool, error: u32): i32 {
-  v.interrupted_event = encodeEvent(vector, type, hasError);
-  v.interrupted_error = error;
+function interruptedExit(v: Vcpu): i32 {
+  v.interrupted_event = v.event;
+  v.interrupted_error = v.event_error;
   v.delivering = 1;
+  eventForget(v);
   return Step.EXIT;
 }
 
 function tripleFault(v: Vcpu): i32 {
+  eventForget(v);
   if (config.kind == <u32>Kind.NATIVE) {
     v.end_kind = EndKind.TRIPLE_FAULT;
     return Step.END;
@@ -183,7 +199,7 @@ function tripleFault(v: Vcpu): i32 {
   return Step.EXIT;
 }
 
-/** One attempt: DONE, FAULT or EXIT. Nothing of the vCPU changes unless DONE. */
+/** One attempt: DONE, FAULT, EXIT, or SPLIT behind a locked step of a walk. Nothing of the vCPU changes unless DONE. */
 function enterGate(v: Vcpu, vector: u32, type: u32, hasError: bool, error: u32): i32 {
   const external: u32 = type == EventType.SOFT ? 0 : 1;
   const gateError = vector * 8 + 2 + external;
@@ -238,10 +254,10 @@ function pushFrame(v: Vcpu, top: u64, hasError: bool, error: u32): i32 {
   const size: u32 = hasError ? 48 : 40;
   const bottom = top - size;
   // The handler's level is supervisor even when the interrupted code was user.
-  let status = translateWhole(v, bottom, Access.WRITE | Access.IMPLICIT);
+  let status = translate(v, bottom, Access.WRITE | Access.IMPLICIT);
   if (status != Step.DONE) return status;
   const low = translated;
-  status = translateWhole(v, top - 8, Access.WRITE | Access.IMPLICIT);
+  status = translate(v, top - 8, Access.WRITE | Access.IMPLICIT);
   if (status != Step.DONE) return status;
   const high = translated;
   const crosses = (bottom ^ (top - 8)) >> 12 != 0;
@@ -249,6 +265,7 @@ function pushFrame(v: Vcpu, top: u64, hasError: bool, error: u32): i32 {
   for (let i: u32 = 0; i < words; i++) {
     const at = bottom + (words - 1 - i) * 8;
     const ma = !crosses || (at ^ bottom) >> 12 == 0 ? low + <u32>(at - bottom) : high - <u32>(top - 8 - at);
+    implicitNote(ma, 8, IMPLICIT_WRITE);
     sbStore(v, ma, 8, i == 0 ? v.ss : i == 1 ? reg(v, RSP) : i == 2 ? v.rflags : i == 3 ? v.cs : i == 4 ? v.rip : error);
   }
   setReg(v, RSP, bottom);

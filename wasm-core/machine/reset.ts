@@ -43,6 +43,7 @@ export function resetVcpu(v: Vcpu): void {
   v.progress = 0;
   v.exec_active = 0;
   v.delivering = 0;
+  v.event = v.event_error = v.event_length = 0;
   resetApic(v);
   resetControls(v);
   flushAll(v);

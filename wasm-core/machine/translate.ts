@@ -1,11 +1,12 @@
 // From virtual to machine addresses: TLB first, whatever tables say now; then a walk that sets A and D by locked steps.
 import { canonical, generalProtection, pageFault, PageError } from "./faults";
 import { physStore } from "./frames";
+import { IMPLICIT_WRITE, implicitNote } from "./implicit";
 import { Step } from "./ops";
 import {
   Access, CR4_PGE, hasReservedBits, narrow, pageErrorOf, permits, PTE_A, PTE_D, PTE_FRAME, PTE_G, PTE_P, PTE_PS,
 } from "./paging";
-import { hasSecondLevel, SLAT_MISS, toMachine } from "./second-level";
+import { hasSecondLevel, secondLevelStepped, SLAT_MISS, toMachine } from "./second-level";
 import { sbDrainOverlap, sbLoad } from "./storebuffer";
 import {
   flushFaulting, pscInsert, pscLookup, TLB_1G, TLB_2M, TLB_D, TLB_F, TLB_G, tlbFlags, tlbInsert, tlbLookup, tlbMa, TLB_U, TLB_W, TLB_X,
@@ -43,7 +44,9 @@ function refuse(v: Vcpu, va: u64, access: u32, cause: u32): i32 {
   return pageFault(v, va, pageErrorOf(v, access, cause));
 }
 
+/** The second level does not map what a walk asked for; or it does, and the walk has made a locked step in it. */
 function leaveForSecondLevel(v: Vcpu, va: u64, physical: u64, access: u32, inWalk: bool): i32 {
+  if (secondLevelStepped) return Step.SPLIT;
   v.exit_reason = Exit.SLAT;
   v.exit_gpa = physical;
   v.exit_gva = va;
@@ -77,6 +80,7 @@ function walk(v: Vcpu, va: u64, access: u32): i32 {
   for (; level >= 1; level--) {
     const at = table + indexOf(va, level) * 8;
     const entry = sbLoad(v, at, 8);
+    implicitNote(at, 8, 0);
     if (!(entry & PTE_P)) return refuse(v, va, access, 0);
     if (hasReservedBits(v, entry, level)) return refuse(v, va, access, PageError.P | PageError.RSVD);
     flags = narrow(flags, entry);
@@ -147,12 +151,18 @@ function setBits(v: Vcpu, at: u32, entry: u64, bits: u64): bool {
   if ((entry & bits) == bits) return false;
   sbDrainOverlap(v, at, 8);
   physStore(at, 8, entry | bits);
+  implicitNote(at, 8, IMPLICIT_WRITE);
   return true;
 }
 
 /** Machine addresses of the entries that translateOnly read last, u32 each, and how many: what a walk depends on. */
 export const walkedEntries: usize = memory.data(16, 4);
 export let walkedCount: u32 = 0;
+
+/** No walk: nothing depends on it. */
+export function walkedForget(): void {
+  walkedCount = 0;
+}
 
 /** As host.translate: walks the present root without TLB, A or D. −3 EFAULT or the machine address. */
 export function translateOnly(v: Vcpu, va: u64, access: u32): i64 {
@@ -180,11 +190,4 @@ export function translateOnly(v: Vcpu, va: u64, access: u32): i64 {
 /** The check that a transfer of control to va makes: DONE, FAULT, SPLIT or EXIT. */
 export function checkFetch(v: Vcpu, va: u64): i32 {
   return translate(v, va, Access.FETCH);
-}
-
-/** translate with the walker's own steps taken at once: for what the processor does as one step (delivery, descriptor loads). */
-export function translateWhole(v: Vcpu, va: u64, access: u32): i32 {
-  let status = translate(v, va, access);
-  while (status == Step.SPLIT) status = translate(v, va, access);
-  return status;
 }

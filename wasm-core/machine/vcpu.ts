@@ -146,7 +146,10 @@ export class Vcpu {
   fault_error: u32;
   /** 1 if the faulting address is that of the second page of an access. */
   fault_second: u32;
-  reserved_fault: u32;
+  /** The delivery under way between two locked steps of its walks, as ENTRY_EVENT; 0 = none. Its error code, and by how much RIP is ahead. */
+  event: u32;
+  event_error: u32;
+  event_length: u32;
   /** Address of the last page fault; delivery moves it to CR2, an exit to EXIT_GVA. */
   fault_address: u64;
   /** Decode assist of exception exits (decode.ts): MachineOp, code of rmw and cmpxchg in 23:8; the operands. */

@@ -100,7 +100,7 @@ function attempt(c: Cpu, letter: u32, argument: u32): u32 {
   if (letter == CHOICE_RETURN) return keepOrReturn(c, target);
   if (letter != CHOICE_STEAL) return APPLIED_NOT;
   if (atResched(target)) run.hostNested = NESTED_DUE;
-  else if (!steal(target)) return APPLIED_NOT;
+  else if (target.middle || !steal(target)) return APPLIED_NOT;
   if (tracing) traceAdd(target, LAYER_MACHINE, TRACE_STEAL, 0, 0, 0);
   target.stolen = STEAL_NS;
   run.preemptions += 1;

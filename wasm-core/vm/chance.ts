@@ -9,7 +9,7 @@ import { pendingEvent } from "../machine/interrupts";
 import { isHeld } from "./delays";
 import { wouldSee } from "./offers";
 import { pointStealable } from "./point";
-import { HOST_POINT } from "./points";
+import { HOST_POINT, WALK_POINT } from "./points";
 import { run } from "./run";
 import { CHOICE_ARRIVAL, CHOICE_DRAIN, CHOICE_HOIST, CHOICE_INTERRUPT, CHOICE_KICK, CHOICE_STEAL, CHOICE_SWITCH, madeTotal } from "./schedule";
 import { runnable } from "./scheduler";
@@ -83,8 +83,8 @@ export function chanceAt(c: Cpu, index: u32, id: u32): u32 {
   for (let i: u32 = 0; i < config.vcpus; i++) {
     if (i != c.index && wouldSee(c, cpuAt(i)) && draw(2)) return apply(c, index, CHOICE_DRAIN, i);
   }
-  if (!(id & HOST_POINT)) {
-    if (unitFlags() & FLAG_STEAL && pointStealable && draw(RARITY) == 0) return apply(c, index, CHOICE_STEAL, c.index);
+  if (!(id & (HOST_POINT | WALK_POINT))) {
+    if (unitFlags() & FLAG_STEAL && pointStealable && !c.middle && draw(RARITY) == 0) return apply(c, index, CHOICE_STEAL, c.index);
     if (unitFlags() & FLAG_EARLY && id == <u32>MachineOp.rdtsc && c.loads && !c.early && draw(2)) {
       return apply(c, index, CHOICE_HOIST, 1 + <u32>draw(c.loads));
     }

@@ -31,7 +31,9 @@ import {
   token,
 } from "./cpu";
 import { countChange } from "./costs";
-import { decideDelivery, implicitRead } from "./explorer";
+import { deliverFault } from "./events";
+import { implicitForget } from "../machine/implicit";
+import { decideDelivery, decideWalk, implicitTouched } from "./explorer";
 import { FAIL_BAD_ENTRY, FAIL_CONTROL, FAIL_TRAP, fail, failBegin, failEnd } from "./failure";
 import { kernelStart, stackPointerGlobal } from "./link";
 import { setRunstate } from "../machine/time";
@@ -39,6 +41,7 @@ import { startAddress } from "./params";
 import { parkVcpu } from "./park";
 import { END_OK, run } from "./run";
 import { put, putHex } from "./text";
+import { injected, WALK_FETCH, WALK_FETCH_BY_HOST, walkLater } from "./walks";
 import { traceEnter, traceLeave, tracing } from "./trace";
 
 /** Bytes that nested entries leave free below __stack_pointer: the red zone of 128 and alignment. */
@@ -75,9 +78,11 @@ export function enterCode(c: Cpu, byHost: bool, base: bool): bool {
   if (!resolve(c, v.rip)) return badTarget(c, byHost);
   const user = !base && isUserText(v.rip);
   if (user) contextAt(c, c.depth).startsUser = 1;
+  setRunstate(v, Runstate.GUEST);
+  if (!mayFetch(c, byHost)) return true;
+  const context = contextAt(c, c.depth);
+  if (context.unfetched == v.rip) context.unfetched = 0;
   if (!base) {
-    setRunstate(v, Runstate.GUEST);
-    if (!mayFetch(c)) return true;
     if (c.depth == CONTEXTS_MAX) {
       fail(FAIL_CONTROL, -1, c, c.thread, "handlers are nested deeper than 16 on one vCPU");
       return false;
@@ -95,18 +100,29 @@ export function enterCode(c: Cpu, byHost: bool, base: bool): bool {
 }
 
 /**
- * Whether RIP can be fetched. Otherwise its fault (or the second level's exit) is next, and control comes here again when that is
- * repaired. Behind a root of the host half only user text is checked: there the host half alone says what of the kernel is mapped.
+ * Whether RIP can be fetched, by the tables that the machine walks. Otherwise its fault (or the second level's exit) is next, and
+ * control comes here again when that is repaired, or when others had their turn behind a locked step of the walk.
  */
-function mayFetch(c: Cpu): bool {
+function mayFetch(c: Cpu, byHost: bool): bool {
   const v = c.vcpu;
-  if (v.root_is_hw && !isUserText(v.rip)) return true;
-  let status = checkFetch(v, v.rip);
-  while (status == Step.SPLIT) status = checkFetch(v, v.rip);
+  implicitForget();
+  const status = checkFetch(v, v.rip);
+  implicitTouched(c);
   if (status == Step.DONE) return true;
+  const context = contextAt(c, c.depth);
+  // A handler of the fault may not be fetched either: the first one is returned to.
+  if (!context.unfetched) context.unfetched = v.rip;
   if (status == Step.EXIT) exitGuest(c);
+  else if (status == Step.SPLIT) walkLater(c, byHost ? WALK_FETCH_BY_HOST : WALK_FETCH);
   else c.refault = 1;
   return false;
+}
+
+/** Whether code that is entered at RIP now is the vCPU's first; where that could not be fetched, another one is a handler of the fault. */
+export function entersBase(c: Cpu): bool {
+  if (c.entries || c.parked || c.depth) return false;
+  const first = contextAt(c, 0).unfetched;
+  return !first || first == c.vcpu.rip;
 }
 
 function badTarget(c: Cpu, byHost: bool): bool {
@@ -136,6 +152,7 @@ function suspend(c: Cpu): void {
   c.depth += 1;
   const above = contextAt(c, c.depth);
   above.armed = 0;
+  above.unfetched = 0;
   above.entries = c.entries;
 }
 
@@ -182,7 +199,7 @@ export function resumeAt(c: Cpu, byHost: bool): bool {
     c.middle = 0;
     return resumeHere(c);
   }
-  return enterCode(c, byHost, c.entries == 0 && !c.parked && c.depth == 0);
+  return enterCode(c, byHost, entersBase(c));
 }
 
 /** Whether the innermost context has returned to RIP, and only its function has not yet. */
@@ -199,6 +216,7 @@ function returnsOut(c: Cpu): bool {
   const outer = contextAt(c, c.depth - 1);
   const rip = c.vcpu.rip;
   if (outer.armed) return rip == outer.rip;
+  if (outer.unfetched && rip == outer.unfetched) return true;
   if (outer.startsUser && isUserText(rip)) return true;
   if (outer.execActive) return codeRole(rip) < 0;
   return rip - (token(c) - 16) <= 1;
@@ -227,6 +245,7 @@ export function armContext(c: Cpu): void {
 }
 
 function resumeHere(c: Cpu): bool {
+  contextAt(c, c.depth).unfetched = 0;
   // A parked vCPU has nothing to resume: it sleeps again.
   if (c.entries == 0) parkVcpu(c);
   else setRunstate(c.vcpu, c.halted ? Runstate.HALTED : Runstate.GUEST);
@@ -273,7 +292,7 @@ function handlerReturned(c: Cpu): void {
     return;
   }
   if (codeRole(v.rip) >= 0) {
-    enterCode(c, false, false);
+    enterCode(c, false, entersBase(c));
     return;
   }
   failBegin(FAIL_CONTROL, -1, c, 0);
@@ -287,10 +306,7 @@ function handlerReturned(c: Cpu): void {
 /** The event that a host half injected together with the return to this boundary. */
 function injectHere(c: Cpu): void {
   decideDelivery(c);
-  const status = inject(c.vcpu, 1);
-  implicitRead(c);
-  if (status == Step.JUMP) enterCode(c, true, false);
-  else exitGuest(c);
+  injected(c, inject(c.vcpu, 1));
 }
 
 /** The innermost context ends: the one below has its registers again, and RIP and RSP as they are. */
@@ -320,7 +336,10 @@ export function enterOp(c: Cpu): void {
 
 /** Makes the jump-and-return of machine.call_code. */
 export function enterCallCode(c: Cpu): void {
+  const v = c.vcpu;
   const address = load<u64>(callArgs(c));
+  c.pendingId = MachineOp.call_code;
+  v.rip = token(c);
   if (!resolve(c, address)) {
     failBegin(FAIL_CONTROL, -1, c, c.thread);
     put("call_code jumped to ");
@@ -328,6 +347,13 @@ export function enterCallCode(c: Cpu): void {
     put(", which is not the address of a function of type (i64) -> ()");
     return failEnd();
   }
+  implicitForget();
+  let status = checkFetch(v, address);
+  while (status == Step.SPLIT && decideWalk(c)) status = checkFetch(v, address);
+  implicitTouched(c);
+  if (status == Step.FAULT) return deliverFault(c);
+  if (status == Step.EXIT) return exitGuest(c);
+  if (status == Step.SPLIT) return;
   const args = enter(c, load<u32>(targetCell), load<u32>(targetCell, 4), 1, ENTRY_CODE);
   if (args) store<u64>(args, load<u64>(callArgs(c), 8));
 }

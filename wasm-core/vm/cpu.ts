@@ -49,6 +49,8 @@ export class Context {
   progress: u64;
   /** Where an armed context returns. */
   rip: u64;
+  /** Code that was to be entered on top of the context, and could not be fetched; 0 = none. */
+  unfetched: u64;
   /** __stack_pointer of kernel, native, guest, ROM before it was lowered for the handler on top. */
   sp0: u32;
   sp1: u32;
@@ -132,8 +134,10 @@ export class Cpu {
   schedDue: u32;
   /** 1 = control went where nothing can be fetched: its page fault is delivered next. */
   refault: u32;
-  /** 1 = between two steps of one instruction: no interrupt is taken. */
+  /** 1 = between two steps of one instruction or delivery: nothing comes to this vCPU, and it does not leave guest mode. */
   middle: u32;
+  /** What goes on at the next turn, before anything else: WALK_… (walks.ts), 0 = nothing. */
+  walks: u32;
   /** Machine import whose call was left last. */
   pendingId: u32;
   callTarget: usize;

@@ -9,12 +9,13 @@ import { enterCode } from "./contexts";
 import { contextAt, Cpu, token } from "./cpu";
 import { isHeld } from "./delays";
 import { orderAll } from "./early";
-import { decideDelivery, implicitRead, lands } from "./explorer";
+import { decideDelivery, implicitTouched, lands } from "./explorer";
 import { exitGuest, inGuest, takeOutBetween } from "./lock";
 import { machineEnded } from "./machine-calls";
 import { END_OK, run } from "./run";
 import { CHOICE_INTERRUPT, CHOICE_KICK } from "./schedule";
 import { traceDeliver, tracing } from "./trace";
+import { WALK_DELIVERY, walkLater, walkOn } from "./walks";
 
 /** Fuel that a delivery costs beside the handler's instructions, so that storms of empty handlers end too. */
 const DELIVERY_FUEL: i64 = 8;
@@ -49,6 +50,12 @@ export function leavesGuest(c: Cpu): bool {
 /** Serves one event; false if there was none. */
 export function serveEvent(c: Cpu): bool {
   const v = c.vcpu;
+  if (c.walks) {
+    walkOn(c);
+    return true;
+  }
+  // Nothing comes between two steps of one instruction, and nobody leaves guest mode there.
+  if (c.middle) return false;
   if (v.startup_pending) return serveStart(c);
   if (c.refault) {
     c.refault = 0;
@@ -106,7 +113,7 @@ function serveStart(c: Cpu): bool {
   const v = c.vcpu;
   decideDelivery(c);
   const status = serveStartup(v);
-  implicitRead(c);
+  implicitTouched(c);
   if (c.role >= 0) {
     run.rolesLeft -= 1;
     if (run.rolesLeft == 0) run.end = END_OK;
@@ -115,6 +122,7 @@ function serveStart(c: Cpu): bool {
   threadReset(c.thread);
   c.entries = 0;
   c.depth = 0;
+  contextAt(c, 0).unfetched = 0;
   c.ops = 0;
   c.parked = 0;
   c.halted = 0;
@@ -124,12 +132,13 @@ function serveStart(c: Cpu): bool {
 }
 
 /** Goes on with the machine's answer to a delivery. */
-function delivered(c: Cpu, status: i32): void {
+export function delivered(c: Cpu, status: i32): void {
   run.idleYields = 0;
   orderAll(c);
   // Before this its sender could not have sent another one that counts.
   c.visible = 1;
-  implicitRead(c);
+  if (status == Step.SPLIT) return walkLater(c, WALK_DELIVERY);
+  implicitTouched(c);
   if (tracing) traceDeliver(c, status);
   if (status == Step.DONE) enterCode(c, false, false);
   else if (status == Step.EXIT) exitGuest(c);

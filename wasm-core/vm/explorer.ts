@@ -12,6 +12,7 @@ import { put, putU64 } from "./text";
 import { linesCreate } from "./lines";
 import { offerArrivals, offerAt, offerKeep, offerLanding, offerPick, offerTables, offerValues, PRIVATE } from "./offers";
 import { inspect, learn, learnImplicit, pointBuffers, pointVisible, tablesWait } from "./point";
+import { WALK_POINT } from "./points";
 import { END_KNOWN, END_UNFIT, run } from "./run";
 import { CHOICE_VALUE, madeAdd, plannedAt, plannedTotal } from "./schedule";
 import { runnable } from "./scheduler";
@@ -165,8 +166,13 @@ function anyTablesWait(c: Cpu): bool {
   return false;
 }
 
-/** What an instruction or a delivery has read beside its operand is learnt. */
-export function implicitRead(c: Cpu): void {
+/** Behind a locked step of a walk that a delivery or a transfer of control makes: true = it goes on now. */
+export function decideWalk(c: Cpu): bool {
+  return decide(c, WALK_POINT, 0);
+}
+
+/** What an instruction or a delivery has touched beside its operand is learnt. */
+export function implicitTouched(c: Cpu): void {
   if (searching) learnImplicit(c);
 }
 

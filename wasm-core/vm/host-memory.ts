@@ -15,7 +15,7 @@ import { put, putHex } from "./text";
 
 const LOCK: u32 = 0x100;
 
-/** Serves load8 … copy_out. An unlocked access that crosses 8 aligned bytes, or reads and writes, has two steps. */
+/** Serves load8 … copy_out. An unlocked access has a step per aligned 8 bytes that it reads, then one per 8 that it writes. */
 export function hostMemory(c: Cpu, id: u32, args: usize): i32 {
   if (id >= <u32>HostOp.copy_in) return hostCopy(c, id, args);
   const isModify = id >= <u32>HostOp.rmw;
@@ -25,7 +25,7 @@ export function hostMemory(c: Cpu, id: u32, args: usize): i32 {
     if (!hostPoint(c, id, args)) return HOST_RESTART;
     if (!reachable(c, ma, size)) return HOST_RESTART;
     if (isModify ? modify(c.vcpu, id, args, <u32>ma, size) : access(c.vcpu, id, args, <u32>ma, size)) break;
-    run.hostProgress = 1;
+    run.hostProgress += 1;
   }
   run.hostProgress = 0;
   run.hostPart = 0;
@@ -67,25 +67,39 @@ function reachable(c: Cpu, ma: u64, size: u32): bool {
   return false;
 }
 
-/** One step of rmw or cmpxchg: the whole of it if locked, else the load, then the store. */
+/** One step of rmw or cmpxchg: the whole of it if locked, else the loads, then the stores. */
 function modify(v: Vcpu, id: u32, args: usize, ma: u32, size: u32): bool {
   const code = load<u32>(args);
   const isRmw = id == <u32>HostOp.rmw;
+  const room: u32 = 8 - (ma & 7);
+  const first = size < room ? size : room;
   const locked = (code & LOCK) != 0 || (isRmw && (code & 15) == 0);
-  if (locked) sbDrainAll(v);
-  if (!locked && run.hostProgress == 0) {
+  if (locked) {
+    sbDrainAll(v);
+    v.count_locked += code & LOCK ? 1 : 0;
     run.hostPart = sbLoad(v, ma, size);
-    return false;
-  }
-  const old = locked ? sbLoad(v, ma, size) : run.hostPart;
-  let value: u64;
-  if (isRmw) value = applyRmw(code & 15, old, load<u64>(args, 16), size);
-  else value = old == (load<u64>(args, 16) & maskOf(size)) ? load<u64>(args, 24) : old;
-  if (locked) physStore(ma, size, value & maskOf(size));
-  else sbStore(v, ma, size, value & maskOf(size));
-  v.count_locked += code & LOCK ? 1 : 0;
-  store<u64>(args, old);
+    physStore(ma, size, newValue(id, args, run.hostPart, size));
+  } else if (modifyStep(v, id, args, ma, size, first)) return false;
+  store<u64>(args, run.hostPart);
   return true;
+}
+
+/** One step of an unlocked one: the load of each part, then the store of each. True = more are to come. */
+function modifyStep(v: Vcpu, id: u32, args: usize, ma: u32, size: u32, first: u32): bool {
+  const parts: u32 = first == size ? 1 : 2;
+  const second = (run.hostProgress & (parts - 1)) != 0;
+  const at = second ? ma + first : ma;
+  const length = second ? size - first : first;
+  const shift: u64 = second ? first << 3 : 0;
+  if (run.hostProgress < parts) run.hostPart |= sbLoad(v, at, length) << shift;
+  else sbStore(v, at, length, (newValue(id, args, run.hostPart, size) >> shift) & maskOf(length));
+  return run.hostProgress + 1 < parts << 1;
+}
+
+/** What rmw or cmpxchg writes. A failed compare writes the old value back. */
+function newValue(id: u32, args: usize, old: u64, size: u32): u64 {
+  if (id == <u32>HostOp.rmw) return applyRmw(load<u32>(args) & 15, old, load<u64>(args, 16), size) & maskOf(size);
+  return old == (load<u64>(args, 16) & maskOf(size)) ? load<u64>(args, 24) & maskOf(size) : old;
 }
 
 /** copy_in, copy_out: one point per aligned 8 bytes; run.hostProgress counts the bytes done. */

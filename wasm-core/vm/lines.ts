@@ -6,6 +6,7 @@ import { immutableAlloc } from "../memory/arena";
 import { frameCount } from "../machine/frames";
 import { sbAddress, sbCount } from "../machine/storebuffer";
 import { Vcpu } from "../machine/vcpu";
+import { FLAG_STEAL, unitFlags } from "./config";
 
 const BLOCKS_MAX: u32 = 128;
 const BLOCK_BYTES: u32 = 2048;
@@ -92,9 +93,10 @@ export function lineTouch(ma: u32, agent: u32, isWrite: bool): void {
   if (isShared(after) && !isShared(before)) linesGrown += 1;
 }
 
-/** Written by somebody, and touched by more than one CPU or by guest and host of one CPU. */
+/** Written by somebody, and touched by more than one CPU or, where steals can come between them, by guest and host of one CPU. */
 function isShared(cell: u32): bool {
-  const touched = (cell | (cell >>> 16)) & 0xffff;
+  let touched = (cell | (cell >>> 16)) & 0xffff;
+  if (!(unitFlags() & FLAG_STEAL)) touched = (touched | (touched >>> 8)) & 0xff;
   return cell >>> 16 != 0 && (touched & (touched - 1)) != 0;
 }
 

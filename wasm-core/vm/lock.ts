@@ -9,16 +9,17 @@ import { setRunstate } from "../machine/time";
 import { Exit, Runstate, vcpuAt } from "../machine/vcpu";
 import { config } from "./config";
 import { bootFirstEntry } from "./boot";
-import { armIfReturning, enterCode, resumeAt } from "./contexts";
+import { armIfReturning, resumeAt } from "./contexts";
 import { countExit } from "./costs";
 import { contextAt, Cpu, cpuAt, token } from "./cpu";
 import { orderAll } from "./early";
-import { decideDelivery, implicitRead } from "./explorer";
+import { decideDelivery } from "./explorer";
 import { FAIL_BAD_ENTRY, FAIL_TRAP, fail, failBegin, failEnd, failureToHost } from "./failure";
 import { hostBootFunc, hostEnterFunc, hostExitFunc, hostInstance, hostSchedFunc, hostThread, hostTimerFunc } from "./link";
 import { HOST_BOOT, HOST_ENTER, HOST_EXIT, HOST_SCHED, HOST_TIMER, NESTED_AWAY, NESTED_LEAVES, QUEUE_MAX, queueAt, queueDrop, queuePush, run } from "./run";
 import { put, putI64, putU64 } from "./text";
 import { saveReturn } from "./user";
+import { injected } from "./walks";
 import { traceExit, traceHostCall, tracing } from "./trace";
 
 /** Actions of host.exit. */
@@ -217,12 +218,14 @@ export function turnOff(c: Cpu): void {
   c.reenter = 0;
   c.leaving = 0;
   c.middle = 0;
+  c.walks = 0;
   c.barrier = -1;
   completeInstruction(c.vcpu);
   queueDrop(c.index);
   threadReset(c.thread);
   c.entries = 0;
   c.depth = 0;
+  contextAt(c, 0).unfetched = 0;
   c.ops = 0;
   c.parked = 0;
   c.halted = 0;
@@ -257,10 +260,9 @@ function enterGuest(c: Cpu): void {
   const injects = contextAt(c, c.depth).armed == 0;
   if (injects && v.entry_event >> 31) decideDelivery(c);
   const status = enterMachine(v, injects);
-  if (status == Step.JUMP) implicitRead(c);
-  if (status == Step.EXIT) return v.exit_reason == Exit.BAD_ENTRY ? badEntry(c) : exitGuest(c);
-  const entered = status == Step.JUMP ? enterCode(c, true, false) : resumeAt(c, true);
-  if (!entered) failureToHost();
+  if (status == Step.EXIT && v.exit_reason == Exit.BAD_ENTRY) return badEntry(c);
+  if (status != Step.DONE) return injected(c, status);
+  if (!resumeAt(c, true)) failureToHost();
 }
 
 /** The machine refused the fields: the host half learns it once; a second time without progress is its verdict. */

@@ -14,13 +14,14 @@ import { FAIL_CONTROL, FAIL_DIED, fail, failBegin, failEnd } from "./failure";
 import { Binding, bindingAt } from "./link";
 import { pausesPass } from "./delays";
 import { orderAfter } from "./early";
-import { drainSleepers, implicitRead } from "./explorer";
+import { drainSleepers, implicitTouched } from "./explorer";
 import { deliverable, guestPoint } from "./points";
 import { END_NOT_OFFERED, END_OK, run } from "./run";
 import { put, putU64 } from "./text";
 import { traceMachine, tracing } from "./trace";
 import { IDLE_YIELDS } from "./scheduler";
 import { NEVER } from "../machine/timers";
+import { WALK_DELIVERY, walkLater } from "./walks";
 
 /** Bits of test.may_end: any orderly end, a crash, a triple fault, a power-off, a reset. */
 export const MAY_SHUTDOWN: u32 = 1;
@@ -55,7 +56,7 @@ export function machineCall(c: Cpu, id: u32, args: usize): i32 {
     implicitForget();
     status = id - <u32>MachineOp.copy_in < 2 ? copy(c, id, args) : exec(v, id, args);
     if (tracing) traceMachine(c, id, a, b, status, load<u64>(args));
-    if (implicitCount) implicitRead(c);
+    if (implicitCount) implicitTouched(c);
     if (status < 0) return HOST_TRAP;
     if (status == Step.DONE) {
       c.middle = 0;
@@ -64,6 +65,7 @@ export function machineCall(c: Cpu, id: u32, args: usize): i32 {
       return id == <u32>MachineOp.iret ? armReturn(c) : HOST_DONE;
     }
     c.middle = status == Step.SPLIT ? 1 : 0;
+    if (status == Step.SPLIT && v.event) return deliversLater(c);
     if (status != Step.SPLIT && status != Step.PART) break;
   }
   return finish(c, status);
@@ -102,6 +104,12 @@ function paused(c: Cpu): void {
   if (c.pauses > 2) sbDrainAll(c.vcpu);
   drainSleepers(false);
   pausesPass();
+}
+
+/** A walk of the delivery that the instruction causes has made a locked step. */
+function deliversLater(c: Cpu): i32 {
+  walkLater(c, WALK_DELIVERY);
+  return leave(c, LEAVE_POINT);
 }
 
 /** An instruction that did not simply complete. */

@@ -14,7 +14,7 @@ import { bufferHolds, buffersMeet, tablesShared } from "./lines";
 import { momentOf } from "./early";
 import { nextAfter } from "./explorer";
 import { implicitWaits, inspectStale, pointDrains, pointMa, pointMa2, pointMeetsHost, pointSlot, pointStealable, pointVisible, pointWalks, tablesWait } from "./point";
-import { HOST_POINT } from "./points";
+import { HOST_POINT, WALK_POINT } from "./points";
 import { run } from "./run";
 import {
   CHOICE_ARRIVAL, CHOICE_DRAIN, CHOICE_EVICT, CHOICE_HOIST, CHOICE_INTERRUPT, CHOICE_KICK, CHOICE_RETURN, CHOICE_STEAL, CHOICE_SWITCH, CHOICE_TIME, CHOICE_VALUE,
@@ -31,6 +31,7 @@ export function offerAt(c: Cpu, index: u32, id: u32, args: usize): void {
   for (let i: u32 = 0; i < config.vcpus; i++) {
     if (all ? sbCount(cpuAt(i).vcpu) != 0 : i != c.index && wouldSee(c, cpuAt(i))) searchAdd(index, CHOICE_DRAIN, i, run.preemptions);
   }
+  if (id == WALK_POINT) return;
   if (inHost) {
     if (id == (HOST_POINT | <u32>HostOp.resched) && unitFlags() & FLAG_STEAL) searchAdd(index, CHOICE_STEAL, c.index, run.preemptions + 1);
     return;
@@ -63,11 +64,11 @@ function mayDeliver(c: Cpu, inHost: bool): bool {
 
 /** Of the running vCPU where it matters; of another where its hook's stores meet this access, and once blindly to learn them. */
 function offerSteals(c: Cpu, index: u32): void {
-  if (pointStealable) searchAdd(index, CHOICE_STEAL, c.index, run.preemptions + 1);
+  if (pointStealable && !c.middle) searchAdd(index, CHOICE_STEAL, c.index, run.preemptions + 1);
   const blind = pointVisible && !run.stealsOffered;
   if (blind) run.stealsOffered = 1;
   for (let i: u32 = 0; i < config.vcpus; i++) {
-    if (i == c.index || cpuAt(i).role < 0 || cpuAt(i).vcpu.runstate != Runstate.GUEST) continue;
+    if (i == c.index || cpuAt(i).role < 0 || cpuAt(i).vcpu.runstate != Runstate.GUEST || cpuAt(i).middle) continue;
     if (blind || (pointVisible && pointMeetsHost(i))) searchAdd(index, CHOICE_STEAL, i, run.preemptions + 1);
   }
 }

@@ -69,6 +69,11 @@ export function planServe(): void {
         deviceNmi(c);
         break;
       case PLAN_STEAL:
+        // Amid a delivery it cannot leave its CPU yet.
+        if (c.walks) {
+          planAdd(PLAN_STEAL, c.index, machine.now + 1, arg);
+          break;
+        }
         c.planSteal = machine.now + arg;
         planAdd(PLAN_WAKE, c.index, c.planSteal, 0);
         steal(c);

@@ -3,16 +3,16 @@
 //   A switch away is worth trying only before a visible instruction: what nobody else touches commutes with everything.
 //   A store is not visible when it executes: it enters the store buffer, and draining is a choice of its own.
 import { startupFrame } from "../machine/apic";
-import { IMPLICIT_TABLE, implicitAt, implicitCount, implicitForget } from "../machine/implicit";
+import { IMPLICIT_TABLE, IMPLICIT_WRITE, implicitAt, implicitCount, implicitForget } from "../machine/implicit";
 import { MachineOp } from "../machine/ops";
 import { sbAddress, sbCount } from "../machine/storebuffer";
 import { tlbLookup, tlbMa } from "../machine/tlb";
-import { translateOnly, walkedCount, walkedEntries } from "../machine/translate";
+import { translateOnly, walkedCount, walkedEntries, walkedForget } from "../machine/translate";
 import { tlbOf, Vcpu } from "../machine/vcpu";
 import { Cpu } from "./cpu";
 import { HostOp } from "./imports";
 import { bufferConflicts, bufferHoldsFrame, lineConflicts, lineTouch, tablesShared, tableTouch } from "./lines";
-import { HOST_POINT } from "./points";
+import { HOST_POINT, WALK_POINT } from "./points";
 import { run } from "./run";
 
 /** Machine address of the access, 0 = none or unknown. */
@@ -51,7 +51,8 @@ export function inspect(c: Cpu, id: u32, args: usize): void {
   pointWalks = false;
   pointDrains = false;
   pointSlot = -1;
-  if (id & HOST_POINT) inspectHost(c, id & ~HOST_POINT, args);
+  if (id == WALK_POINT) inspectWalk();
+  else if (id & HOST_POINT) inspectHost(c, id & ~HOST_POINT, args);
   else if (id < <u32>MachineOp.mfence) inspectAccess(c, id, args);
   else inspectInstruction(c, id, args);
 }
@@ -191,6 +192,13 @@ function frameConflicts(c: Cpu, mine: u32): bool {
   return false;
 }
 
+/** The walks of deliveries and transfers note what they read themselves. */
+function inspectWalk(): void {
+  walkedForget();
+  pointWalks = true;
+  pointStealable = false;
+}
+
 function inspectHost(c: Cpu, id: u32, args: usize): void {
   pointStealable = false;
   if (id == <u32>HostOp.mfence) {
@@ -203,12 +211,13 @@ function inspectHost(c: Cpu, id: u32, args: usize): void {
   const isModify = id == <u32>HostOp.rmw || id == <u32>HostOp.cmpxchg;
   pointMa = <u32>(hasPointer ? load<u64>(args, 8) : load<u64>(args));
   if (id == <u32>HostOp.copy_in || id == <u32>HostOp.copy_out) pointMa += run.hostProgress;
-  else if ((pointMa & 7) + (hasPointer ? 1 << ((load<u32>(args) >> 4) & 3) : 1 << (id & 3)) > 8) {
-    if (isModify) pointMa2 = (pointMa | 7) + 1;
-    else if (run.hostProgress) pointMa = (pointMa | 7) + 1;
-  }
   pointWrites = isModify || (id >= <u32>HostOp.store8 && id != <u32>HostOp.copy_in);
   pointDrains = isModify && ((load<u64>(args) & LOCK) != 0 || (id == <u32>HostOp.rmw && (load<u64>(args) & 15) == 0));
+  const isCopy = hasPointer && !isModify;
+  if (!isCopy && (pointMa & 7) + (isModify ? 1 << ((load<u32>(args) >> 4) & 3) : 1 << (id & 3)) > 8) {
+    if (pointDrains) pointMa2 = (pointMa | 7) + 1;
+    else if (run.hostProgress & 1) pointMa = (pointMa | 7) + 1;
+  }
   agent = 0x100 << c.index;
   if (pointMa) judge(c, isModify);
   pointStealable = false;
@@ -225,12 +234,12 @@ function learnWalk(): void {
   for (let i: u32 = 0; i < walkedCount; i++) lineTouch(load<u32>(walkedEntries + (i << 2)), agent, false);
 }
 
-/** What an instruction or a delivery has read beside its operand is an access of the vCPU like any other. */
+/** What an instruction or a delivery has touched beside its operand is an access of the vCPU like any other. */
 export function learnImplicit(c: Cpu): void {
   for (let i: u32 = 0; i < implicitCount; i++) {
     const note = implicitAt(i);
     if (note & IMPLICIT_TABLE) tableTouch(note & ~(<u32>7), c.index);
-    else lineTouch(note & ~(<u32>7), 1 << c.index, false);
+    else lineTouch(note & ~(<u32>7), 1 << c.index, (note & IMPLICIT_WRITE) != 0);
   }
   implicitForget();
 }

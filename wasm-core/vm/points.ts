@@ -41,3 +41,5 @@ export function hostPoint(c: Cpu, id: u32, args: usize): bool {
 
 /** Marks the instruction of a point as the host half's. */
 export const HOST_POINT: u32 = 0x100;
+/** Stands for the next step of a walk that a delivery or a transfer of control makes. */
+export const WALK_POINT: u32 = 0x200;

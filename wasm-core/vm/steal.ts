@@ -30,7 +30,7 @@ export function returnToHostWork(c: Cpu): void {
 
 /** Deschedules a vCPU that executes in guest mode; false if it does not (one that sleeps loses nothing). It is READY from now on. */
 export function steal(c: Cpu): bool {
-  if (c.vcpu.runstate != Runstate.GUEST) return false;
+  if (c.vcpu.runstate != Runstate.GUEST || c.walks) return false;
   deschedule(c);
   return true;
 }

@@ -4,7 +4,7 @@ import { machineCreate, machineReset, machine } from "../machine";
 import { bootLayout, boot, directMap } from "../boot";
 import { config, configProblem, setApicId } from "../config";
 import { exec, completeInstruction } from "../instructions";
-import { acceptEvent, checkWindows, deliver, deliverPending, hasWork, pendingEvent, wakeHalted } from "../interrupts";
+import { acceptEvent, checkWindows, deliver, deliverOn, deliverPending, hasWork, pendingEvent, wakeHalted } from "../interrupts";
 import { raiseIrq, raiseNmi, serveStartup } from "../apic";
 import { enterGuest, leaveGuest } from "../entry";
 import { fieldGet, fieldSet } from "../fields";
@@ -15,7 +15,7 @@ import { flushAll, flushAsid, flushNonGlobal, flushRange, flushStructures, tlbEv
 import { advance, migrateTsc, readTsc, setRunstate, timeAvailable, timeIdentityHolds, timeStolen, tscOf } from "../time";
 import { expireDue, nextDeadline, timerCancel, timerSet } from "../timers";
 import { deliveredCount, reg, setReg, Vcpu, vcpuAt, VCPU_BYTES } from "../vcpu";
-import { opByName, opParamCount, opParamType, opResultType } from "../ops";
+import { opByName, opParamCount, opParamType, opResultType, Step } from "../ops";
 
 const SLOTS: usize = memory.data(128, 8);
 const PRIVATE: usize = memory.data(8192, 8);
@@ -167,12 +167,24 @@ export function accept(i: u32, vector: u32): void {
   acceptEvent(vcpuAt(i), vector);
 }
 
+/** Goes on behind the locked steps of a delivery's walks. */
+function whole(i: u32, first: i32): i32 {
+  let status = first;
+  while (status == Step.SPLIT) status = deliverOn(vcpuAt(i));
+  return status;
+}
+
+/** One step of the delivery that is due, or under way. */
+export function deliverStep(i: u32): i32 {
+  return vcpuAt(i).event ? deliverOn(vcpuAt(i)) : deliverPending(vcpuAt(i));
+}
+
 export function deliverNow(i: u32): i32 {
-  return deliverPending(vcpuAt(i));
+  return whole(i, deliverPending(vcpuAt(i)));
 }
 
 export function deliverException(i: u32, vector: u32, hasError: bool, error: u32, soft: bool): i32 {
-  return deliver(vcpuAt(i), vector, hasError, error, soft);
+  return whole(i, deliver(vcpuAt(i), vector, hasError, error, soft));
 }
 
 export function windows(i: u32): i32 {
@@ -208,7 +220,9 @@ export function leave(i: u32): void {
 }
 
 export function enter(i: u32): i32 {
-  return enterGuest(vcpuAt(i), true);
+  const status = enterGuest(vcpuAt(i), true);
+  if (status != Step.SPLIT) return status;
+  return whole(i, status) == Step.DONE ? Step.JUMP : Step.EXIT;
 }
 
 export function deliveries(i: u32, vector: u32): u32 {

@@ -1,7 +1,7 @@
 // A host half of kind D: starts vCPUs by their state, bounces event upcalls, and answers multicalls (direct-batch.ts).
 import { done, machineAddress } from "./host-common";
 import { misbehave, multicall } from "./direct-batch";
-import { buildTables, entryOf, entryVa, loadRoot } from "./direct-paging";
+import { allowFetch, buildTables, entryOf, entryVa, fetchFaults, forbidFetch, loadRoot } from "./direct-paging";
 import { get, guestFrame, kick, rmw, set, stop, vcpuOn, wake } from "./host-imports";
 import { block, eventArea, eventEnter, eventExit, registerEvents } from "./host-events";
 
@@ -11,6 +11,7 @@ const EXIT_INSN: i32 = 0x70;
 /** Vectors 64 to 127 that have arrived. */
 const IRR_1: i32 = 0x84;
 const KICK: i32 = 9;
+const EXCEPTION: i32 = 5;
 const ENTER: i32 = 0;
 
 export function abi(): i64 {
@@ -26,6 +27,7 @@ export function boot(): i32 {
 export function exit(vcpu: i32, reason: i32): i32 {
   if (reason == KICK) return collect(vcpu);
   if (eventExit(vcpu, reason)) return ENTER;
+  if (reason == EXCEPTION && get(vcpu, EXIT_INSN) == 14) return allowFetch(vcpu);
   if (reason != 1 || get(vcpu, EXIT_INSN) != 2) unreachable();
   const a = get(vcpu, 7);
   const b = get(vcpu, 6);
@@ -57,6 +59,11 @@ export function exit(vcpu: i32, reason: i32): i32 {
       else kick(1 - vcpu);
       return done(vcpu, 0);
     }
+    case 28: {
+      forbidFetch(vcpu, a);
+      return done(vcpu, 0);
+    }
+    case 29: return done(vcpu, fetchFaults());
   }
   return done(vcpu, -38);
 }

@@ -1,5 +1,5 @@
 // Page tables of the test host half of kind D: all of guest memory mapped, the tables themselves read-only.
-import { guestFrame, load64, param, set, store64 } from "./host-imports";
+import { get, guestFrame, load64, param, set, store64, tlb } from "./host-imports";
 
 const HW_ROOT: i32 = 0x50;
 const CR3: i32 = 0x32;
@@ -85,4 +85,31 @@ export function isTable(mfn: i64): bool {
 export function entryVa(va: i64): i64 {
   const entry = entryOf(va);
   return DIRECT_MAP + (((TABLES_PFN + tableIn(entry >> 12)) as i64) << 12) + (entry & 0xfff);
+}
+
+const NX: i64 = i64.MIN_VALUE;
+const EXIT_GVA: i32 = 0x73;
+const EXIT_ERROR: i32 = 0x75;
+const TLB_PAGE: i32 = 2;
+let faults: i64 = 0;
+let lastError: i64 = 0;
+
+/** The page of va holds no code for the guest, until it wants some of it. */
+export function forbidFetch(vcpu: i32, va: i64): void {
+  store64(entryOf(va), load64(entryOf(va)) | NX);
+  tlb(vcpu, TLB_PAGE, va, 0);
+}
+
+/** A page fault of the guest's: it was a fetch from such a page, which may be from now on. */
+export function allowFetch(vcpu: i32): i32 {
+  const entry = entryOf(get(vcpu, EXIT_GVA));
+  store64(entry, load64(entry) & ~NX);
+  faults += 1;
+  lastError = get(vcpu, EXIT_ERROR);
+  return 0;
+}
+
+/** How many there were, and from bit 0 the error code of the last. */
+export function fetchFaults(): i64 {
+  return (faults << 8) | lastError;
 }

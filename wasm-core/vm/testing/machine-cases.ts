@@ -3,6 +3,7 @@ import { advance, barrier, cli, codeAddr, expect, expectEq, hypercall, invlpg, i
 import { expectFault, ICR, taken } from "./kernel";
 import { runBatchCase } from "./batch-cases";
 import { runDeliveryCase } from "./delivery-cases";
+import { runDirectFetchCase, runFetchCase } from "./fetch-cases";
 import { runImplicitCase } from "./implicit-cases";
 import { runFlushCase } from "./flush-cases";
 import { runLayeredCase } from "./layered/cases";
@@ -36,6 +37,8 @@ const SFMASK: i32 = <i32>0xc0000084;
 export function runMachineCase(index: i32, role: i32): void {
   if (index == 140) return timesAddUp(role);
   if (index == 141) return utcIsSet();
+  if (index == 142) return runFetchCase();
+  if (index == 143) return runDirectFetchCase();
   if (index >= 110) return runTableCase(index);
   if (index >= 94) return runLayeredCase(index, role);
   if (index >= 90) return runStartCase(index);

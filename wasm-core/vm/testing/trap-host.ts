@@ -1,5 +1,5 @@
 // A trap-and-emulate host half (kind F) for the VM's tests: shadow tables filled on demand, interrupts injected through the guest's IDT.
-import { cmpxchg, get, kick, now, param, rmw, set, shutdown, stop, store64, timerSet, vcpuOn, wake } from "./host-imports";
+import { cmpxchg, get, kick, now, param, rmw, set, shutdown, stop, store64, timerSet, vcpuOff, vcpuOn, wake } from "./host-imports";
 import { misuse } from "./misuse";
 import { fill, forget, misplace, pagingInit, physical, read, refusedPresent } from "./trap-paging";
 
@@ -220,12 +220,20 @@ export function timer(vcpu: i32, slot: i32): void {
 function send(self: i32, apicId: i32, mode: i32, vector: i32): void {
   for (let v = 0; v < (param(0) as i32); v++) {
     if (apicIds[v] != apicId) continue;
+    if (mode == 5) stopForGood(v);
     if (mode == 6) start(v, vector);
     if (mode != 0) continue;
     waiting[v] = vector;
     if (v == self || wake(v)) interrupt(v);
     else kick(v);
   }
+}
+
+/** INIT: off, with interrupts off. */
+function stopForGood(vcpu: i32): void {
+  stop(vcpu);
+  vcpuOff(vcpu);
+  set(vcpu, RFLAGS, 2);
 }
 
 /** SIPI: the vector names a page with rip, cr3 and rsp; guest-physical is machine address in F. */

@@ -11,6 +11,7 @@ const POOL: i32 = 12;
 /** Bits of a page fault's error code. */
 const WRITE: i64 = 2;
 const USER: i64 = 4;
+const FETCH: i64 = 16;
 /** Bits of an entry: A; A and D. */
 const ACCESSED: i64 = 0x20;
 const MARKS: i64 = 0x60;
@@ -84,6 +85,7 @@ function walk(vcpu: i32, va: i64, error: i64): i64 {
     if (level > 1 && !(entry & ACCESSED)) rmw(LOCKED_OR_64, leafAt, ACCESSED);
     table = machineAddress(entry & FRAME);
   }
+  if (error & FETCH && entry < 0) return 0;
   return error & (WRITE | USER) & ~allowed ? 0 : (entry & ~(WRITE | USER)) | allowed;
 }
 
