@@ -40,4 +40,9 @@ export const testImports: readonly ImportedFunction[] = [
   fn("tlb", "(vcpu i32, va i64) -> i64", "Frame address and flags of the cached translation, or −1; no effect."),
   fn("state", "(vcpu i32, what i32) -> i64", "State of a vCPU past all caches (STATE_*); no effect."),
   fn("param", "(k i32) -> i64", "Parameter of the unit (TEST_PARAM_*)."),
+  fn(
+    "revoked",
+    "(clause i32, gpa i64, pages i32)",
+    "The guest has taken these pages back: if the host half writes to them from now on, even what they hold, clause k fails at the end of the schedule. 0 pages: those from gpa on may be written again.",
+  ),
 ];

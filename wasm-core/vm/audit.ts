@@ -7,6 +7,7 @@ import { DIRTY } from "../memory/arena";
 import { config } from "./config";
 import { cpuAt } from "./cpu";
 import { FAIL_AUDIT, failAnywhere, failBegin, failEnd, failureToHost } from "./failure";
+import { revokedAudit } from "./revoked";
 import { put, putHex, putU64 } from "./text";
 
 const FOREIGN_MAX: u32 = 16;
@@ -26,6 +27,7 @@ export function auditCreate(): void {
 
 /** Fails the schedule if something does not hold. */
 export function audit(): void {
+  if (revokedAudit()) return;
   if (foreignWritten() && !canaryIntact()) return failAnywhere(FAIL_AUDIT, -1, "a frame of somebody else was written to");
   for (let i: u32 = 0; i < config.vcpus; i++) {
     if (timeIdentityHolds(vcpuAt(i))) continue;

@@ -19,6 +19,7 @@ import { Result, result, writeOutcome } from "./outcome";
 import { outcomesForget } from "./outcome-set";
 import { startAddress } from "./params";
 import { plansCreate } from "./plan";
+import { revokedCreate } from "./revoked";
 import { HOST_BOOT, END_NONE, END_OK, queuePush, run, runCreate } from "./run";
 import { madeClear, plannedClear, schedulePrint } from "./schedule";
 import { scheduleRun } from "./scheduler";
@@ -65,7 +66,7 @@ export function linkMachine(): u32 {
     return errorEnd();
   }
   if (!machineCreate() || !bootLayout()) return outOfMemory();
-  if (!cpusCreate() || !runCreate() || !plansCreate() || !costsCreate() || !traceCreate() || !explorerCreate()) return outOfMemory();
+  if (!cpusCreate() || !runCreate() || !plansCreate() || !revokedCreate() || !costsCreate() || !traceCreate() || !explorerCreate()) return outOfMemory();
   auditCreate();
   const refused = linkModules();
   if (!refused) state = STATE_LINKED;

@@ -11,6 +11,7 @@ import { HostOp } from "./imports";
 import { hostInstance, hostThread } from "./link";
 import { hostPoint } from "./points";
 import { run } from "./run";
+import { revokedWrite } from "./revoked";
 import { put, putHex } from "./text";
 
 const LOCK: u32 = 0x100;
@@ -24,6 +25,7 @@ export function hostMemory(c: Cpu, id: u32, args: usize): i32 {
   for (;;) {
     if (!hostPoint(c, id, args)) return HOST_RESTART;
     if (!reachable(c, ma, size)) return HOST_RESTART;
+    if (id >= <u32>HostOp.store8) revokedWrite(c, <u32>ma, size);
     if (isModify ? modify(c.vcpu, id, args, <u32>ma, size) : access(c.vcpu, id, args, <u32>ma, size)) break;
     run.hostProgress += 1;
   }
@@ -124,6 +126,7 @@ function hostCopy(c: Cpu, id: u32, args: usize): i32 {
     } else {
       let value: u64 = 0;
       for (let i = bytes; i > 0; i--) value = (value << 8) | load<u8>(cell + i - 1);
+      revokedWrite(c, <u32>from, bytes);
       sbStore(v, <u32>from, bytes, value);
     }
     run.hostProgress += bytes;

@@ -71,10 +71,12 @@ s peek:I>I
 s tlb:iI>I
 s state:ii>I
 s param:i>I
+s revoked:iIi>
 `;
 
 export const enum TestOp {
   expect, expect_eq, fail, note, not_offered, may_end, barrier, quiet, outcome, choose, plan, advance, cost_begin, cost_end, peek, tlb, state, param,
+  revoked,
 }
 
 @inline

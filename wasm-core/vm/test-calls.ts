@@ -21,6 +21,7 @@ import { clauseReached, outcomeSet } from "./outcome-set";
 import { kernelParam } from "./params";
 import { guestPoint } from "./points";
 import { PLAN_UTC, planAdd } from "./plan";
+import { revokedAdd } from "./revoked";
 import { END_NOT_OFFERED, run } from "./run";
 import { clockPoint } from "./scheduler";
 import { put, putI64 } from "./text";
@@ -102,6 +103,8 @@ function control(c: Cpu, id: u32, args: usize, a: u64, b: u64): i32 {
     case TestOp.state:
       store<u64>(args, stateOf(target, <u32>b));
       return HOST_DONE;
+    case TestOp.revoked:
+      return revokedAdd(<u32>a, b, load<u32>(args, 16)) ? HOST_DONE : HOST_TRAP;
     default:
       store<u64>(args, kernelParam(c, <u32>a));
       return HOST_DONE;

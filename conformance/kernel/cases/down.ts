@@ -6,7 +6,7 @@ import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
 import { prepare } from "../lib/boot";
-import { sharedDigest } from "../lib/areas";
+import { offerAreas, revokeAreas, sharedDigest } from "../lib/areas";
 import { begin, letOthersRun, me, steal, vcpus } from "../lib/case";
 import { same } from "../lib/expect";
 import { boundaries, delivered, FIRST_VECTOR, raise, realTime, taken, waitTaken } from "../lib/interrupts";
@@ -131,12 +131,14 @@ export function smp_down_areas(role: i32): void {
   waitFor(SEEN, 3);
   waitDown(TARGET);
   letOthersRun();
+  revokeAreas(C.smp_cpu_down_6);
   const before = sharedDigest();
   test.plan(test.PLAN_NMI, TARGET, realTime() + 1, 0);
   steal(TARGET, 20_000);
   steal(me(), 20_000);
   letOthersRun();
   same(C.smp_cpu_down_6, "digest of the shared pages", sharedDigest(), before);
+  offerAreas(C.smp_cpu_down_6);
   startAt(TARGET, rest.index);
 }
 

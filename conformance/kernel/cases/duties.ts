@@ -5,7 +5,7 @@ import * as machine from "../../sdk/as/machine";
 import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
-import { digest, percpuDigest, sharedDigest } from "../lib/areas";
+import { digest, percpuDigest, revokeAreas, sharedDigest } from "../lib/areas";
 import { begin, finish, letOthersRun, me, meet, steal, vcpus } from "../lib/case";
 import { atLeast, atMost, holds, same } from "../lib/expect";
 import {
@@ -201,6 +201,7 @@ export function rule_areas_revoked(role: i32): void {
   }
   test.barrier(2);
   if (role !== 0) return;
+  revokeAreas(clause);
   const shared = sharedDigest();
   const own = percpuDigest();
   steal(me(), 1_000_000);

@@ -5,7 +5,7 @@ import * as machine from "../../sdk/as/machine";
 import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
-import { percpuDigest, sharedDigest } from "../lib/areas";
+import { percpuDigest, revokeAreas, sharedDigest } from "../lib/areas";
 import { finish, me, steal } from "../lib/case";
 import { atLeast, holds, same } from "../lib/expect";
 import {
@@ -155,6 +155,7 @@ export function init_relocate_beyond(): void {
 function expectNoWrites(clause: i32, times: i32): void {
   for (let i = 0; i < times; i++) pvi.init_revoke_all();
   test.barrier(1);
+  revokeAreas(clause);
   const shared = sharedDigest();
   const own = percpuDigest();
   test.barrier(2);

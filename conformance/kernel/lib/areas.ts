@@ -4,6 +4,22 @@ import * as machine from "../../sdk/as/machine";
 import * as test from "../../sdk/as/test";
 import { direct, PAGE_SIZE } from "./memory";
 
+/** The host half may write no more to the pages that all vCPUs share, and to this vCPU's own. */
+export function revokeAreas(clause: i32): void {
+  test.revoked(clause, gpaOf(info.INFO_SHARED_VA), infoCount(info.INFO_SHARED_PAGES));
+  test.revoked(clause, gpaOf(info.INFO_PERCPU_VA), infoCount(info.INFO_PERCPU_PAGES));
+}
+
+/** It may again. */
+export function offerAreas(clause: i32): void {
+  test.revoked(clause, gpaOf(info.INFO_SHARED_VA), 0);
+  test.revoked(clause, gpaOf(info.INFO_PERCPU_VA), 0);
+}
+
+function gpaOf(offset: i32): i64 {
+  return infoField(offset) - direct(0);
+}
+
 /** Digest of the pages that all vCPUs share. */
 export function sharedDigest(): i64 {
   return digest(infoField(info.INFO_SHARED_VA), infoCount(info.INFO_SHARED_PAGES));

@@ -72,6 +72,10 @@ export declare function state(vcpu: i32, what: i32): i64;
 @external("test", "param")
 export declare function param(k: i32): i64;
 
+/** The guest has taken these pages back: if the host half writes to them from now on, even what they hold, clause k fails at the end of the schedule. 0 pages: those from gpa on may be written again. */
+@external("test", "revoked")
+export declare function revoked(clause: i32, gpa: i64, pages: i32): void;
+
 /** what of test.state; IRR, ISR and DELIVERED take vector << 8. */
 export const STATE_RUNSTATE: i32 = 0;
 /** what of test.state; IRR, ISR and DELIVERED take vector << 8. */

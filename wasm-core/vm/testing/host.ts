@@ -1,6 +1,6 @@
 // The test host half (kind E): starts APs, answers a few hypercalls, and misbehaves where it is asked to.
 import { done, machineAddress, startAp } from "./host-common";
-import { frames, get, kick, load64, mfence, now, owner, set, resched, shutdown, stop, store64, timerSet, wake, irq } from "./host-imports";
+import { frames, get, kick, load64, mfence, now, owner, rmw, set, resched, shutdown, stop, store64, timerSet, wake, irq } from "./host-imports";
 import { misuse } from "./misuse";
 
 const RIP: i32 = 0x20;
@@ -126,6 +126,15 @@ function act(vcpu: i32, nr: i32): i32 {
       foreign();
       return ENTER;
     }
+    // Accesses 8 bytes at the gpa in RSI: 1 in both halves.
+    case 42: return done(vcpu, touch(get(vcpu, 7), machineAddress(get(vcpu, 6))));
+    // Stores what the word at the gpa in RSI holds, if RDI is 1; else only reads it.
+    case 43: {
+      const at = machineAddress(get(vcpu, 6));
+      const held = load64(at);
+      if (get(vcpu, 7) == 1) store64(at, held);
+      return done(vcpu, 0);
+    }
     // Stops, or kicks, the other vCPU.
     case 26:
     case 27: {
@@ -135,6 +144,18 @@ function act(vcpu: i32, nr: i32): i32 {
     }
     default: return done(vcpu, 0);
   }
+}
+
+const BOTH: i64 = 0x1_00000001;
+const ADD_64: i32 = 0x31;
+const LOCK: i32 = 0x100;
+
+/** 0 store, 1 unlocked addition, 2 locked addition, 3 load: the value that was there before. */
+function touch(how: i64, at: i64): i64 {
+  if (how == 1 || how == 2) return rmw(how == 2 ? ADD_64 | LOCK : ADD_64, at, BOTH);
+  if (how == 3) return load64(at);
+  store64(at, BOTH);
+  return 0;
 }
 
 const APIC_ID: i32 = 0x80;
