@@ -64,7 +64,12 @@ describe("an area that was taken back", () => {
     expect(run(vm, unit(146, 1, { seed: 1n }))).toMatchObject({
       end: "fail",
       failed: [146],
-      failure: { kind: "audit", clause: 146, half: "host", reason: expect.stringContaining("that the guest had revoked") },
+      failure: {
+        kind: "audit",
+        clause: 146,
+        half: "host",
+        reason: expect.stringContaining("that the guest had revoked"),
+      },
     });
   });
 
