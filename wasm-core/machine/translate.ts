@@ -52,6 +52,8 @@ function leaveForSecondLevel(v: Vcpu, va: u64, physical: u64, access: u32, inWal
   v.exit_gva = va;
   v.exit_error = access & 3;
   v.exit_flags = inWalk ? 1 : 0;
+  // A memory access is one byte long like every primitive.
+  if (v.exit_len == 0) v.exit_len = 1;
   return Step.EXIT;
 }
 

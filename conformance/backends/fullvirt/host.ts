@@ -14,7 +14,7 @@ import { runsOn } from "./host/shadow/flush";
 import { loadRoot } from "./host/shadow/roots";
 import { tablesInit } from "./host/shadow/tables";
 import { resetControl, turnedOff } from "./host/startup";
-import { crash, isHalted, STARTUP_NONE, setSoftLength, startup, stateInit, vcpus } from "./host/state";
+import { crash, isHalted, STARTUP_NONE, startup, stateInit, vcpus } from "./host/state";
 
 const BY_SYSCALL: i64 = 2;
 const SCHED_IN: i32 = 1;
@@ -42,7 +42,6 @@ export function exit(vcpu: i32, reason: i32): i32 {
   runsOn(vcpu);
   // Turned off by INIT while this exit waited for its turn.
   if (startup(vcpu) != STARTUP_NONE) return host.ACTION_OFF;
-  if (!host.get(vcpu, host.FIELD_INTERRUPTED_EVENT)) setSoftLength(vcpu, 0);
   const action = served(vcpu, reason);
   if (startup(vcpu) == STARTUP_NONE) return action;
   turnedOff(vcpu);

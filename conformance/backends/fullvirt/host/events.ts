@@ -12,8 +12,6 @@ import {
   INTR_STI,
   isHalted,
   setHalted,
-  setSoftLength,
-  softLength,
 } from "./state";
 
 export const VECTOR_BP: i32 = 3;
@@ -48,19 +46,12 @@ export function raise(vcpu: i32, vector: i32, error: i32): i32 {
   if (interrupted & VALID) {
     const first = <i32>(interrupted & 0xff);
     const type = interrupted & TYPE_MASK;
-    if (type == TYPE_SOFT) unwindSoft(vcpu);
     if (type == TYPE_FAULT && first == VECTOR_DF) return crash("triple fault");
     const doubles = isContributory(first) ? isContributory(vector) : first == VECTOR_PF && (vector == VECTOR_PF || isContributory(vector));
     if (type == TYPE_FAULT && doubles) next = VECTOR_DF;
   }
   inject(vcpu, TYPE_FAULT | next, next == VECTOR_DF ? 0 : error);
   return host.ACTION_ENTER;
-}
-
-/** The software interrupt did not happen: RIP goes back to its instruction. */
-function unwindSoft(vcpu: i32): void {
-  host.set(vcpu, host.FIELD_RIP, host.get(vcpu, host.FIELD_RIP) - softLength(vcpu));
-  setSoftLength(vcpu, 0);
 }
 
 function inject(vcpu: i32, event: i64, error: i32): void {
@@ -83,12 +74,9 @@ export function raisePageFault(vcpu: i32, va: i64): i32 {
   return raise(vcpu, VECTOR_PF, walkError);
 }
 
-/** An exception that left guest mode and is the guest's own. INT3 and INTO are traps: they name the next instruction. */
+/** An exception that left guest mode and is the guest's own. INT3 and INTO are traps: injected as such, they name the next instruction. */
 export function reflect(vcpu: i32, vector: i32): i32 {
   if (vector != VECTOR_BP && vector != VECTOR_OF) return raise(vcpu, vector, <i32>host.get(vcpu, host.FIELD_EXIT_ERROR));
-  const length = host.get(vcpu, host.FIELD_EXIT_LEN);
-  host.set(vcpu, host.FIELD_RIP, host.get(vcpu, host.FIELD_RIP) + length);
-  setSoftLength(vcpu, <i32>length);
   inject(vcpu, TYPE_SOFT | vector, 0);
   return host.ACTION_ENTER;
 }
@@ -96,9 +84,8 @@ export function reflect(vcpu: i32, vector: i32): i32 {
 /** Goes on after an exit that was none of the guest's business: an event whose delivery it cut short is delivered now. */
 export function reinject(vcpu: i32): i32 {
   const interrupted = host.get(vcpu, host.FIELD_INTERRUPTED_EVENT);
-  const again = (interrupted & TYPE_MASK) != TYPE_SOFT || softLength(vcpu) != 0;
-  // INT n executes in guest mode and does so again.
-  if (!(interrupted & VALID) || !again) return host.ACTION_ENTER;
+  // RIP names a software interrupt's instruction until it is delivered: it executes again.
+  if (!(interrupted & VALID) || (interrupted & TYPE_MASK) == TYPE_SOFT) return host.ACTION_ENTER;
   host.set(vcpu, host.FIELD_ENTRY_EVENT, interrupted);
   host.set(vcpu, host.FIELD_ENTRY_ERROR, host.get(vcpu, host.FIELD_INTERRUPTED_ERROR));
   return host.ACTION_ENTER;

@@ -1,4 +1,4 @@
-// Ports of the bare machine: power off, reset, trace, real-time clock. Nothing else answers: reads give all ones.
+// Ports of the bare machine: power off, reset, real-time clock. Nothing else answers: reads give all ones.
 import * as host from "../../../sdk/as/host";
 import { isRtcData, rtcRead, rtcWrite } from "../../lib/rtc";
 import { finish, skip } from "./state";
@@ -6,7 +6,6 @@ import { finish, skip } from "./state";
 const FLAG_WRITE: i64 = 1;
 const PORT_POWER: i64 = 0x604;
 const PORT_RESET: i64 = 0xcf9;
-const PORT_TRACE: i64 = 0xe9;
 const POWER_OFF: i64 = 0x2000;
 const RESET_CPU: i64 = 4;
 const SHUTDOWN_POWER_OFF: i32 = 0;
@@ -25,6 +24,5 @@ export function exitIo(vcpu: i32): i32 {
 }
 
 function readPort(port: i64, size: i64): i64 {
-  if (size == 1 && port == PORT_TRACE) return PORT_TRACE;
   return size == 1 && isRtcData(<i32>port) ? rtcRead() : 0xffff_ffff >> (32 - (size << 3));
 }

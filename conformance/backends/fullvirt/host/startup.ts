@@ -9,7 +9,6 @@ import {
   CR4,
   countStuck,
   setHalted,
-  setSoftLength,
   setStartup,
   setWord,
   STARTUP_INIT,
@@ -84,7 +83,6 @@ function reset(vcpu: i32): void {
   host.set(vcpu, host.FIELD_INTR_STATE, 0);
   apicReset(vcpu);
   setHalted(vcpu, false);
-  setSoftLength(vcpu, 0);
   countStuck(vcpu, false);
 }
 

@@ -1,6 +1,6 @@
 // What the host half keeps of each vCPU beside the machine's fields, and the endings of an exit.
 //
-//   vCPU (64 bytes): | cr0 u64 | cr4 u64 | sysenter cs, esp, eip u64 | cstar u64 | tsc_adjust u64 | halted u8 | startup u8 | soft u8 | stuck u8 |
+//   vCPU (64 bytes): | cr0 u64 | cr4 u64 | sysenter cs, esp, eip u64 | cstar u64 | tsc_adjust u64 | halted u8 | startup u8 | stuck u8 |
 import * as host from "../../../sdk/as/host";
 
 export const VCPUS_MAX: i32 = 8;
@@ -22,8 +22,7 @@ export const CSTAR: i32 = 40;
 export const TSC_ADJUST: i32 = 48;
 const HALTED: i32 = 56;
 const STARTUP: i32 = 57;
-const SOFT: i32 = 58;
-const STUCK: i32 = 59;
+const STUCK: i32 = 58;
 
 /** `startup` of a vCPU: it runs; INIT has to be obeyed; it waits for SIPI. */
 export const STARTUP_NONE: i32 = 0;
@@ -66,15 +65,6 @@ export function startup(vcpu: i32): i32 {
 
 export function setStartup(vcpu: i32, state: i32): void {
   store<u8>(at(vcpu, STARTUP), <u8>state);
-}
-
-/** Length of the software interrupt being injected, 0 for none: a fault on its way is a fault of that instruction. */
-export function softLength(vcpu: i32): i32 {
-  return load<u8>(at(vcpu, SOFT));
-}
-
-export function setSoftLength(vcpu: i32, length: i32): void {
-  store<u8>(at(vcpu, SOFT), <u8>length);
 }
 
 /** Counts exits that could only be repeated; 0 resets. */

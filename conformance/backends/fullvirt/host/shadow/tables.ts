@@ -303,8 +303,10 @@ function unlink(sp: i32): void {
 export function tablesForget(): void {
   for (let sp = 1; sp < TABLES_MAX; sp++) {
     if (!kindOf(sp)) continue;
-    for (let index = 0; index < 512; index++) if (isUsed(sp, index)) host.store64(entryAt(sp, index), 0);
-    memory.fill(bitmaps + (sp << 6), 0, 64);
+    for (let first = 0; first < 512; first += 64) {
+      for (let bits = load<u64>(bitmapWord(sp, first)); bits; bits &= bits - 1) host.store64(entryAt(sp, first + <i32>ctz(bits)), 0);
+      store<u64>(bitmapWord(sp, first), 0);
+    }
     store<u8>(record(sp), 0, 9);
     addDirty(sp);
   }
