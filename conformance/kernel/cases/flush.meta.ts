@@ -3,7 +3,7 @@ import { type CaseMeta, explored, sequential } from "../case-meta.ts";
 const flusher = ["flusher", "target"];
 
 export const flush: CaseMeta[] = [
-  explored("mmu-flush-multi-running", "A running target", ["mmu.flush_tlb_multi.1"], flusher),
+  explored("mmu-flush-multi-running", "A running target", ["mmu.flush_tlb_multi.1"], flusher, { budget: 300 }),
   explored("mmu-flush-multi-in-handler", "A target in an interrupt handler", ["mmu.flush_tlb_multi.1"], flusher, {
     on: [2, 0],
   }),

@@ -20,6 +20,7 @@ export const smp: CaseMeta[] = [
   explored("smp-start-two", "Two starts of two targets", ["smp.cpu_up.1"], STARTERS),
   explored("smp-start-stores", "The target sees what was stored before", ["smp.cpu_up.5"], ["starter"], { budget: 50 }),
   explored("smp-start-while-leaving", "A start meets the way down", ["smp.cpu_up.6"], ["starter", "leaver"], {
+    budget: 300,
     on: [0, 3],
   }),
 ];
