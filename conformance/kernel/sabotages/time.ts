@@ -141,13 +141,6 @@ export const timeSabotages: readonly Sabotage[] = [
     edit(nativeWallclock, "number(CENTURY) * 100", "2000"),
   ),
   knownBad("time-wallclock-late", "kvm-wallclock-stale"),
-  knownBad("time-wallclock-stepped", "kvm-wallclock-per-vcpu"),
-  native(
-    "time-wallclock-stepping",
-    "the registers of the real-time clock are read once",
-    edit(nativeWallclock, "  while (now != before) {\n    before = now;\n    now = snapshot();\n  }\n", ""),
-    edit(nativeWallclock, "  let before: i64 = -1;\n  let now = snapshot();", "  const now = snapshot();"),
-  ),
   native(
     "time-wallclock-rate",
     "on vCPU 3 the wall clock stands still after the first reading",
@@ -166,6 +159,13 @@ export const timeSabotages: readonly Sabotage[] = [
       "  return origin + clockRead();",
       "  return origin + clockRead() - (machine.vcpu() == 2 ? 2_000_000_000 : 0);",
     ),
+  ),
+  knownBad("time-wallclock-stepped", "kvm-wallclock-per-vcpu"),
+  native(
+    "time-wallclock-stepping",
+    "the registers of the real-time clock are read once",
+    edit(nativeWallclock, "  while (now != before) {\n    before = now;\n    now = snapshot();\n  }\n", ""),
+    edit(nativeWallclock, "  let before: i64 = -1;\n  let now = snapshot();", "  const now = snapshot();"),
   ),
   native(
     "time-wallclock-set-moves",
