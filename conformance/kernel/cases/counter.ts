@@ -76,7 +76,7 @@ export function time_clock_migrating(): void {
 
 /** Each time the vCPU comes back the host may publish another rate: by the end it has had every one that it knows. */
 export function time_clock_frequencies(): void {
-  for (let i = 0; i < 36; i++) {
+  for (let i = 0; i < 39; i++) {
     steal(me(), 5_000);
     expectSpan(C.time_sched_clock_2, SECOND / 16);
   }

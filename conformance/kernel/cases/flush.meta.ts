@@ -15,6 +15,20 @@ export const flush: CaseMeta[] = [
     on: [0, 3],
   }),
   explored(
+    "mmu-flush-multi-returning",
+    "A target that gets its processor back meanwhile",
+    ["mmu.flush_tlb_multi.3"],
+    ["target", "flusher"],
+    { arrivals: [{ kind: "irq", vector: 0x43, vcpu: 1, max: 1 }] },
+  ),
+  sequential(
+    "mmu-flush-multi-in-bracket",
+    "A target that is in a lazy bracket",
+    ["mmu.flush_tlb_multi.1"],
+    flusher,
+    { on: [0, 2] },
+  ),
+  explored(
     "mmu-flush-multi-inside",
     "A target that is preempted amid an instruction",
     ["mmu.flush_tlb_multi.13"],

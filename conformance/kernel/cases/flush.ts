@@ -5,7 +5,7 @@ import * as machine from "../../sdk/as/machine";
 import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
-import { begin, canSteal, finish, giveWay, me, meet, steal } from "../lib/case";
+import { begin, canSteal, finish, giveWay, letOthersRun, me, meet, steal } from "../lib/case";
 import { atMost, same } from "../lib/expect";
 import { FIRST_VECTOR, faults, onInterrupt, raise, realTime, taken } from "../lib/interrupts";
 import { mask, PAGE_SIZE, post, see, waitFor } from "../lib/memory";
@@ -146,6 +146,52 @@ export function mmu_flush_multi_preempted(role: i32): void {
     useWhileFlushed(C.mmu_flush_tlb_multi_3, 35);
     waitFor(FLUSHED, 1);
     same(C.mmu_flush_tlb_multi_3, "content of the page after the flush returned", touch(35), content(1));
+  }
+}
+
+/** Handler on the flusher's vCPU: meanwhile the target gets its processor back and goes on. */
+function letTargetReturn(): void {
+  test.advance(STOLEN_NS);
+  letOthersRun();
+}
+
+/** The target has lost its processor; it returns at any moment of the flush, or after it. */
+export function mmu_flush_multi_returning(role: i32): void {
+  const clause = C.mmu_flush_tlb_multi_3;
+  if (role === 0) {
+    targetReady(77);
+    test.quiet(1);
+    waitFor(FLUSHED, 1);
+    same(clause, "content of the page after the flush returned", touch(77), content(1));
+  } else {
+    const targets = flusherReady(77, 0);
+    test.quiet(1);
+    onInterrupt(letTargetReturn);
+    pvi.mmu_set_pte(entry(77), leaf(1));
+    steal(0, STOLEN_NS);
+    test.quiet(0);
+    same(clause, "result of the flush", pvi.mmu_flush_tlb_multi(targets, page(77), page(78), 0), 0);
+    test.quiet(1);
+    post(FLUSHED, 1);
+  }
+}
+
+/** A target that batches its own changes answers as any other. */
+export function mmu_flush_multi_in_bracket(role: i32): void {
+  const clause = C.mmu_flush_tlb_multi_1;
+  if (role === 0) {
+    pvi.mmu_set_pte(entry(78), leaf(0));
+    meet(1);
+    meet(2);
+    changeAndFlush(clause, 78, mask(4));
+  } else {
+    meet(1);
+    touch(78);
+    pvi.mmu_lazy_enter();
+    meet(2);
+    waitFor(FLUSHED, 1);
+    same(clause, "content of the page after the flush returned", touch(78), content(1));
+    pvi.mmu_lazy_leave();
   }
 }
 

@@ -1,4 +1,5 @@
 /** Sabotages of mmu.*. */
+import { knownBad } from "./known-bad.ts";
 import { lazySabotages } from "./lazy.ts";
 import {
   atStart,
@@ -163,6 +164,24 @@ const remote: Sabotage[] = [
     "mmu-flush-multi-preempted",
     "a flush left for a preempted vCPU is not done when it runs again (CVE-2019-3016)",
     edit(kvmSteal, "if (preempted & FLUSH_TLB && offered", "if (preempted & FLUSH_TLB & PREEMPTED && offered"),
+  ),
+  knownBad("mmu-flush-multi-returning", "kvm-flush-compare-ignored"),
+  native(
+    "mmu-flush-multi-in-bracket",
+    "in a lazy bracket flushes are answered at once and done at its end",
+    edit(
+      nativeFlush,
+      "    flushLocal(machine.load64(at + 8), machine.load64(at + 16), machine.load32(at + 24));",
+      "    if (!lazy) flushLocal(machine.load64(at + 8), machine.load64(at + 16), machine.load32(at + 24));",
+    ),
+    edit(
+      nativeFlush,
+      "function request(",
+      "let lazy: bool = false;\n\nexport function flushLazily(on: bool): void {\n  lazy = on;\n  if (!on) flushLocal(0, -1, 0);\n}\n\nfunction request(",
+    ),
+    edit(nativeGuest, "export function mmu_lazy_enter(): void {}", "export function mmu_lazy_enter(): void {\n  flushLazily(true);\n}"),
+    edit(nativeGuest, "export function mmu_lazy_leave(): void {}", "export function mmu_lazy_leave(): void {\n  flushLazily(false);\n}"),
+    edit(nativeGuest, "flushMulti,", "flushLazily, flushMulti,"),
   ),
   host(
     "mmu-flush-multi-inside",
