@@ -236,6 +236,12 @@ export const initHypercallEntry = op({
       text: "Every call gives the same address.",
       source: "Hyper-V TLFS, hypercall page: one for the guest",
     },
+    {
+      n: 3,
+      text: "Code at user privilege cannot enter the host: it takes an exception or gets a negative answer, and nothing is done.",
+      source:
+        "CVE-2009-3290 (KVM served hypercalls of user code); Linux arch/x86/kvm/x86.c: -KVM_EPERM; Hyper-V TLFS: #UD unless CPL is 0",
+    },
   ],
   deviations: ["On KVM, which has no page, the instruction is chosen by the guest half and lies in its own text."],
   sources: ["Hyper-V MSR 0x40000001", "Xen hypercall page", "KVM VMCALL and VMMCALL", "VMI jump table"],

@@ -9,8 +9,9 @@ import * as C from "../generated/clauses";
 import { begin, finish, me, steal, vcpus } from "../lib/case";
 import { atLeast, atMost, holds, same } from "../lib/expect";
 import { boundaries, delivered, FIRST_VECTOR, isPending, realTime } from "../lib/interrupts";
-import { DATA_FRAMES, direct, FRAME_DATA, frame, PAGE_SIZE } from "../lib/memory";
+import { DATA_FRAMES, direct, FRAME_DATA, frame, PAGE_SIZE, word } from "../lib/memory";
 import { content } from "../lib/paging";
+import { runAsUser } from "../lib/user";
 
 /** The half's k-th attack: 0 as it must be, 1 not so, −1 there is none. It exports this beside its ops. */
 // @ts-ignore: decorator
@@ -61,13 +62,27 @@ export function hostile_hypercalls(): void {
 /** Answers of a step: it goes on when the caller's processor was away for a while; a hypercall was not answered as published. */
 const ASK_STEAL: i32 = 2;
 const WRONG_CALL: i32 = 3;
+/** It goes on when user code has made the call that is in the registers. */
+const ASK_USER: i32 = 4;
 const STOLEN_NS: i64 = 20_000;
+
+/** What user code was answered: registers are again what they were when it ends. */
+let answerToUser: i64 = 0;
+
+function callOfUser(_rsp: i64): void {
+  machine.vmcall();
+  answerToUser = machine.reg(machine.RAX);
+}
 
 export function hostile_answers(): void {
   let answer = 0;
   for (let k = 0; k < ATTACKS_MAX && answer >= 0; k++) {
     answer = attack(k, end());
     if (answer === ASK_STEAL) steal(me(), STOLEN_NS);
+    if (answer === ASK_USER) {
+      runAsUser(callOfUser, word(14));
+      machine.set_reg(machine.RDI, answerToUser);
+    }
     const calls = answer === WRONG_CALL;
     same(C.ipi_send_mask_1, "number of a hypercall that is not answered as published", calls ? k : -1, -1);
     same(C.msr_read_1, "number of a register that is not as published", answer === 1 ? k : -1, -1);

@@ -31,6 +31,7 @@ export const init: CaseMeta[] = [
   sequential("init-revoke-twice", "Revoking twice is revoking once", ["init.revoke_all.4"], everyVcpu),
   sequential("init-hypercall-entry-works", "The entry enters and comes back", ["init.hypercall_entry.1"]),
   sequential("init-hypercall-entry-stays", "The entry is always the same", ["init.hypercall_entry.2"]),
+  sequential("init-hypercall-entry-user", "User code is not served", ["init.hypercall_entry.3"], ["vCPU"], { on: [1] }),
   sequential("init-identify-guest-accepts", "An identity is accepted", ["init.identify_guest.1"]),
   sequential("init-assists-unknown", "An assist that does not exist is refused", ["init.assists.1"]),
 ];

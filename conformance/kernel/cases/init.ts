@@ -6,9 +6,10 @@ import * as pvi from "../../sdk/as/pvi";
 import * as test from "../../sdk/as/test";
 import * as C from "../generated/clauses";
 import { percpuDigest, revokeAreas, sharedDigest } from "../lib/areas";
-import { finish, me, steal } from "../lib/case";
+import { finish, me, steal, vcpus } from "../lib/case";
 import { atLeast, holds, same } from "../lib/expect";
 import {
+  allDelivered,
   boundaries,
   END_NOT,
   endServiceBy,
@@ -16,11 +17,13 @@ import {
   faults,
   interruptsOn,
   raise,
+  surviveUndefined,
   taken,
   waitTaken,
 } from "../lib/interrupts";
-import { mask, post, see } from "../lib/memory";
+import { mask, post, see, word } from "../lib/memory";
 import { content, entry, leaf, mapAndTouch, page, touch } from "../lib/paging";
+import { runAsUser } from "../lib/user";
 
 const FEATURES: i32 = 0;
 const HINTS: i32 = 1;
@@ -222,6 +225,40 @@ export function init_hypercall_entry_stays(): void {
   const entry = pvi.init_hypercall_entry();
   pvi.init_features(FEATURES);
   same(C.init_hypercall_entry_2, "address at the second call", pvi.init_hypercall_entry(), entry);
+}
+
+/** Calls with these numbers are tried; those of all systems are among them. */
+const CALLS: i32 = 64;
+const EVERYBODY: i64 = -1;
+/** Number of the first call that user code was served, or -1; by the other vendor's instruction 1000 more. */
+let servedToUser: i32 = -1;
+
+/** Registers as for an interrupt to everybody, where there is such a call. */
+function callsOfUser(_rsp: i64): void {
+  for (let i = 0; i < 2 * CALLS; i++) {
+    const before = faults();
+    machine.set_reg(machine.RAX, i >> 1);
+    machine.set_reg(machine.RBX, EVERYBODY);
+    machine.set_reg(machine.RCX, EVERYBODY);
+    machine.set_reg(machine.RDX, 0);
+    machine.set_reg(machine.RSI, FIRST_VECTOR);
+    if (i & 1) machine.vmmcall();
+    else machine.vmcall();
+    const served = faults() === before && machine.reg(machine.RAX) >= 0;
+    if (served && servedToUser < 0) servedToUser = (i >> 1) + (i & 1 ? 1000 : 0);
+  }
+}
+
+export function init_hypercall_entry_user(): void {
+  const clause = C.init_hypercall_entry_3;
+  let interrupts: i64 = 0;
+  for (let v = 0; v < vcpus(); v++) interrupts -= allDelivered(v);
+  surviveUndefined();
+  runAsUser(callsOfUser, word(14));
+  same(clause, "number of a call that user code was served", servedToUser, -1);
+  boundaries(4);
+  for (let v = 0; v < vcpus(); v++) interrupts += allDelivered(v);
+  same(clause, "interrupts that anybody took", interrupts, 0);
 }
 
 export function init_identify_guest_accepts(): void {

@@ -3,9 +3,11 @@ import {
   edit,
   exported,
   guest,
+  host,
   kvmAreas,
   kvmFeatures,
   kvmGuest,
+  kvmHypercalls,
   kvmRemote,
   native,
   nativeGuest,
@@ -135,6 +137,16 @@ export const initSabotages: readonly Sabotage[] = [
       kvmRemote,
       "export function enterHost(_argument: i64): void {\n  machine.vmcall();",
       "export function enterHost(_argument: i64): void {",
+    ),
+  ),
+  host(
+    "init-hypercall-entry-user",
+    "user code is told that its call is refused, when it has been made",
+    edit(kvmHypercalls, "host.get(vcpu, host.FIELD_CPL) ? EPERM : call(vcpu, nr)", "call(vcpu, nr)"),
+    edit(
+      kvmHypercalls,
+      "host.set(vcpu, host.FIELD_RAX, result);",
+      "host.set(vcpu, host.FIELD_RAX, host.get(vcpu, host.FIELD_CPL) ? EPERM : result);",
     ),
   ),
   guest(

@@ -179,8 +179,16 @@ const remote: Sabotage[] = [
       "function request(",
       "let lazy: bool = false;\n\nexport function flushLazily(on: bool): void {\n  lazy = on;\n  if (!on) flushLocal(0, -1, 0);\n}\n\nfunction request(",
     ),
-    edit(nativeGuest, "export function mmu_lazy_enter(): void {}", "export function mmu_lazy_enter(): void {\n  flushLazily(true);\n}"),
-    edit(nativeGuest, "export function mmu_lazy_leave(): void {}", "export function mmu_lazy_leave(): void {\n  flushLazily(false);\n}"),
+    edit(
+      nativeGuest,
+      "export function mmu_lazy_enter(): void {}",
+      "export function mmu_lazy_enter(): void {\n  flushLazily(true);\n}",
+    ),
+    edit(
+      nativeGuest,
+      "export function mmu_lazy_leave(): void {}",
+      "export function mmu_lazy_leave(): void {\n  flushLazily(false);\n}",
+    ),
     edit(nativeGuest, "flushMulti,", "flushLazily, flushMulti,"),
   ),
   host(

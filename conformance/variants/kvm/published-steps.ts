@@ -1,7 +1,7 @@
 // The steps of a demanding guest half, one question each.
 import { KVM_PV_SEND_IPI, PVCLOCK_GUEST_STOPPED } from "../../backends/kvm/abi";
 import { self, vcpus } from "../../backends/lib/info";
-import { ASK_STEAL, DONE, WRONG_CALL } from "./lib";
+import { ASK_STEAL, ASK_USER, DONE, WRONG_CALL } from "./lib";
 import {
   callsAreGated,
   destinationsAreRefused,
@@ -9,8 +9,11 @@ import {
   ipisAreCounted,
   leavesFit,
   offers,
+  prepareUserCall,
   otherPortsAreEmpty,
   registersStay,
+  userWasRefused,
+  USER_CALLS,
   windowReachesSelf,
 } from "./published";
 import {
@@ -28,6 +31,7 @@ import {
 } from "./published-registers";
 
 const STOLEN_NS: i64 = 20_000;
+const FIRST_USER_STEP: i32 = 15;
 
 export function parley_hostile_step(k: i32, end: i64): i32 {
   switch (k) {
@@ -63,12 +67,25 @@ export function parley_hostile_step(k: i32, end: i64): i32 {
     case 14:
       return registersStay() ? 0 : WRONG_CALL;
     default:
-      return offers(KVM_PV_SEND_IPI) ? interrupts(k - 15) : DONE;
+      return beyond(k - FIRST_USER_STEP);
   }
+}
+
+function beyond(k: i32): i32 {
+  const userSteps = 2 * USER_CALLS.length;
+  return k < userSteps ? user(k) : interrupts(k - userSteps);
+}
+
+/** For each call a step that asks for it and one that looks at the answer. */
+function user(k: i32): i32 {
+  if (k & 1) return userWasRefused() ? 0 : WRONG_CALL;
+  prepareUserCall(k >> 1);
+  return ASK_USER;
 }
 
 /** A vCPU that is taken down stays so: last. */
 function interrupts(k: i32): i32 {
+  if (!offers(KVM_PV_SEND_IPI)) return DONE;
   switch (k) {
     case 0:
       return windowReachesSelf() ? 0 : WRONG_CALL;

@@ -5,6 +5,7 @@ import {
   CPUID_SIGNATURE,
   EINVAL,
   ENOSYS,
+  EPERM,
   HC_KICK_CPU,
   HC_SCHED_YIELD,
   HC_SEND_IPI,
@@ -23,6 +24,8 @@ export const VECTOR: i32 = 0x46;
 const IRR_WORD: i32 = 0x822;
 const IRR_BIT: i64 = 1 << (VECTOR & 31);
 const WINDOW: i32 = 128;
+/** Calls that are made at user privilege; the last one is not defined. */
+export const USER_CALLS: StaticArray<i64> = [HC_KICK_CPU, HC_SEND_IPI, HC_SCHED_YIELD, 99];
 /** Logical destination, self, all, all but self. */
 const REFUSED: StaticArray<i64> = [0x800, 0x40000, 0x80000, 0xc0000];
 const DEVICES: StaticArray<i32> = [0x500, 0x504, 0x506, 0x440, 0x442, 0x60, 0xcf8];
@@ -90,6 +93,20 @@ export function callsAreGated(): bool {
     hypercall(HC_SCHED_YIELD, 0x7fff_ffff, -1, -1, -1) == (offers(KVM_PV_SCHED_YIELD) ? 0 : ENOSYS) &&
     hypercall(HC_SEND_IPI, 0, 0, 0, VECTOR) == (offers(KVM_PV_SEND_IPI) ? 0 : ENOSYS)
   );
+}
+
+/** Puts call i of `USER_CALLS` into the registers, for user code to make. */
+export function prepareUserCall(i: i32): void {
+  machine.set_reg(machine.RAX, USER_CALLS[i]);
+  machine.set_reg(machine.RBX, 1);
+  machine.set_reg(machine.RCX, 0);
+  machine.set_reg(machine.RDX, apicIdOf(self));
+  machine.set_reg(machine.RSI, VECTOR);
+}
+
+/** Privilege is looked at before the number. The answer to user code is in RDI. */
+export function userWasRefused(): bool {
+  return machine.reg(machine.RDI) == EPERM;
 }
 
 /** By the other instruction too; RAX alone changes. */
