@@ -139,16 +139,6 @@ export const initSabotages: readonly Sabotage[] = [
       "export function enterHost(_argument: i64): void {",
     ),
   ),
-  host(
-    "init-hypercall-entry-user",
-    "user code is told that its call is refused, when it has been made",
-    edit(kvmHypercalls, "host.get(vcpu, host.FIELD_CPL) ? EPERM : call(vcpu, nr)", "call(vcpu, nr)"),
-    edit(
-      kvmHypercalls,
-      "host.set(vcpu, host.FIELD_RAX, result);",
-      "host.set(vcpu, host.FIELD_RAX, host.get(vcpu, host.FIELD_CPL) ? EPERM : result);",
-    ),
-  ),
   guest(
     "init-hypercall-entry-stays",
     "every other call gives another address",
@@ -161,6 +151,16 @@ export const initSabotages: readonly Sabotage[] = [
       kvmGuest,
       "export function init_hypercall_entry(",
       "let turn: i64 = 0;\nexport function init_hypercall_entry(",
+    ),
+  ),
+  host(
+    "init-hypercall-entry-user",
+    "user code is told that its call is refused, when it has been made",
+    edit(kvmHypercalls, "host.get(vcpu, host.FIELD_CPL) ? EPERM : call(vcpu, nr)", "call(vcpu, nr)"),
+    edit(
+      kvmHypercalls,
+      "host.set(vcpu, host.FIELD_RAX, result);",
+      "host.set(vcpu, host.FIELD_RAX, host.get(vcpu, host.FIELD_CPL) ? EPERM : result);",
     ),
   ),
   guest(
