@@ -17,6 +17,7 @@ import { lazy } from "./cases/lazy.meta.ts";
 import { lock } from "./cases/lock.meta.ts";
 import { mmu } from "./cases/mmu.meta.ts";
 import { msr } from "./cases/msr.meta.ts";
+import { preempted } from "./cases/preempted.meta.ts";
 import { rule } from "./cases/rule.meta.ts";
 import { smp } from "./cases/smp.meta.ts";
 import { sys } from "./cases/sys.meta.ts";
@@ -34,6 +35,7 @@ export const caseFiles: readonly CaseFile[] = [
   { file: "mmu", cases: mmu },
   { file: "lazy", cases: lazy },
   { file: "flush", cases: flush },
+  { file: "preempted", cases: preempted },
   { file: "time", cases: time },
   { file: "counter", cases: counter },
   { file: "alarm", cases: alarm },

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { callable } from "../interface/catalogue.ts";
+import { callable, clauses } from "../interface/catalogue.ts";
 import type { Report } from "./report.ts";
 import { inspected, openBuiltSuite, runWhole } from "./testing/builds.ts";
 import { type HostileBuild, hostileBuilds, trapNames } from "./testing/hostile.ts";
@@ -30,6 +30,23 @@ const failuresOf = (report: Report) => [
   ...report.cases.flatMap((item) => (item.failure && !item.failure.boot ? [item.failure] : [])),
 ];
 const verdictOf = (report: Report, op: string) => report.ops.find((item) => item.id === op)?.verdict;
+
+/** One line per op: its verdict, then each clause with its own. */
+const verdictsOf = ({ ops }: Report) =>
+  ops.map(({ id, verdict, clauses }) => {
+    const each = clauses.map((clause) => `${clause.id.slice(id.length + 1)} ${clause.verdict}`);
+    return `${id}: ${verdict} (${each.join(", ")})\n`;
+  });
+
+/** Expects each clause that the profile asks for to have this verdict, and all others none. */
+function expectEach(report: Report, verdict: string): void {
+  const expected = report.ops.map(({ id, tier, clauses }) => {
+    const wanted = tier === "none" ? "not-offered" : verdict;
+    return `${id}: ${wanted} (${clauses.map((clause) => `${clause.id.slice(id.length + 1)} ${wanted}`).join(", ")})\n`;
+  });
+  expect(report.ops.flatMap((op) => op.clauses.map(({ id }) => id))).toEqual(clauses.map(({ id }) => id));
+  expect(verdictsOf(report)).toEqual(expected);
+}
 
 function coreClauses(suite: Suite, profile: Profile): number {
   const core = suite.ops.filter((op) => op.tiers[profile] === "core");
@@ -76,33 +93,38 @@ describe("a hostile build gets a finished report", () => {
   });
 
   it("when it offers everything and implements nothing: every core op is the native half's", async () => {
-    const { summary, ops, boots } = await reportOf("whole-nothing");
+    const report = await reportOf("whole-nothing");
+    const { summary, ops, boots } = report;
     expect(boots).toEqual([]);
+    expectEach(report, "pass");
     expect(summary).toMatchObject({ conforms: true, core: { held: summary.core.of, failed: 0, error: 0, not_run: 0 } });
-    for (const op of ops) expect(op).toMatchObject({ verdict: op.tier === "core" ? "pass" : expect.any(String) });
     const owned = ops.filter(({ tier, id }) => tier === "core" && called.has(id));
     expect(owned.every(({ native }) => native)).toBe(true);
   });
 
   it("when every op does nothing and answers the same: every op that is called fails", async () => {
-    const { summary, ops, boots } = await reportOf("whole-wrong");
+    const report = await reportOf("whole-wrong");
+    const { summary, ops, boots } = report;
     expect(boots).toEqual([]);
     expect(summary.conforms).toBe(false);
     expect(summary.core.held + summary.core.failed + summary.core.error + summary.core.not_run).toBe(summary.core.of);
-    const held = ops.filter(({ verdict }) => verdict !== "fail" && verdict !== "error");
-    expect(held.filter(({ tier, id }) => tier === "core" && called.has(id))).toEqual([]);
+    const owed = ops.filter(({ tier, id }) => tier !== "none" && called.has(id));
+    for (const { verdict, id } of owed) expect(["fail", "error"], id).toContain(verdict);
     for (const op of ops) expect(op.native).toBe(false);
+    // Written down clause by clause; `vitest run -u` writes what is new, for a person to look at.
+    await expect(verdictsOf(report).join("")).toMatchFileSnapshot("testing/hostile/whole-wrong.verdicts.txt");
   });
 
   it("when every op traps: the boot's verdict for every clause, naming the first op called", async () => {
-    const { summary, ops, boots } = await reportOf("whole-trap");
+    const report = await reportOf("whole-trap");
+    const { summary, boots } = report;
+    expectEach(report, "error");
     const failure = { kind: "trap", half: "guest", charged: "guest", reason: expect.stringContaining("unreachable") };
     expect(boots).toMatchObject([{ peer: "own", failure }]);
     expect(summary).toMatchObject({
       conforms: false,
       core: { error: summary.core.of, held: 0, failed: 0, not_run: 0 },
     });
-    for (const op of ops.filter(({ tier }) => tier === "core")) expect(op.verdict).toBe("error");
   });
 
   const badHosts = [

@@ -251,6 +251,7 @@ function callsOfUser(_rsp: i64): void {
 
 export function init_hypercall_entry_user(): void {
   const clause = C.init_hypercall_entry_3;
+  holds(clause, "there is an entry", pvi.init_hypercall_entry() !== 0);
   let interrupts: i64 = 0;
   for (let v = 0; v < vcpus(); v++) interrupts -= allDelivered(v);
   surviveUndefined();
