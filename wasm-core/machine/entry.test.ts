@@ -209,6 +209,20 @@ describe("the second level", () => {
     expect(m.translate(0, VA, 1).ok).toBe(true);
   });
 
+  it("sets accessed and dirty in its entries one locked step at a time", () => {
+    const entryOf = build();
+    const frame = m.frame();
+    m.map(VA, frame, 0x67n, 0x67n);
+    const marked = () => Array.from({ length: 512 }, (_, pfn) => (m.h.memoryAt(entryOf(pfn), 8) >> 8n) & 3n);
+    let steps = 0;
+    while (m.h.translateVa(0, VA, 1) === Step.SPLIT) {
+      steps += 1;
+      // Three tables of the second level, then the guest's four.
+      expect(marked().filter((bits) => bits !== 0n)).toHaveLength(Math.max(0, steps - 3));
+    }
+    expect([steps, marked()[frame]]).toEqual([8, 3n]);
+  });
+
   it("lets a page be fetched only if it says so, whatever the TLB has of it", () => {
     const entryOf = build();
     const frame = m.frame();

@@ -58,6 +58,16 @@ describe("an access of the host half across 8 aligned bytes", () => {
   });
 });
 
+describe("an unlocked instruction", () => {
+  it("is not stopped between its load and its store", async () => {
+    const vm = await booted("enlightened", 2);
+    const seen = (flags: number) => run(vm, unit(147, 2, { ...search, flags }));
+    for (const flags of [0, unitFlags.unreduced]) {
+      expect(seen(flags)).toMatchObject({ end: "ok", exhausted: 1, outcomes: [["2"]] });
+    }
+  });
+});
+
 describe("an area that was taken back", () => {
   it("is written late by the host half: the audit says so, although the value is the one it held", async () => {
     const vm = await booted("enlightened", 2);

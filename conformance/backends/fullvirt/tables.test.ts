@@ -32,3 +32,7 @@ describe("page tables of a hostile guest on shadow tables", () => {
     ["addresses that are not canonical", 115],
   ])("%s", (_, index) => expectAlike(index));
 });
+
+describe("a delivery that a miss of the shadow tables cuts short", () => {
+  it("goes on with its vector and error code", () => expectAlike(148));
+});

@@ -135,6 +135,12 @@ function act(vcpu: i32, nr: i32): i32 {
       if (get(vcpu, 7) == 1) store64(at, held);
       return done(vcpu, 0);
     }
+    // Adds 1 to the word at the gpa in RSI while the other vCPU is stopped.
+    case 44: {
+      stop(1 - vcpu);
+      rmw(ADD_64 | LOCK, machineAddress(get(vcpu, 6)), 1);
+      return done(vcpu, 0);
+    }
     // Stops, or kicks, the other vCPU.
     case 26:
     case 27: {

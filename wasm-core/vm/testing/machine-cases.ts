@@ -9,7 +9,7 @@ import { runFlushCase } from "./flush-cases";
 import { runLayeredCase } from "./layered/cases";
 import { runProtocolCase } from "./protocol-cases";
 import { runWaitCase } from "./wait-cases";
-import { runHostPartsCase, runRevokedCase, runWalkCase } from "./step-cases";
+import { runHostPartsCase, runInterruptedCase, runRevokedCase, runStoppedCase, runWalkCase } from "./step-cases";
 import { runStartCase } from "./start/cases";
 import { runTableCase } from "./table-cases";
 import { runTrapCase } from "./trap-cases";
@@ -43,6 +43,8 @@ export function runMachineCase(index: i32, role: i32): void {
   if (index == 144) return runWalkCase(role);
   if (index == 145) return runHostPartsCase(role);
   if (index == 146) return runRevokedCase();
+  if (index == 147) return runStoppedCase(role);
+  if (index == 148) return runInterruptedCase();
   if (index >= 110) return runTableCase(index);
   if (index >= 94) return runLayeredCase(index, role);
   if (index >= 90) return runStartCase(index);

@@ -1,7 +1,7 @@
-// Cases 144 to 146: steps that others can come between and no call names (walks of a delivery, parts of a host half's access), and areas
+// Cases 144 to 148: steps that others can come between and no call names (walks of a delivery, parts of a host half's access), and areas
 // that were taken back.
 import { word, X } from "./cases";
-import { barrier, DIRECT_MAP, hypercall, iret, load32, load64, outcome, param, quiet, rmw, softInterrupt, store32, store64 } from "./imports";
+import { barrier, DIRECT_MAP, expectEq, hypercall, iret, load32, load64, outcome, param, quiet, rmw, softInterrupt, store32, store64 } from "./imports";
 import { gateOf, setGate } from "./kernel";
 
 @external("machine", "read_cr") declare function readCr(n: i32): i64;
@@ -16,6 +16,7 @@ const TABLE: i64 = 3;
 /** Root slot that nobody uses, and the page there. */
 const SLOT: i64 = 192;
 const PAGE: i64 = SLOT << 39;
+const ADD_64: i32 = 0x31;
 const ADD_LOCKED_64: i32 = 0x131;
 
 /** va of a table of free page i. */
@@ -86,6 +87,42 @@ export function runHostPartsCase(role: i32): void {
   outcome(0, load32(word(X) + 4));
   outcome(1, load32(word(X) + 8));
 }
+
+/**
+ * Role 1 has the host half stop vCPU 0, which adds 1 to X without LOCK, add 1 itself meanwhile, and let it go: never between the two
+ * steps of an instruction, where one of the additions would be lost.
+ */
+export function runStoppedCase(role: i32): void {
+  barrier(1);
+  if (role == 0) rmw(ADD_64, word(X), 1);
+  else hypercall(44, 0, word(X) - DIRECT_MAP, 0, 0, 0, 0);
+  barrier(2);
+  if (role == 0) outcome(0, load64(word(X)));
+}
+
+/** A write fault whose delivery needs a page that nobody has used: what the handler finds below its frame, and where the fault was. */
+export function runInterruptedCase(): void {
+  mapAside();
+  store64(param(18) + TSS_OFFSET + IST_1, PAGE + 4096);
+  setGate(14, onFault);
+  store64(param(7) + 14 * 16, gateOf(onFault) | ((1 as i64) << 32));
+  store64(UNMAPPED, 1);
+  expectEq(148, load<i64>(ERROR), WRITE);
+  expectEq(148, load<i64>(ERROR + 8), UNMAPPED);
+  store64(DIRECT_MAP + (readCr(3) & FRAME) + SLOT * 8, 0);
+}
+
+/** Keeps the error code and the address, and goes on behind the instruction. */
+function onFault(frame: i64): void {
+  store<i64>(ERROR, load64(frame));
+  store<i64>(ERROR + 8, readCr(2));
+  store64(frame + 8, load64(frame + 8) + 1);
+  iret(frame + 8);
+}
+
+const UNMAPPED: i64 = (193 as i64) << 39;
+const WRITE: i64 = 2;
+const ERROR: usize = 96;
 
 /** Role 0 revokes the page of X; then (seed 0 not, 1 yes) the host half stores there what it holds. */
 export function runRevokedCase(): void {
