@@ -132,7 +132,7 @@ function cutTrace(suite: Suite, failure: OutcomeFailure): Pick<ReportFailure, "t
 
 /** "expect mmu.set_pte.2": core.wasm knows clauses by their numbers alone. */
 function clauseNamed(suite: Suite, { layer, what, a }: TraceEntry): string {
-  if (layer !== "kernel" || !["expect", "expect_eq", "fail"].includes(what)) return what;
+  if (layer !== "kernel" || !["expect", "expect_eq", "fail", "revoked"].includes(what)) return what;
   const id = suite.clauseNumbers[Number(a)];
   return id === undefined ? what : `${what} ${id}`;
 }

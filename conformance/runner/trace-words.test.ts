@@ -25,6 +25,7 @@ it.each([
   [entry("kernel", "state", 1, 0x4406), "vCPU 1, IRR of vector 0x44"],
   [entry("kernel", "expect mmu.set_pte.2", 7), ""],
   [entry("kernel", "expect_eq mmu.set_pte.2", 7, 5), "got 0x5"],
+  [entry("kernel", "revoked init.revoke_all.1", 7, 0x31000), "from guest-physical 0x31000 on"],
   [entry("kernel", "note: the page is mapped"), ""],
   [entry("guest", "hlt sleeps"), ""],
   [entry("guest", "something new", 1, 2), "0x1 0x2"],

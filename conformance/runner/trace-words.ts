@@ -87,6 +87,7 @@ const kernelWords: Record<string, Words> = {
   expect: none,
   fail: (_, b) => `code ${BigInt.asIntN(32, b)}`,
   barrier: (a) => `number ${a}`,
+  revoked: (_, b) => `from guest-physical ${hex(b)} on`,
 };
 
 /** @returns e.g. "vCPU 1, CTL_EXIT"; numbers in hexadecimal where nothing is known of them, "" where there is nothing to say */
