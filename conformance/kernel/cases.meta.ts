@@ -7,6 +7,7 @@ import { counter } from "./cases/counter.meta.ts";
 import { down } from "./cases/down.meta.ts";
 import { duties } from "./cases/duties.meta.ts";
 import { eoi } from "./cases/eoi.meta.ts";
+import { exceptions } from "./cases/exceptions.meta.ts";
 import { flush } from "./cases/flush.meta.ts";
 import { hints } from "./cases/hints.meta.ts";
 import { hostile } from "./cases/hostile.meta.ts";
@@ -18,10 +19,17 @@ import { lock } from "./cases/lock.meta.ts";
 import { mmu } from "./cases/mmu.meta.ts";
 import { msr } from "./cases/msr.meta.ts";
 import { preempted } from "./cases/preempted.meta.ts";
+import { privilege } from "./cases/privilege.meta.ts";
+import { processor } from "./cases/processor.meta.ts";
 import { rule } from "./cases/rule.meta.ts";
+import { segments } from "./cases/segments.meta.ts";
 import { smp } from "./cases/smp.meta.ts";
+import { startup } from "./cases/startup.meta.ts";
 import { sys } from "./cases/sys.meta.ts";
+import { tables } from "./cases/tables.meta.ts";
 import { time } from "./cases/time.meta.ts";
+import { translation } from "./cases/translation.meta.ts";
+import { x2apic } from "./cases/x2apic.meta.ts";
 
 export type { Arrival, CaseFile, CaseMeta, Role } from "./case-meta.ts";
 
@@ -47,6 +55,14 @@ export const caseFiles: readonly CaseFile[] = [
   { file: "hostile", cases: hostile },
   { file: "rule", cases: rule },
   { file: "duties", cases: duties },
+  { file: "processor", cases: processor },
+  { file: "segments", cases: segments },
+  { file: "x2apic", cases: x2apic },
+  { file: "exceptions", cases: exceptions },
+  { file: "privilege", cases: privilege },
+  { file: "translation", cases: translation },
+  { file: "tables", cases: tables },
+  { file: "startup", cases: startup },
 ];
 
 /** Scenarios that are counted, not graded: their indices follow those of the cases. */

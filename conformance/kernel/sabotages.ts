@@ -13,6 +13,7 @@ import { irqSabotages } from "./sabotages/irq.ts";
 import { lockSabotages } from "./sabotages/lock.ts";
 import { mmuSabotages } from "./sabotages/mmu.ts";
 import { msrSabotages } from "./sabotages/msr.ts";
+import { processorSabotages } from "./sabotages/processor.ts";
 import { ruleSabotages } from "./sabotages/rule.ts";
 import type { Sabotage } from "./sabotages/sabotage.ts";
 import { smpSabotages } from "./sabotages/smp.ts";
@@ -37,4 +38,5 @@ export const sabotages: readonly Sabotage[] = [
   ...hostileSabotages,
   ...ruleSabotages,
   ...dutiesSabotages,
+  ...processorSabotages,
 ];

@@ -1,13 +1,22 @@
 /** Rules that hold for every op, with clauses of their own. What an op adds to a rule is a clause of that op. */
 import { coreEverywhere, type Op, op } from "../schema.ts";
 
-function rule(id: string, summary: string, sources: string[], clauses: Omit<Op["clauses"][number], "n">[]): Op {
+/** Where the kernel runs at the highest privilege; elsewhere its instructions are the host's to define. */
+const coreWherePrivileged: Op["tiers"] = { native: "core", enlightened: "core", shadow: "none", direct: "none" };
+
+function rule(
+  id: string,
+  summary: string,
+  sources: string[],
+  clauses: Omit<Op["clauses"][number], "n">[],
+  tiers: Op["tiers"] = coreEverywhere,
+): Op {
   return op({
     id,
     summary,
     params: [],
     result: "void",
-    tiers: coreEverywhere,
+    tiers,
     clauses: clauses.map((clause, index) => ({ n: index + 1, ...clause })),
     deviations: [],
     sources,
@@ -162,5 +171,37 @@ export const rules: readonly Op[] = [
         source: "Linux arch/x86/kernel/pvclock.c: the version is compared per reading; Xen public/xen.h vcpu_time_info",
       },
     ],
+  ),
+  rule(
+    "rule.processor",
+    "G1: what no op stands for is the processor's own: a host that carries instructions out itself does it as the processor does.",
+    [
+      "Popek and Goldberg, Formal Requirements for Virtualizable Third Generation Architectures (1974): equivalence",
+      "Intel SDM vol. 3",
+    ],
+    [
+      {
+        text: "Control, debug, model-specific and descriptor-table registers, flags and ports read, take and refuse what the processor's do.",
+        source:
+          "Intel SDM vol. 2, MOV CR, MOV DR, RDMSR, WRMSR, LGDT, LLDT, LTR, PUSHF, POPF, IN, OUT; vol. 3, 2.5, 17.2",
+      },
+      {
+        text: "An exception reaches its handler with the vector, error code, fault address and instruction that the processor gives it, also when it meets the delivery of another event.",
+        source: "Intel SDM vol. 3, 6.5, 6.12 to 6.15, 4.7",
+      },
+      {
+        text: "Accesses obey the guest's page tables and control registers: permissions, reserved bits, page sizes, accessed and dirty bits, whatever instruction wrote the tables.",
+        source: "Intel SDM vol. 3, 4.5 to 4.8, 4.10.4",
+      },
+      {
+        text: "System calls, interrupts and returns change privilege, stack and flags as the processor does, and user mode may do no more than there.",
+        source: "Intel SDM vol. 2, SYSCALL, IRET; vol. 3, 6.12, 5.8",
+      },
+      {
+        text: "INIT and SIPI leave a processor with the registers of reset: flags, control and debug registers, local APIC and what its code had put into the others.",
+        source: "Intel SDM vol. 3, table 9-1; Linux arch/x86/kvm/x86.c kvm_vcpu_reset",
+      },
+    ],
+    coreWherePrivileged,
   ),
 ];

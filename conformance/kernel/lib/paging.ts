@@ -24,6 +24,7 @@ const ROOT_SLOT: i64 = 402;
 
 const PRESENT: i64 = 1;
 const WRITABLE: i64 = 2;
+export const USER: i64 = 4;
 const ACCESSED: i64 = 0x20;
 const DIRTY: i64 = 0x40;
 export const GLOBAL: i64 = 0x100;
@@ -66,9 +67,31 @@ export function mapAndTouch(i: i32, n: i32, flags: i64 = 0): void {
   machine.load64(page(i));
 }
 
+/** Maps page i to data frame n by a plain store, and drops what the processor remembers of the page. */
+export function place(i: i32, n: i32, flags: i64 = 0): void {
+  put(i, leaf(n, flags));
+}
+
+/** The same with any entry. */
+export function put(i: i32, value: i64): void {
+  machine.store64(entry(i), value);
+  machine.invlpg(page(i));
+}
+
 /** Loads the first word of page i. */
 export function touch(i: i32): i64 {
   return machine.load64(page(i));
+}
+
+/** Lets user mode pass the tables above the region's leaves. */
+export function openToUser(): void {
+  const slot = direct(bootRoot()) + ROOT_SLOT * 8;
+  machine.store64(slot, machine.load64(slot) | USER);
+  for (let level = 0; level < 2; level++) {
+    const at = direct(frame(FRAME_REGION + level));
+    machine.store64(at, machine.load64(at) | USER);
+  }
+  machine.invlpg(REGION);
 }
 
 /** Points the directory at the spare table; nothing is flushed. */

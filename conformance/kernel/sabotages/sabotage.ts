@@ -13,7 +13,7 @@ export interface Sabotage {
   case: string;
   /** What is wrong now, in words. */
   title: string;
-  half: "native/guest" | "kvm/guest" | "kvm/host";
+  half: "native/guest" | "kvm/guest" | "kvm/host" | "fullvirt/host";
   edits: Edit[];
 }
 
@@ -56,6 +56,11 @@ export function guest(id: string, title: string, ...edits: Edit[]): Sabotage {
 /** Sabotage of KVM's host half. */
 export function host(id: string, title: string, ...edits: Edit[]): Sabotage {
   return { case: id, title, half: "kvm/host", edits };
+}
+
+/** Sabotage of the host half of full virtualisation. */
+export function fullvirt(id: string, title: string, ...edits: Edit[]): Sabotage {
+  return { case: id, title, half: "fullvirt/host", edits };
 }
 
 export function edit(file: string, find: string, replace: string): Edit {

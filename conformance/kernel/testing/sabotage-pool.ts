@@ -65,7 +65,8 @@ function buildFiles({ case: id, half }: Sabotage): BuildFiles {
   const sabotaged = `${root}/${folder}/${id}/${name}.wasm`;
   return {
     manifest: `${whole}/parley.json`,
-    guest: name === "guest" ? sabotaged : `${whole}/guest.wasm`,
+    // Full virtualisation has no guest half of its own.
+    ...(backend === "fullvirt" ? {} : { guest: name === "guest" ? sabotaged : `${whole}/guest.wasm` }),
     ...(backend === "native" ? {} : { host: name === "host" ? sabotaged : `${whole}/host.wasm` }),
   };
 }
