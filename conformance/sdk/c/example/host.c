@@ -100,7 +100,8 @@ static int32_t instruction(int32_t vcpu) {
 static int32_t io(int32_t vcpu) {
   int64_t port = host_get(vcpu, HOST_FIELD_EXIT_A);
   int64_t value = host_get(vcpu, HOST_FIELD_EXIT_B);
-  if (!(host_get(vcpu, HOST_FIELD_EXIT_FLAGS) & 1)) return complete(vcpu, -1);
+  int64_t flags = host_get(vcpu, HOST_FIELD_EXIT_FLAGS);
+  if (!(flags & 1)) return complete(vcpu, 0xffffffffu >> (32 - ((flags >> 1) << 3)));
   if (port == MACHINE_PORT_POWER && value & MACHINE_POWER_OFF) host_shutdown(0);
   if (port == MACHINE_PORT_RESET && value & 4) host_shutdown(1);
   return complete(vcpu, value);
@@ -134,6 +135,9 @@ int32_t half_exit(int32_t vcpu, int32_t reason) {
       return startup(vcpu);
     case HOST_EXIT_KICK:
       return HOST_ACTION_ENTER;
+    // Memory that the guest does not have: loads give all ones, stores are lost.
+    case HOST_EXIT_SLAT:
+      return complete(vcpu, -1);
     default:
       host_crash(0, 0);
       return HOST_ACTION_OFF;
