@@ -41,6 +41,12 @@ export const smpSetInitialApState = op({
       text: "An address that is not 8-aligned, or from which the state would cross a page, is refused with E_INVAL.",
       source: "rule G9; Hyper-V TLFS, alignment of hypercall input",
     },
+    {
+      n: 7,
+      text: "Descriptor tables at canonical addresses where nothing is mapped are refused with E_INVAL, or accepted and not touched before the target uses a descriptor.",
+      source:
+        "Xen VCPUOP_initialise checks the frames of a GDT; Intel SDM vol. 2 LGDT and LIDT: no access to the table that is named",
+    },
   ],
   deviations: ["The boot vCPU may be refused as a target with E_PERM."],
   decisions: [

@@ -11,6 +11,7 @@ export const smp: CaseMeta[] = [
   sequential("smp-state-read-once", "What is stored in the state later", ["smp.set_initial_ap_state.4"]),
   explored("smp-state-race", "Two states for one target", ["smp.set_initial_ap_state.5"], STARTERS),
   sequential("smp-state-address", "Addresses that no state can have", ["smp.set_initial_ap_state.6"]),
+  sequential("smp-state-unmapped-tables", "Tables where nothing is mapped", ["smp.set_initial_ap_state.7"]),
   sequential("smp-start-registers", "Every register is the state's", ["smp.cpu_up.1"]),
   sequential("smp-start-clean", "Nothing is left of the life before", ["smp.cpu_up.2"], ["starter", "leaver"], {
     on: [0, 3],

@@ -16,6 +16,7 @@ import {
   gate,
   interruptsOn,
   isPending,
+  onInterrupt,
   raise,
   taken,
 
@@ -146,6 +147,37 @@ export function smp_state_address(): void {
   copyState(last, at);
   same(C.smp_set_initial_ap_state_6, "result at the end of a page", pvi.smp_set_initial_ap_state(TARGET, last), 0);
   same(C.smp_set_initial_ap_state_6, "faults", faults(), 0);
+}
+
+function sayTaken(): void {
+  post(SEEN, 1);
+}
+
+/** Uses no descriptor before it has loaded tables that are there. */
+function startWithoutTables(_rsp: i64): void {
+  machine.rmw(RMW_ADD64, word(STARTED), 1);
+  machine.lgdt(test.param(test.TEST_PARAM_VCPU_GDT_VA | (TARGET << 8)), 0x3f);
+  prepare();
+  onInterrupt(sayTaken);
+  post(FAULTS, faults());
+  pvi.irq_enable();
+  while (see(SEEN) === 0) machine.pause();
+}
+
+export function smp_state_unmapped_tables(): void {
+  const clause = C.smp_set_initial_ap_state_7;
+  takeDown(TARGET);
+  const at = writeApState(TARGET, startWithoutTables.index, 0);
+  machine.store64(at + info.AP_GDT_BASE, page(3));
+  machine.store64(at + info.AP_IDT_BASE, page(3));
+  const result = pvi.smp_set_initial_ap_state(TARGET, at);
+  same(clause, "result, 0 or E_INVAL", result, result === 0 ? 0 : info.E_INVAL);
+  same(clause, "result of the start", result === 0 ? pvi.smp_cpu_up(TARGET) : startAt(TARGET, startWithoutTables.index), 0);
+  waitFor(STARTED, 1);
+  raise(TARGET, FIRST_VECTOR + 6);
+  waitFor(SEEN, 1);
+  same(clause, "faults of the target", see(FAULTS), 0);
+  same(clause, "faults of the caller", faults(), 0);
 }
 
 const REGISTERS: i32 = 5;

@@ -37,6 +37,15 @@ export const smpSabotages: readonly Sabotage[] = [
     edit(nativeSmp, " || (state_va & PAGE_MASK) + AP_STATE_BYTES > PAGE_MASK + 1", ""),
   ),
   native(
+    "smp-state-unmapped-tables",
+    "the first descriptor of a state's GDT is looked at",
+    edit(
+      nativeApState,
+      "  const cr0 = machine.load64(at + AP_CR0);",
+      "  machine.load64(machine.load64(at + AP_GDT_BASE));\n  const cr0 = machine.load64(at + AP_CR0);",
+    ),
+  ),
+  native(
     "smp-start-registers",
     "the FS base is not loaded",
     edit(nativeSmp, "  machine.wrmsr(MSR_FS_BASE, machine.load64(state + AP_FS_BASE));\n", ""),
