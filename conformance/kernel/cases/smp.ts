@@ -155,11 +155,11 @@ function sayTaken(): void {
 
 /** Uses no descriptor before it has loaded tables that are there. */
 function startWithoutTables(_rsp: i64): void {
-  machine.rmw(RMW_ADD64, word(STARTED), 1);
   machine.lgdt(test.param(test.TEST_PARAM_VCPU_GDT_VA | (TARGET << 8)), 0x3f);
   prepare();
   onInterrupt(sayTaken);
   post(FAULTS, faults());
+  machine.rmw(RMW_ADD64, word(STARTED), 1);
   pvi.irq_enable();
   while (see(SEEN) === 0) machine.pause();
 }
