@@ -16,6 +16,8 @@ export interface Variant {
   ops: string[];
   /** Path of the module, without extension, if it is not PEER/NAME of this folder. */
   module?: string;
+  /** Path of its source, without extension, if it is not PEER/NAME of this folder, and edits of it. */
+  source?: { path: string; edits: { find: string; replace: string }[] };
   /** Features that the host half of its pairing must not offer: a bitmap, decimal. */
   withheld?: string;
 }
@@ -200,14 +202,36 @@ const kvmGuests: Omit<Variant, "peer" | "half">[] = [
   },
 ];
 
+/** KVM's bits in the feature leaf, by the features that they stand for: what a host shows unless it withholds one of these. */
+const kvmLeaf: Record<string, string> = {
+  KVM_CLOCKSOURCE2: "FEATURE_CLOCK",
+  KVM_CLOCKSOURCE_STABLE: "FEATURE_CLOCK FEATURE_CLOCK_STABLE",
+  KVM_STEAL_TIME: "FEATURE_STEAL",
+  KVM_PV_EOI: "FEATURE_EOI",
+  KVM_PV_UNHALT: "FEATURE_WAIT",
+  KVM_PV_TLB_FLUSH: "FEATURE_REMOTE_FLUSH",
+  KVM_PV_SEND_IPI: "FEATURE_IPI",
+  KVM_PV_SCHED_YIELD: "FEATURE_YIELD",
+};
+
 /** The same questions to a host that must refuse some, and first whether its feature leaf shows what is left (Linux kvm_pv_test). */
 function refusing(name: string, title: string, missing: string): Omit<Variant, "peer" | "half"> {
+  const absent = missing.split(" ");
+  const shown = Object.entries(kvmLeaf).filter(([, needs]) => !needs.split(" ").some((need) => absent.includes(need)));
+  const leaf = shown.map(([bit]) => `abi.${bit}`).join(" | ") || "0";
   return {
-    name: `answers-${name}`,
+    name: `answers-without-${name}`,
     title,
     freedom:
       "A guest may call what is not offered: Linux Documentation/virt/kvm/api.rst KVM_CAP_ENFORCE_PV_FEATURE_CPUID; tools/testing/selftests/kvm/x86/kvm_pv_test.c.",
     ops: ["msr.read"],
+    source: {
+      path: "kvm/answers-without",
+      edits: [
+        { find: "SHOWN: i32 = 0", replace: `SHOWN: i32 = ${leaf}` },
+        { find: "WITHHELD: i64 = info.FEATURES_DEFINED", replace: `WITHHELD: i64 = ${bitsOf(missing)}` },
+      ],
+    },
     withheld: bitsOf(missing),
   };
 }
@@ -216,10 +240,19 @@ const someFeatures =
   "FEATURE_CLOCK_STABLE FEATURE_STEAL FEATURE_REMOTE_FLUSH FEATURE_EOI FEATURE_YIELD FEATURE_CLOCK_PAIRING FEATURE_CRASH_REPORT";
 const otherFeatures = "FEATURE_CLOCK FEATURE_WAIT FEATURE_IPI FEATURE_WATCHDOG";
 
+/** FEATURE_REMOTE_FLUSH is without-remote-flush. */
+const single = (missing: string) =>
+  refusing(
+    missing.slice("FEATURE_".length).toLowerCase().replaceAll("_", "-"),
+    `Every legal call, where ${missing} alone is missing`,
+    missing,
+  );
+
 const kvmRefusing = [
-  refusing("without-some", "Every legal call, where half of the features are missing", someFeatures),
-  refusing("without-others", "Every legal call, where the other half is missing", otherFeatures),
-  refusing("without-all", "Every legal call, where no feature is offered", `${someFeatures} ${otherFeatures}`),
+  refusing("some", "Every legal call, where half of the features are missing", someFeatures),
+  refusing("others", "Every legal call, where the other half is missing", otherFeatures),
+  refusing("all", "Every legal call, where no feature is offered", `${someFeatures} ${otherFeatures}`),
+  ...`${someFeatures} ${otherFeatures}`.split(" ").map(single),
 ];
 
 const of =

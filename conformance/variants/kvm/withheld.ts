@@ -16,7 +16,7 @@ const NO_CLOCK: i64 = 1;
 const NOTHING: i64 = 0xff;
 
 /** EAX of the feature leaf is exactly `leaf`, and the devices and calls in `withheld`, bits of this interface, are not there. */
-export function onlyOfferedIsThere(leaf: i32, withheld: i32): bool {
+export function onlyOfferedIsThere(leaf: i32, withheld: i64): bool {
   machine.cpuid(CPUID_FEATURES, 0);
   const shown = <i32>machine.reg(machine.RAX) == leaf;
   const pairs = leaf & KVM_CLOCKSOURCE2 && !(withheld & FEATURE_CLOCK_PAIRING);
