@@ -2,7 +2,10 @@
 import { ensureKnownBadBuilt } from "./build.mjs";
 import { root, run } from "./lib/toolchain.mjs";
 
-const files = ["builds", "hostile", "sharding"].map((name) => `conformance/runner/${name}.test.ts`);
+const files = [
+  "scripts/build.test.ts",
+  ...["builds", "hostile", "sharding"].map((name) => `conformance/runner/${name}.test.ts`),
+];
 const patience = ["--testTimeout", "600000", "--hookTimeout", "600000"];
 
 await ensureKnownBadBuilt((line) => console.log(`parley: ${line}`));

@@ -10,7 +10,7 @@ import { deliver, expectPublished, heldQueue, runNow, submitBuild, T0, waitForRu
 import { call, jsonOf, problemOf, registerVendor } from "../test/requests.ts";
 
 describe("a build, through the real queue", () => {
-  // kvm's are the longest: registry/read.test.ts has one, and e2e/submission.test.ts all of them over HTTP.
+  // kvm's are the longest: e2e/submission.test.ts has them over HTTP.
   const small = builds.map(({ name }) => name).filter((name) => !name.startsWith("kvm"));
 
   it.each(small)("%s gives the report that Node gives, bit for bit", async (name) => {

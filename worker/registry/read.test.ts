@@ -32,24 +32,26 @@ async function expectAgreement(run: string): Promise<void> {
   for (const [index, { clauses }] of ops.entries()) {
     expect(Object.entries(view?.ops?.[index]?.clauses ?? {})).toEqual(clauses.map(({ id, verdict }) => [id, verdict]));
   }
-  const badge = await readBadge(env, { vendor: "parley", backend: "kvm-no-remote-flush" });
+  const badge = await readBadge(env, { vendor: "parley", backend: "native-halt-window" });
   expect(badge).toMatchObject({ state: "failing", held: view?.summary?.core.held, of: view?.summary?.core.of });
   const { groups } = await readMatrix(env);
   const parts = await Promise.all(
-    groups.map(({ id: group }) => readBadge(env, { vendor: "parley", backend: "kvm-no-remote-flush", group })),
+    groups.map(({ id: group }) => readBadge(env, { vendor: "parley", backend: "native-halt-window", group })),
   );
   expect(parts.reduce((sum, part) => sum + (part?.of ?? 0), 0)).toBe(badge?.of);
   expect(parts.reduce((sum, part) => sum + (part?.held ?? 0), 0)).toBe(badge?.held);
-  expect(parts.filter((part) => part?.state === "failing").map((part) => part?.group)).toContain("mmu");
+  expect(parts.filter((part) => part?.state === "failing").map((part) => part?.group)).toContain("irq");
 }
 
 describe("what is read of a published run", () => {
   it("names each clause of an op with its verdict, counts costs, and agrees with itself", async () => {
-    const { run, build } = await published(builtParts("kvm-no-remote-flush"));
-    const digest = builds.find(({ name }) => name === "kvm-no-remote-flush")?.report;
+    const { run, build } = await published(builtParts("native-halt-window"));
+    const digest = builds.find(({ name }) => name === "native-halt-window")?.report;
     expect((await readRun(env, run))?.reportDigest).toBe(digest);
-    const { op, results } = await opOf("mmu.flush_tlb_multi");
-    expect(op.signature).toBe("mmu_flush_tlb_multi(mask_va: i64, start: i64, end: i64, flags: i32): i32");
+    const { op, results } = await opOf("irq.safe_halt");
+    expect((await opOf("mmu.flush_tlb_multi")).op.signature).toBe(
+      "mmu_flush_tlb_multi(mask_va: i64, start: i64, end: i64, flags: i32): i32",
+    );
     expect(op.clauses.every(({ text, source }) => text.length > 10 && source.length > 3)).toBe(true);
     const [result] = results;
     expect(result).toMatchObject({ vendor: "parley", unverified: true, build, run, verdict: "fail", native: false });
