@@ -19,7 +19,6 @@ import {
   onInterrupt,
   raise,
   taken,
-
 } from "../lib/interrupts";
 import { direct, FRAME_DATA, frame, post, RMW_ADD64, see, waitFor, word } from "../lib/memory";
 import { content, entry, GLOBAL, leaf, mapAndTouch, page, secondRoot, touch } from "../lib/paging";
