@@ -1,7 +1,9 @@
-// `npm run -s sabotages [-- CASE…]`: every sabotage, or those of the cases named, against every case. Last line: `N passed, N failed`.
-import { sabotages as all } from "../conformance/kernel/sabotages.ts";
+// `npm run -s sabotages [-- CASE…]`: every sabotage, or those of the cases named, against every case; of all together, every
+// clause must be failed by one. Last line: `N passed, N failed`.
+import { clauses } from "../conformance/interface/catalogue.ts";
+import { allSabotages as all, sabotageId } from "../conformance/kernel/sabotages.ts";
 import { runSabotages } from "../conformance/kernel/testing/sabotage-pool.ts";
-import { complaint } from "../conformance/kernel/testing/sabotage-verdict.ts";
+import { clausesUnfailed, complaint } from "../conformance/kernel/testing/sabotage-verdict.ts";
 import { ensureBuilt } from "./build.mjs";
 
 const named = process.argv.slice(2);
@@ -24,11 +26,15 @@ const results = await runSabotages(
 );
 if (shown) process.stderr.write("\n");
 let failed = 0;
-for (const { case: id, half, title } of sabotages) {
-  const why = complaint(id, results.get(id));
+for (const sabotage of sabotages) {
+  const why = complaint(sabotage, results.get(sabotageId(sabotage)));
   if (!why) continue;
   failed += 1;
-  console.log(`✗ ${id}: ${half}, ${title}: ${why}`);
+  console.log(`✗ ${sabotage.case}: ${sabotage.half}, ${sabotage.title}: ${why}`);
 }
-console.log(`${sabotages.length - failed} passed, ${failed} failed`);
+const ids = clauses.map(({ id }) => id);
+const unfailed = named.length > 0 ? [] : clausesUnfailed(ids, results.values());
+for (const id of unfailed) console.log(`✗ ${id}: no sabotage fails this clause`);
+failed += unfailed.length;
+console.log(`${sabotages.length + (named.length > 0 ? 0 : ids.length) - failed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;

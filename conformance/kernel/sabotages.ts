@@ -1,9 +1,10 @@
 /**
- * One bug per case that exactly this case notices: the proof that each case can fail, and fails for its own reason.
- * sabotages.test.ts compiles and runs them all.
+ * One bug per case that exactly this case notices, and one per clause: the proof that each can fail, and fails for its own reason.
+ * `npm run sabotages` compiles and runs them all, sabotages.test.ts some.
  */
 import { alarmSabotages } from "./sabotages/alarm.ts";
 import { apicSabotages } from "./sabotages/apic.ts";
+import { clauseSabotages } from "./sabotages/clauses.ts";
 import { counterSabotages } from "./sabotages/counter.ts";
 import { dutiesSabotages } from "./sabotages/duties.ts";
 import { hostileSabotages } from "./sabotages/hostile.ts";
@@ -20,8 +21,9 @@ import { smpSabotages } from "./sabotages/smp.ts";
 import { sysSabotages } from "./sabotages/sys.ts";
 import { timeSabotages } from "./sabotages/time.ts";
 
-export type { Edit, Sabotage } from "./sabotages/sabotage.ts";
+export { type Edit, type Sabotage, sabotageId } from "./sabotages/sabotage.ts";
 
+/** One per case, in their order. */
 export const sabotages: readonly Sabotage[] = [
   ...initSabotages,
   ...irqSabotages,
@@ -40,3 +42,6 @@ export const sabotages: readonly Sabotage[] = [
   ...dutiesSabotages,
   ...processorSabotages,
 ];
+
+/** Those, and one for each clause that none of them fails. */
+export const allSabotages: readonly Sabotage[] = [...sabotages, ...clauseSabotages];

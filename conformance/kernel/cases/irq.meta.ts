@@ -1,7 +1,7 @@
 import { type CaseMeta, explored, sequential } from "../case-meta.ts";
 
 export const irq: CaseMeta[] = [
-  sequential("irq-save-fl-both-states", "The flag reads as it is and stays so", ["irq.save_fl.1", "irq.save_fl.2"]),
+  sequential("irq-save-fl-both-states", "The flag reads as it is and stays so", ["irq.save_fl.1", "irq.save_fl.2"], ["vCPU"], { on: [1] }),
   explored("irq-save-fl-in-nmi", "An NMI reads the flag amid the ops", ["irq.save_fl.3"], ["vCPU"], {
     budget: 220,
     irq: "fine",

@@ -3,10 +3,8 @@ import { type CaseMeta, explored, sequential } from "../case-meta.ts";
 export const lock: CaseMeta[] = [
   sequential("lock-wait-changed", "A changed byte is not waited for", ["lock.wait.1"]),
   explored("lock-wait-announced", "An announced waiter is not overlooked", ["lock.wait.2"], ["waiter", "owner"]),
-  explored("lock-kick-any-time", "A kick at any moment wakes", ["lock.wait.3", "lock.kick.1"], ["waiter", "owner"], {
-    on: [2, 1],
-    stuck: "lock.kick.1",
-  }),
+  sequential("lock-wait-asleep", "A kick ends the sleep", ["lock.wait.3"], ["waiter", "owner"], { on: [1, 3] }),
+  explored("lock-kick-any-time", "A kick at any moment wakes", ["lock.kick.1"], ["waiter", "owner"], { on: [2, 1] }),
   sequential("lock-wait-keeps-if", "The interrupt flag is that of the call", ["lock.wait.4"], ["waiter", "owner"]),
   sequential("lock-wait-takes-interrupts", "Interrupts are taken in the wait", ["lock.wait.5"]),
   explored("lock-wait-nested", "A handler waits inside a wait", ["lock.wait.6"], ["waiter", "owner"], { bound: 2, budget: 800 }),

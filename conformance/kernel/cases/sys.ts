@@ -23,11 +23,10 @@ const END_POWER_OFF: i32 = 8;
 const END_RESET: i32 = 16;
 
 export function sys_power_off(): void {
-  test.expect(C.sys_shutdown_1, 1);
   test.expect(C.sys_shutdown_2, 1);
   test.may_end(END_POWER_OFF);
   pvi.sys_shutdown(POWER_OFF);
-  test.fail(C.sys_shutdown_1, POWER_OFF);
+  test.fail(C.sys_shutdown_2, POWER_OFF);
 }
 
 export function sys_reboot(): void {

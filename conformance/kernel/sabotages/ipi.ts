@@ -2,8 +2,8 @@
 import { edit, guest, kvmRemote, native, nativeGuest, type Sabotage } from "./sabotage.ts";
 
 const checked = "vector > VECTOR_MAX) return E_INVAL;\n";
-const targets = `${checked}  const targets = upOf(maskOf(mask_va));`;
-const nmi = "export function ipi_send_nmi(mask_va: i64): i32 {\n  const targets = upOf(maskOf(mask_va));";
+export const targets = `${checked}  const targets = upOf(maskOf(mask_va));`;
+export const nmi = "export function ipi_send_nmi(mask_va: i64): i32 {\n  const targets = upOf(maskOf(mask_va));";
 /** Only targets between the lowest and the highest, where there are several. */
 const filled = "  if (popcnt(targets) > 1) targets = (<u64>-1 << ctz(targets)) & (<u64>-1 >> clz(targets));";
 

@@ -1,8 +1,8 @@
 /** Sabotages of irq.*. */
 import { atStart, edit, exported, guest, native, nativeFlush, nativeGuest, type Sabotage } from "./sabotage.ts";
 
-const disable = "export function irq_disable(): void {\n  machine.cli();";
-const enable = "export function irq_enable(): void {\n  machine.sti();";
+export const disable = "export function irq_disable(): void {\n  machine.cli();";
+export const enable = "export function irq_enable(): void {\n  machine.sti();";
 const park = "export function irq_halt(): void {\n  machine.hlt();";
 const halt = "  machine.sti();\n  machine.hlt();";
 /** IRR word of vectors 0x40–0x5F. */

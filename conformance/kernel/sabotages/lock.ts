@@ -36,6 +36,11 @@ export const lockSabotages: readonly Sabotage[] = [
   ),
   guest("lock-wait-announced", "no fence before the comparison", edit(kvmWait, "  machine.mfence();\n", "")),
   host(
+    "lock-wait-asleep",
+    "a kick of vCPU 1 is lost",
+    edit(kvmHypercalls, "if (target >= 0) kickHalted(target);", "if (target >= 0 && target != 1) kickHalted(target);"),
+  ),
+  host(
     "lock-kick-any-time",
     "a kick of vCPU 2 is not kept",
     edit(

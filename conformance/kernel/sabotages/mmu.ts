@@ -16,10 +16,10 @@ import {
   type Sabotage,
 } from "./sabotage.ts";
 
-const readCr3 = "  return machine.read_cr(3);";
-const writeCr3 = "  machine.write_cr(3, root);";
-const setPte = "  machine.store64(ptr, val);";
-const flushOne = "  machine.invlpg(va);\n}\n\nexport function mmu_flush_tlb_user";
+export const readCr3 = "  return machine.read_cr(3);";
+export const writeCr3 = "  machine.write_cr(3, root);";
+export const setPte = "  machine.store64(ptr, val);";
+export const flushOne = "  machine.invlpg(va);\n}\n\nexport function mmu_flush_tlb_user";
 const flushUser = "  machine.write_cr(3, machine.read_cr(3));";
 const wait = "  while (outstanding(at)) waitServing();";
 

@@ -11,6 +11,8 @@ export interface Edit {
 export interface Sabotage {
   /** Id of the case that must fail, alone. */
   case: string;
+  /** The clause that must fail in it, where the case has several and its other sabotage fails another one. */
+  clause?: string;
   /** What is wrong now, in words. */
   title: string;
   half: "native/guest" | "kvm/guest" | "kvm/host" | "fullvirt/host";
@@ -42,6 +44,11 @@ export const kvmHostClock = `${backends}/kvm/host/clock.ts`;
 export const kvmHost = `${backends}/kvm/host.ts`;
 export const kvmIo = `${backends}/kvm/host/io.ts`;
 export const kvmSteal = `${backends}/kvm/host/steal.ts`;
+
+/** What tells a sabotage from all others. */
+export function sabotageId({ case: id, clause }: Sabotage): string {
+  return clause ?? id;
+}
 
 /** Sabotage of the native half. */
 export function native(id: string, title: string, ...edits: Edit[]): Sabotage {

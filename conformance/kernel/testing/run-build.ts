@@ -25,6 +25,8 @@ export interface BuildFiles {
 export interface CaseResult {
   id: string;
   verdict: string;
+  /** The clause that failed, null if none did. */
+  clause: string | null;
   /** One line: clause, what was seen, and the schedule. Empty when it passed. */
   why: string;
   schedules: number;
@@ -77,6 +79,7 @@ function caseResults(boots: Report["boots"], cases: Report["cases"]): CaseResult
   return cases.map(({ id, verdict, failure, schedules }) => ({
     id,
     verdict,
+    clause: failure?.clause ?? null,
     why: failure
       ? `${failure.clause}: ${failure.reason}; seen ${failure.seen}, expected ${failure.expected}; ${failure.schedule}`
       : "",

@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { compileAll, root } from "../../../scripts/lib/asc.mjs";
 import { halfJob } from "../../../scripts/lib/targets.mjs";
-import type { Sabotage } from "../sabotages.ts";
+import { type Sabotage, sabotageId } from "../sabotages.ts";
 import type { BuildFiles, CaseResult } from "./run-build.ts";
 
 const folder = "conformance/build/sabotage";
@@ -11,7 +11,7 @@ const folder = "conformance/build/sabotage";
 export type SabotageResult = { cases: CaseResult[] } | { error: string };
 
 /**
- * Result per case id; compiled halves are kept and made again only when a source changed. `meetsAll` says which sabotages
+ * Result per id of a sabotage; compiled halves are kept and made again only when a source changed. `meetsAll` says which sabotages
  * are run against every case, the others against their own alone; `onDone` hears how many are done.
  */
 export async function runSabotages(
@@ -31,7 +31,7 @@ export async function runSabotages(
     const worker = new Worker(new URL("./sabotage-worker.ts", import.meta.url), { workerData });
     for (let next = queue.shift(); next; next = queue.shift()) {
       const only = meetsAll(next) ? {} : { only: next.case };
-      const { id, ...result } = await ask(worker, { id: next.case, files: buildFiles(next), ...only });
+      const { id, ...result } = await ask(worker, { id: sabotageId(next), files: buildFiles(next), ...only });
       results.set(id, result);
       onDone(results.size);
     }
@@ -53,16 +53,18 @@ function ask(
   });
 }
 
-function sabotageJob({ case: id, half, edits }: Sabotage) {
+function sabotageJob(sabotage: Sabotage) {
+  const { half, edits } = sabotage;
+  const id = sabotageId(sabotage);
   const [backend, name] = half.split("/") as [string, string];
   return halfJob(backend, name, { name: `sabotage ${id}`, out: `${folder}/${id}/${name}.wasm`, edits });
 }
 
 /** The sabotaged half beside the untouched rest of its build. */
-function buildFiles({ case: id, half }: Sabotage): BuildFiles {
-  const [backend, name] = half.split("/") as [string, string];
+function buildFiles(sabotage: Sabotage): BuildFiles {
+  const [backend, name] = sabotage.half.split("/") as [string, string];
   const whole = `${root}/conformance/backends/${backend}/build`;
-  const sabotaged = `${root}/${folder}/${id}/${name}.wasm`;
+  const sabotaged = `${root}/${folder}/${sabotageId(sabotage)}/${name}.wasm`;
   return {
     manifest: `${whole}/parley.json`,
     // Full virtualisation has no guest half of its own.
