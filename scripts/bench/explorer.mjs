@@ -9,7 +9,7 @@ const MANY_SCHEDULES = 100_000;
 const CASE_STEPS = 39;
 const DFS = 1;
 const PCT = 2;
-const ROUNDS = 5;
+const ROUNDS = 15;
 
 export async function explorer() {
   const { booted, compileTesting, run, unit } = await import("../../wasm-core/vm/testing/harness.ts");

@@ -1,11 +1,12 @@
 import { type CaseMeta, explored, sequential } from "../case-meta.ts";
 
 export const irq: CaseMeta[] = [
-  sequential("irq-save-fl-both-states", "The flag reads as it is and stays so", ["irq.save_fl.1", "irq.save_fl.2"], ["vCPU"], { on: [1] }),
+  sequential("irq-save-fl-both-states", "The flag reads as it is and stays so", ["irq.save_fl.1", "irq.save_fl.2"]),
   explored("irq-save-fl-in-nmi", "An NMI reads the flag amid the ops", ["irq.save_fl.3"], ["vCPU"], {
     budget: 220,
     irq: "fine",
-    arrivals: [{ kind: "nmi", vector: 2, vcpu: 0, max: 1 }],
+    arrivals: [{ kind: "nmi", vector: 2, vcpu: 1, max: 1 }],
+    on: [1],
   }),
   sequential("irq-keep-registers", "Registers other than RAX are preserved", [
     "irq.save_fl.4",
@@ -59,7 +60,7 @@ export const irq: CaseMeta[] = [
     irq: "fine",
     arrivals: [{ kind: "irq", vector: 0x47, vcpu: 2, max: 1 }],
   }),
-  sequential("irq-restore-both-states", "The flag becomes as it was saved", ["irq.restore.1", "irq.restore.2"]),
+  sequential("irq-restore-both-states", "The flag becomes as it was saved", ["irq.restore.1", "irq.restore.2"], ["vCPU"], { on: [1] }),
   sequential("irq-restore-delivers-pending", "Restoring delivers what is pending", ["irq.restore.3"]),
   sequential("irq-halt-enabled", "An interrupt ends the park", ["irq.halt.1"]),
   sequential("irq-halt-disabled", "With interrupts disabled the park takes none", ["irq.halt.2"]),

@@ -27,8 +27,8 @@ export const clauseSabotages: readonly Sabotage[] = [
     "irq.save_fl.1",
     native(
       "irq-save-fl-both-states",
-      "on vCPU 1 the flag reads as set",
-      atStart(nativeGuest, saveFlags, "  if (machine.vcpu() == 1) return machine.pushf() | machine.RFLAGS_IF;"),
+      "on vCPU 0 the flag reads as set",
+      atStart(nativeGuest, saveFlags, "  if (machine.vcpu() == 0) return machine.pushf() | machine.RFLAGS_IF;"),
     ),
   ),
   ofClause(
